@@ -1,0 +1,189 @@
+#
+# make               the module, for the nginx that is installed here
+# make help          what else there is
+#
+# Everything is written to build/.
+#
+
+MAKEFLAGS    += --no-print-directory
+
+# with CFLAGS in its environment, nginx's configure drops its own warnings
+unexport CFLAGS
+
+# release | debug | sanitize (the last one needs NGX_SRC)
+BUILD        ?= release
+
+# gcc | clang
+ifeq ($(origin CC),default)
+CC            = gcc
+endif
+
+# a full nginx source tree; empty: the headers of nginx-dev
+NGX_SRC      ?=
+
+# dynamic | static: how the module goes into the nginx built from NGX_SRC
+LINK         ?= $(if $(filter sanitize,$(BUILD)),static,dynamic)
+
+# where Debian's nginx-dev puts configure, auto/ and the headers
+NGX_DEV      ?= /usr/share/nginx/src
+
+# how many jobs a build and the tests may run at once
+JOBS         ?= 2
+
+# what `make test` gives to prove: files, directories, options
+TESTS        ?= t/
+
+# sources of query/ and transport/ that run without nginx's event loop, to
+# be linked into the unit tests
+UNIT_SRCS    ?=
+
+
+TOP          := $(CURDIR)
+SRC          := ngx_dns_balancer_module
+OUT          := $(TOP)/build
+SOURCES      := $(shell find $(SRC) -name '*.[ch]' 2>/dev/null)
+
+OPT_release  := -O2 -g
+OPT_debug    := -O0 -g
+OPT_sanitize := -O1 -g -fno-omit-frame-pointer \
+                -fsanitize=address,undefined \
+                -fno-sanitize-recover=undefined \
+                -DNGX_DEBUG_PALLOC=1 -DNGX_HAVE_NONALIGNED=0
+
+LD_sanitize  := -fsanitize=address,undefined
+
+CC_OPT       := $(OPT_$(BUILD)) $(EXTRA_CFLAGS)
+LD_OPT       := $(LD_$(BUILD)) $(EXTRA_LDFLAGS)
+
+ifeq ($(CC_OPT),)
+$(error BUILD=$(BUILD): release, debug or sanitize)
+endif
+
+ifeq ($(filter static dynamic,$(LINK)),)
+$(error LINK=$(LINK): static or dynamic)
+endif
+
+
+ifeq ($(NGX_SRC),)
+
+# The module alone, for the nginx that is installed: configured with the
+# flags nginx was packaged with.
+
+ifeq ($(BUILD),sanitize)
+ifneq ($(filter-out clean help deps,$(or $(MAKECMDGOALS),all)),)
+$(error BUILD=sanitize builds nginx too: add NGX_SRC=DIR, a source tree)
+endif
+endif
+
+NAME         := installed-$(BUILD)-$(notdir $(CC))
+FROM         := $(NGX_DEV)
+MODULE       := $(OUT)/ngx_dns_balancer_module.so
+PRODUCT      := $(MODULE)
+TARGETS      := objs/ngx_dns_balancer_module.so
+
+CONF_FLAGS    = $(shell bash -c '. $(NGX_DEV)/conf_flags \
+                    && printf "%s " "$${NGX_CONF_FLAGS[@]}"') \
+                --with-compat --with-stream=dynamic \
+                --with-stream_ssl_module \
+                $(if $(filter debug,$(BUILD)),--with-debug) \
+                --add-dynamic-module=$(TOP)
+
+TEST_NGINX_BINARY ?=
+TEST_NGINX_MODULE ?= $(MODULE)
+
+else
+
+# nginx and the module, from a source tree that stays as it is.
+
+VERSION      := $(shell sed -n \
+                    's/^.define NGINX_VERSION *"\(.*\)"/\1/p' \
+                    $(NGX_SRC)/src/core/nginx.h)
+NAME         := nginx-$(VERSION)-$(LINK)-$(BUILD)-$(notdir $(CC))
+FROM         := $(abspath $(NGX_SRC))
+MODULE       := $(if $(filter dynamic,$(LINK)),$\
+                    $(OUT)/$(NAME)/ngx_dns_balancer_module.so)
+PRODUCT      := $(OUT)/$(NAME)/nginx $(MODULE)
+TARGETS      := objs/nginx $(if $(MODULE),objs/ngx_dns_balancer_module.so)
+
+CONF_FLAGS    = --prefix=$(OUT)/$(NAME) --error-log-path=stderr \
+                --with-compat --with-threads \
+                --with-http_ssl_module --with-http_v2_module \
+                --with-stream --with-stream_ssl_module \
+                --with-stream_realip_module \
+                $(if $(filter-out release,$(BUILD)),--with-debug) \
+                $(if $(MODULE),--add-dynamic-module,--add-module)=$(TOP)
+
+TEST_NGINX_BINARY ?= $(OUT)/$(NAME)/nginx
+TEST_NGINX_MODULE ?= $(MODULE)
+
+endif
+
+TREE         := $(OUT)/$(NAME)/tree
+
+CONFIGURE     = $(CONF_FLAGS) --with-cc=$(CC) \
+                --with-cc-opt="$(CC_OPT)" --with-ld-opt="$(LD_OPT)"
+
+
+.DEFAULT_GOAL := all
+
+.PHONY: all
+all: $(PRODUCT)                 ## build the module (and nginx, if NGX_SRC)
+
+include tools/build.mk
+include tools/unit.mk
+
+
+.PHONY: deps
+deps:                           ## install what build and tests need
+	@tools/install-deps build test
+
+.PHONY: unit
+unit:                           ## the unit tests
+
+.PHONY: test
+test: deps                      ## install what is missing, build, run all tests
+	@$(MAKE) unit
+	@$(MAKE) prove
+
+.PHONY: prove
+prove: $(PRODUCT)               ## run t/ on what is built (TESTS=t/one.t)
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove -j$(JOBS) -It/lib $(TESTS)
+
+.PHONY: check
+check: all                      ## style, sizes, layers, docs, symbols
+	@tools/install-deps ci
+	@set -e; for check in style sizes layers docs; do \
+	    tools/check-$$check; \
+	done
+	@$(if $(MODULE),tools/check-symbols $(MODULE))
+	@$(MAKE) check-warnings
+
+.PHONY: run
+run: deps                       ## two name servers and nginx on port 5353
+	@$(MAKE) all
+	@tools/run-example
+
+.PHONY: bench
+bench:                          ## measure (see bench/)
+	@tools/install-deps build test bench
+	@$(MAKE) all
+	@bench/run
+
+.PHONY: check-nginx-1.30
+check-nginx-1.30:               ## build and test under Debian forky (root)
+	@tools/install-deps ci
+	@tools/check-forky
+
+.PHONY: clean
+clean:                          ## remove build/
+	rm -rf $(OUT)
+
+.PHONY: help
+help:                           ## this list
+	@echo "make [BUILD=release|debug|sanitize] [CC=gcc|clang]"
+	@echo "     [NGX_SRC=DIR [LINK=dynamic|static]] TARGET"
+	@echo
+	@sed -n 's/^\([a-z][a-z0-9.-]*\):.*## \(.*\)/  \1\t\2/p' \
+	    Makefile | expand -t 24

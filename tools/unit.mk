@@ -1,0 +1,69 @@
+#
+# Unit tests; read by Makefile.
+#
+# Every unit/test_*.c is one program that prints TAP.  The other unit/*.c
+# are helpers.  Both are linked with a library of those sources of the
+# module that run without nginx: base/, wire/, peers/ and $(UNIT_SRCS).
+# Out of the library a program gets only what it uses, so a source that
+# needs more of nginx than its headers does not hurt the other programs.
+#
+# All of it is built with the address and undefined behaviour sanitizers.
+#
+
+UNIT         := $(OUT)/unit
+UNIT_LIB     := $(UNIT)/libunit.a
+
+UNIT_SOURCES := $(wildcard $(addprefix $(SRC)/,base/*.c wire/*.c peers/*.c)) \
+                $(UNIT_SRCS) \
+                $(filter-out unit/test_%,$(wildcard unit/*.c))
+UNIT_TESTS   := $(patsubst unit/%.c,$(UNIT)/%,$(wildcard unit/test_*.c))
+UNIT_OBJS    := $(patsubst %.c,$(UNIT)/obj/%.o,$(UNIT_SOURCES))
+
+UNIT_SAN     := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+WARNINGS     := -W -Wall -Wpointer-arith -Wno-unused-parameter -Werror
+UNIT_CFLAGS  := -O1 -g -fno-omit-frame-pointer -pipe -pthread \
+                $(UNIT_SAN) $(WARNINGS) -DNGX_HAVE_NONALIGNED=0
+NGX_INCS     := $(patsubst %,-isystem $(TREE)/%,src/core src/event \
+                    src/event/modules src/os/unix src/stream objs)
+
+$(UNIT)/obj/%.o: %.c $(UNIT)/flags
+	@mkdir -p $(@D)
+	@$(CC) $(UNIT_CFLAGS) $(NGX_INCS) -I. -I$(SRC) -MMD -MP -c -o $@ $<
+
+$(UNIT_LIB): $(UNIT_OBJS)
+	@rm -f $@ && ar rc $@ $^
+
+$(UNIT)/test_%: $(UNIT)/obj/unit/test_%.o $(UNIT_LIB)
+	@$(CC) $(UNIT_SAN) -pthread -o $@ $< $(UNIT_LIB) -lldns -lcrypto
+
+# the flags and the configured nginx that the objects were made with
+
+$(UNIT)/flags: $(TREE)/objs/Makefile FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(UNIT_CFLAGS) $(NGX_INCS)' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+-include $(UNIT_OBJS:.o=.d) $(patsubst unit/%.c,$(UNIT)/obj/unit/%.d,\
+             $(wildcard unit/test_*.c))
+
+.SECONDARY:
+
+.PHONY: unit-build
+unit-build:
+	@$(MAKE) -j$(JOBS) $(UNIT_TESTS)
+
+.PHONY: unit
+unit: $(TREE)/objs/Makefile
+ifneq ($(UNIT_TESTS),)
+	@$(MAKE) unit-build
+	prove -j$(JOBS) -e '' $(UNIT_TESTS)
+endif
+
+# nothing may be narrowed silently where bytes of the network are handled
+
+.PHONY: check-warnings
+check-warnings: $(TREE)/objs/Makefile
+	@set -e; for src in $(wildcard $(SRC)/wire/*.c $(SRC)/store/*.c); do \
+	    $(CC) $(UNIT_CFLAGS) -Wshadow -Wconversion $(NGX_INCS) \
+	        -fsyntax-only $$src; \
+	done
