@@ -154,9 +154,9 @@ prove: $(PRODUCT)               ## run t/ on what is built (TESTS=t/one.t)
 .PHONY: check
 check: all                      ## style, sizes, layers, docs, symbols
 	@tools/install-deps ci
-	@set -e; for check in style sizes layers docs; do \
-	    tools/check-$$check; \
-	done
+	@failed=; for check in style sizes layers docs; do \
+	    tools/check-$$check || failed="$$failed $$check"; \
+	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 	@$(if $(MODULE),tools/check-symbols $(MODULE))
 	@$(MAKE) check-warnings
 
