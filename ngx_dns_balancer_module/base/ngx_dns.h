@@ -1,0 +1,122 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Limits of DNS messages and the reasons a query can end with other than an
+ * answer.  Included by every file; knows nothing of sockets, events, shared
+ * memory or configuration.  The functions of the module are hidden from
+ * other modules: nginx opens modules with RTLD_GLOBAL, so each header wraps
+ * its declarations in "visibility push(hidden)".
+ */
+
+
+#ifndef _NGX_DNS_H_INCLUDED_
+#define _NGX_DNS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+#define NGX_DNS_PORT              53
+
+#define NGX_DNS_HEADER_SIZE       12      /* RFC 1035, 4.1.1 */
+#define NGX_DNS_MAX_NAME          255     /* octets on the wire, 2.3.4 */
+#define NGX_DNS_MAX_LABEL         63
+#define NGX_DNS_MAX_LABELS        127
+#define NGX_DNS_MIN_UDP_SIZE      512     /* RFC 1035, 4.2.1 */
+#define NGX_DNS_MAX_MESSAGE       65535
+#define NGX_DNS_OPT_SIZE          11      /* an OPT record without options */
+#define NGX_DNS_EDE_SIZE          6       /* RFC 8914, without extra text */
+
+/* header, the longest question, OPT: what is sent upstream */
+
+#define NGX_DNS_MAX_QUERY         (NGX_DNS_HEADER_SIZE + NGX_DNS_MAX_NAME + 4 \
+                                   + NGX_DNS_OPT_SIZE)
+
+
+/*
+ * Why a query did not get an answer of an upstream.  Wire faults come first:
+ * the codec returns them as its verdict.  The order is that of the table in
+ * ngx_dns_reason.c, which holds the words for $dns_error, the label for the
+ * metrics, the rcode and the RFC 8914 code.
+ */
+
+typedef enum {
+    NGX_DNS_FINE = 0,
+
+    /* dropped: an answer could be part of a loop or can't be made */
+    NGX_DNS_EHEADER,             /* shorter than a header */
+    NGX_DNS_ERESPONSE,           /* QR is set */
+
+    /* NOTIMP */
+    NGX_DNS_EOPCODE,
+
+    /* FORMERR */
+    NGX_DNS_EQDCOUNT,            /* not exactly one question */
+    NGX_DNS_EQUESTION,           /* cut off inside the question */
+    NGX_DNS_ELABEL,              /* label type or compression */
+    NGX_DNS_ENAME,               /* name over 255 octets */
+    NGX_DNS_ESECTION,            /* records in answer or authority */
+    NGX_DNS_ERECORD,             /* record cut off or bad owner name */
+    NGX_DNS_EOPT,                /* OPT with an owner other than root, or
+                                    options that don't fit */
+    NGX_DNS_EOPTS,               /* more than one OPT */
+    NGX_DNS_ETRAILING,           /* octets after the last record */
+    NGX_DNS_ESIZE,               /* over what is read of a query */
+
+    /* BADVERS */
+    NGX_DNS_EVERSION,
+
+    /* REFUSED */
+    NGX_DNS_ECLASS,
+    NGX_DNS_ETRANSFER,           /* AXFR or IXFR over UDP */
+    NGX_DNS_EMETA,               /* a type that can't be asked for */
+    NGX_DNS_ETSIG,
+    NGX_DNS_EZONE,               /* no dns_forward matches */
+    NGX_DNS_EACCESS,             /* denied by a rule of the server */
+    NGX_DNS_EOVERLOAD,           /* dns_max_queries */
+
+    /* SERVFAIL */
+    NGX_DNS_EPEERS,              /* no usable server */
+    NGX_DNS_ETIMEOUT,            /* no server answered in time */
+    NGX_DNS_ENETWORK,            /* ICMP or socket errors */
+    NGX_DNS_EANSWER,             /* malformed answers only */
+    NGX_DNS_ERCODE,              /* SERVFAIL or REFUSED of the servers */
+    NGX_DNS_ESHUTDOWN,           /* worker_shutdown_timeout */
+    NGX_DNS_EINTERNAL,           /* no memory, no socket */
+
+    NGX_DNS_REASONS
+} ngx_dns_reason_e;
+
+
+#define NGX_DNS_NOERROR           0
+#define NGX_DNS_FORMERR           1
+#define NGX_DNS_SERVFAIL          2
+#define NGX_DNS_NXDOMAIN          3
+#define NGX_DNS_NOTIMP            4
+#define NGX_DNS_REFUSED           5
+#define NGX_DNS_BADVERS           16
+
+#define NGX_DNS_DROP              0xffff  /* in place of an rcode */
+#define NGX_DNS_NO_EDE            0xffff
+
+
+typedef struct {
+    const char   *label;         /* [a-z_]+, the metrics' label */
+    const char   *text;          /* for people: $dns_error, EXTRA-TEXT */
+    uint16_t      rcode;         /* or NGX_DNS_DROP */
+    uint16_t      ede;           /* RFC 8914 INFO-CODE or NGX_DNS_NO_EDE */
+} ngx_dns_reason_t;
+
+
+#pragma GCC visibility push(hidden)
+
+extern const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS];
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_H_INCLUDED_ */

@@ -1,0 +1,22 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_clock.h"
+
+
+uint64_t  ngx_dns_usec;
+
+
+void
+ngx_dns_clock_update(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    ngx_dns_usec = (uint64_t) ts.tv_sec * 1000000
+                   + (uint64_t) ts.tv_nsec / 1000;
+}
