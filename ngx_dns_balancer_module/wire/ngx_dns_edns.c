@@ -1,0 +1,176 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_edns.h"
+#include "ngx_dns_name.h"
+
+
+static ngx_dns_reason_e ngx_dns_edns_opt(ngx_dns_question_t *q,
+    const u_char *p, size_t rr, size_t fixed, size_t rdlen);
+
+
+ngx_dns_reason_e
+ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p, size_t len,
+    ngx_uint_t ns, ngx_uint_t ar)
+{
+    size_t            pos, rr, rdlen;
+    uint16_t          type;
+    ngx_uint_t        n;
+    ngx_dns_reason_e  rc;
+
+    pos = q->end;
+
+    for (n = 0; n < ns + ar; n++) {
+        rr = pos;
+
+        /* the owner of an OPT is the root, one octet */
+
+        pos = (pos < len && p[pos] == 0) ? pos + 1
+                                         : ngx_dns_name_skip(p, pos, len);
+
+        if (pos == 0 || len - pos < 10) {
+            return NGX_DNS_ERECORD;
+        }
+
+        type = ngx_dns_get16(p + pos);
+        rdlen = ngx_dns_get16(p + pos + 8);
+
+        if (len - pos - 10 < rdlen) {
+            return NGX_DNS_ERECORD;
+        }
+
+        if (type == NGX_DNS_TYPE_OPT) {
+
+            /* RFC 6891, 6.1.1: it belongs to the additional section */
+
+            if (n < ns) {
+                return NGX_DNS_ESECTION;
+            }
+
+            rc = ngx_dns_edns_opt(q, p, rr, pos, rdlen);
+            if (rc != NGX_DNS_FINE) {
+                return rc;
+            }
+
+        } else if (type == NGX_DNS_TYPE_TSIG && n >= ns) {
+            q->tsig = 1;
+        }
+
+        pos += 10 + rdlen;
+    }
+
+    if (pos != len) {
+        return NGX_DNS_ETRAILING;
+    }
+
+    /* RFC 6891, 6.1.3: "MUST respond with RCODE=BADVERS" */
+
+    return q->version == 0 ? NGX_DNS_FINE : NGX_DNS_EVERSION;
+}
+
+
+static ngx_dns_reason_e
+ngx_dns_edns_opt(ngx_dns_question_t *q, const u_char *p, size_t rr,
+    size_t fixed, size_t rdlen)
+{
+    uint16_t  size;
+
+    /* RFC 6891, 6.1.1: more than one OPT is FORMERR */
+
+    if (q->edns) {
+        return NGX_DNS_EOPTS;
+    }
+
+    /* RFC 6891, 6.1.2: NAME "MUST be 0 (root domain)" */
+
+    if (fixed - rr != 1
+        || !ngx_dns_edns_options_fit(p + fixed + 10, rdlen))
+    {
+        return NGX_DNS_EOPT;
+    }
+
+    /* RFC 6891, 6.2.3: "values lower than 512 MUST be treated as 512" */
+
+    size = ngx_dns_get16(p + fixed + 2);
+
+    q->edns = 1;
+    q->udp_size = ngx_max(size, NGX_DNS_MIN_UDP_SIZE);
+    q->version = p[fixed + 5];
+    q->dnssec_ok = (p[fixed + 6] & 0x80) ? 1 : 0;
+    q->options = (uint16_t) (fixed + 10);
+    q->options_len = (uint16_t) rdlen;
+
+    return NGX_DNS_FINE;
+}
+
+
+ngx_uint_t
+ngx_dns_edns_options_fit(const u_char *p, size_t len)
+{
+    size_t  n;
+
+    while (len) {
+        if (len < 4) {
+            return 0;
+        }
+
+        n = (size_t) ngx_dns_get16(p + 2) + 4;
+
+        if (n > len) {
+            return 0;
+        }
+
+        p += n;
+        len -= n;
+    }
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_dns_edns_ede(const u_char *p, size_t len)
+{
+    size_t  n;
+
+    while (len) {
+        n = (size_t) ngx_dns_get16(p + 2) + 4;
+
+        if (ngx_dns_get16(p) == NGX_DNS_OPTION_EDE && n >= NGX_DNS_EDE_SIZE) {
+            return ngx_dns_get16(p + 4);
+        }
+
+        p += n;
+        len -= n;
+    }
+
+    return NGX_DNS_NO_EDE;
+}
+
+
+u_char *
+ngx_dns_edns_write(u_char *p, ngx_uint_t udp_size, ngx_uint_t rcode,
+    ngx_uint_t flags, ngx_uint_t ede)
+{
+    p[0] = 0;                                   /* the root */
+    ngx_dns_put16(p + 1, NGX_DNS_TYPE_OPT);
+    ngx_dns_put16(p + 3, udp_size);
+    p[5] = (u_char) (rcode >> 4);               /* EXTENDED-RCODE */
+    p[6] = 0;                                   /* VERSION */
+    ngx_dns_put16(p + 7, flags);
+
+    if (ede == NGX_DNS_NO_EDE) {
+        ngx_dns_put16(p + 9, 0);
+        return p + NGX_DNS_OPT_SIZE;
+    }
+
+    ngx_dns_put16(p + 9, NGX_DNS_EDE_SIZE);
+    ngx_dns_put16(p + 11, NGX_DNS_OPTION_EDE);
+    ngx_dns_put16(p + 13, 2);
+    ngx_dns_put16(p + 15, ede);
+
+    return p + NGX_DNS_OPT_SIZE + NGX_DNS_EDE_SIZE;
+}

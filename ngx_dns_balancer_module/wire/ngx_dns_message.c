@@ -1,0 +1,213 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_message.h"
+#include "ngx_dns_name.h"
+#include "ngx_dns_edns.h"
+
+
+static ngx_int_t ngx_dns_message_opt(ngx_dns_message_t *m, const u_char *p,
+    size_t fixed, size_t rdlen);
+static size_t ngx_dns_message_type(const u_char *p, size_t pos);
+
+
+ngx_int_t
+ngx_dns_message_question(const u_char *p, size_t size, const u_char *question,
+    size_t len)
+{
+    size_t  end;
+
+    end = NGX_DNS_HEADER_SIZE + len;
+
+    if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) == 1 && size >= end) {
+
+        if (ngx_dns_name_equal(question, p + NGX_DNS_HEADER_SIZE, len - 4)
+            && ngx_memcmp(question + len - 4, p + end - 4, 4) == 0)
+        {
+            return NGX_OK;
+        }
+
+        return NGX_DECLINED;
+    }
+
+    if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) == 0
+        && (p[NGX_DNS_OFF_FLAGS + 1] & NGX_DNS_RCODE) != NGX_DNS_NOERROR)
+    {
+        return NGX_DONE;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
+    size_t body)
+{
+    size_t      pos, rr, rdlen;
+    uint16_t    type;
+    ngx_uint_t  n, an, ns, total, opt;
+
+    m->flags = ngx_dns_get16(p + NGX_DNS_OFF_FLAGS);
+    m->rcode = m->flags & NGX_DNS_RCODE;
+    m->ede = NGX_DNS_NO_EDE;
+    m->body = body;
+    m->end = body;
+
+    an = ngx_dns_get16(p + NGX_DNS_OFF_ANCOUNT);
+    ns = ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT);
+    total = an + ns + ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT);
+
+    m->answers = (uint16_t) an;
+    m->authority = (uint16_t) ns;
+    m->additional = 0;
+
+    pos = body;
+    opt = 0;
+
+    for (n = 0; n < total; n++) {
+        rr = pos;
+        pos = ngx_dns_name_skip(p, pos, size);
+
+        if (pos == 0 || size - pos < 10) {
+            return NGX_ERROR;
+        }
+
+        type = ngx_dns_get16(p + pos);
+        rdlen = ngx_dns_get16(p + pos + 8);
+
+        if (size - pos - 10 < rdlen) {
+            return NGX_ERROR;
+        }
+
+        if (type == NGX_DNS_TYPE_OPT) {
+
+            if (opt || n < an + ns || pos - rr != 1
+                || ngx_dns_message_opt(m, p, pos, rdlen) != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+            opt = 1;
+        }
+
+        pos += 10 + rdlen;
+
+        if (!opt) {
+            m->end = pos;
+            m->additional += (n >= an + ns);
+        }
+    }
+
+    return pos == size ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_dns_message_opt(ngx_dns_message_t *m, const u_char *p, size_t fixed,
+    size_t rdlen)
+{
+    if (!ngx_dns_edns_options_fit(p + fixed + 10, rdlen)) {
+        return NGX_ERROR;
+    }
+
+    m->rcode |= (uint16_t) (p[fixed + 4] << 4);
+
+    if (rdlen) {
+        m->ede = (uint16_t) ngx_dns_edns_ede(p + fixed + 10, rdlen);
+    }
+
+    return NGX_OK;
+}
+
+
+/* where the type stands in a record that was parsed before */
+
+static size_t
+ngx_dns_message_type(const u_char *p, size_t pos)
+{
+    while (p[pos] != 0 && p[pos] < 0xc0) {
+        pos += p[pos] + 1;
+    }
+
+    return pos + (p[pos] ? 2 : 1);
+}
+
+
+void
+ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p, size_t limit)
+{
+    size_t      pos, prev, type, prev_type, end;
+    ngx_uint_t  n, kept, need, total;
+
+    if (m->end <= limit) {
+        return;
+    }
+
+    /*
+     * "end" and "kept" stay at the last border between two RRsets that is
+     * inside the limit; neighbours of one owner and type are one RRset, and
+     * the end of a section is always a border
+     */
+
+    need = m->answers + m->authority;
+    total = need + m->additional;
+
+    pos = m->body;
+    end = pos;
+    prev = 0;
+    prev_type = 0;
+    kept = 0;
+
+    for (n = 0; n < total && pos <= limit; n++) {
+        type = ngx_dns_message_type(p, pos);
+
+        if (n == 0 || n == m->answers || n == need
+            || ngx_memcmp(p + type, p + prev_type, 2) != 0
+            || !ngx_dns_name_same(p, prev, pos))
+        {
+            end = pos;
+            kept = n;
+        }
+
+        prev = pos;
+        prev_type = type;
+        pos = type + 10 + ngx_dns_get16(p + type + 8);
+    }
+
+    /* RFC 2181, 9: what is only additional is left out without TC */
+
+    if (kept < need) {
+        m->flags |= NGX_DNS_TC;
+    }
+
+    m->end = end;
+    m->additional = (uint16_t) (kept > need ? kept - need : 0);
+    m->authority = (uint16_t) (kept > m->answers
+                               ? ngx_min(kept, need) - m->answers : 0);
+    m->answers = (uint16_t) ngx_min(kept, m->answers);
+}
+
+
+void
+ngx_dns_message_header(u_char *p, ngx_uint_t id, ngx_uint_t flags,
+    ngx_uint_t questions, const ngx_dns_message_t *m, ngx_uint_t edns)
+{
+    ngx_dns_put16(p + NGX_DNS_OFF_ID, id);
+    ngx_dns_put16(p + NGX_DNS_OFF_FLAGS, flags);
+    ngx_dns_put16(p + NGX_DNS_OFF_QDCOUNT, questions);
+
+    if (m == NULL) {
+        ngx_dns_put16(p + NGX_DNS_OFF_ANCOUNT, 0);
+        ngx_dns_put16(p + NGX_DNS_OFF_NSCOUNT, 0);
+        ngx_dns_put16(p + NGX_DNS_OFF_ARCOUNT, edns);
+        return;
+    }
+
+    ngx_dns_put16(p + NGX_DNS_OFF_ANCOUNT, m->answers);
+    ngx_dns_put16(p + NGX_DNS_OFF_NSCOUNT, m->authority);
+    ngx_dns_put16(p + NGX_DNS_OFF_ARCOUNT, m->additional + edns);
+}

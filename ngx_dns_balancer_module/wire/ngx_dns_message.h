@@ -1,0 +1,70 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * A server's answer: is it one to this question, is it well-formed, where
+ * does what the client may get end; and answers of our own.  For the query
+ * layer; no policy, no allocation.
+ */
+
+
+#ifndef _NGX_DNS_MESSAGE_H_INCLUDED_
+#define _NGX_DNS_MESSAGE_H_INCLUDED_
+
+
+#include "ngx_dns_wire.h"
+
+
+typedef struct {
+    uint16_t      flags;        /* the header's, host order */
+    uint16_t      rcode;        /* with the OPT's upper bits, RFC 6891, 6.1.3 */
+    uint16_t      answers;      /* counts without the OPT */
+    uint16_t      authority;
+    uint16_t      additional;
+    uint16_t      ede;          /* NGX_DNS_NO_EDE if there is none */
+    size_t        body;         /* what follows the question */
+    size_t        end;          /* of the records a client gets */
+} ngx_dns_message_t;
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * Does the message, at least a header long, repeat the question of "len"
+ * octets: the lower-case name, type, class?  NGX_OK if so; NGX_DECLINED if
+ * it is another one (RFC 5452, 9.1); NGX_DONE if it has none and an rcode
+ * other than NOERROR, as servers answer what they could not read.
+ */
+ngx_int_t ngx_dns_message_question(const u_char *p, size_t size,
+    const u_char *question, size_t len);
+
+/*
+ * Walks all sections of an answer whose question ends at "body".  Records
+ * after an OPT are left out: to take the OPT out from before them would move
+ * what compression pointers mean.  NGX_OK, or NGX_ERROR for a message that
+ * is not well-formed; RDATA is not looked into.
+ */
+ngx_int_t ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p,
+    size_t size, size_t body);
+
+/*
+ * Makes the parsed answer at most "limit" octets: drops RRsets from the end,
+ * each whole (RFC 2181, 9).  Sets TC in m->flags if one of the answer or
+ * authority sections had to go.  Off the hot path.
+ */
+void ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p,
+    size_t limit);
+
+/*
+ * Writes a header: "flags" in host order, "questions" 0 or 1, the counts of
+ * "m" (none if NULL), and one additional record more if "edns".
+ */
+void ngx_dns_message_header(u_char *p, ngx_uint_t id, ngx_uint_t flags,
+    ngx_uint_t questions, const ngx_dns_message_t *m, ngx_uint_t edns);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_MESSAGE_H_INCLUDED_ */

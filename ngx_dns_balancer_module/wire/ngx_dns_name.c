@@ -1,0 +1,251 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_name.h"
+
+
+#define NGX_DNS_ONES  0x0101010101010101ULL
+
+
+static ngx_inline uint64_t ngx_dns_lower8(uint64_t v);
+static ngx_uint_t ngx_dns_name_target(const u_char *p, size_t pos,
+    size_t len, size_t size);
+
+
+/*
+ * Eight octets at once: bit 7 of "heptets + const" tells whether the octet
+ * is at least the bound; octets from 128 on are kept by the last mask.
+ */
+
+static ngx_inline uint64_t
+ngx_dns_lower8(uint64_t v)
+{
+    uint64_t  heptets, above, from, upper;
+
+    heptets = v & (0x7f * NGX_DNS_ONES);
+    above = heptets + (0x7f - 'Z') * NGX_DNS_ONES;
+    from = heptets + (0x80 - 'A') * NGX_DNS_ONES;
+    upper = (from ^ above) & ~v & (0x80 * NGX_DNS_ONES);
+
+    return v | (upper >> 2);
+}
+
+
+size_t
+ngx_dns_name_skip(const u_char *p, size_t pos, size_t len)
+{
+    size_t  size, start, target;
+
+    size = 0;
+    start = pos;
+
+    while (pos < len) {
+
+        if (p[pos] == 0) {
+            return size < NGX_DNS_MAX_NAME ? pos + 1 : 0;
+        }
+
+        if (p[pos] <= NGX_DNS_MAX_LABEL) {
+            size += p[pos] + 1;
+            pos += p[pos] + 1;
+            continue;
+        }
+
+        if (p[pos] < 0xc0 || pos + 1 >= len) {
+            return 0;
+        }
+
+        target = ngx_dns_get16(p + pos) & 0x3fff;
+
+        /* most pointers mean the question, which is checked already */
+
+        if (target == NGX_DNS_HEADER_SIZE && size == 0
+            && start > NGX_DNS_HEADER_SIZE)
+        {
+            return pos + 2;
+        }
+
+        if (target >= start || target < NGX_DNS_HEADER_SIZE
+            || !ngx_dns_name_target(p, target, len, size))
+        {
+            return 0;
+        }
+
+        return pos + 2;
+    }
+
+    return 0;
+}
+
+
+/*
+ * Follows a pointer.  Each jump goes below the start of the part before it,
+ * so there is an end.
+ */
+
+static ngx_uint_t
+ngx_dns_name_target(const u_char *p, size_t pos, size_t len, size_t size)
+{
+    size_t  start, target;
+
+    start = pos;
+
+    while (size < NGX_DNS_MAX_NAME && pos + 1 < len) {
+
+        if (p[pos] == 0) {
+            return 1;
+        }
+
+        if (p[pos] <= NGX_DNS_MAX_LABEL) {
+            size += p[pos] + 1;
+            pos += p[pos] + 1;
+            continue;
+        }
+
+        if (p[pos] < 0xc0) {
+            return 0;
+        }
+
+        target = ngx_dns_get16(p + pos) & 0x3fff;
+
+        if (target >= start || target < NGX_DNS_HEADER_SIZE) {
+            return 0;
+        }
+
+        pos = target;
+        start = target;
+    }
+
+    return 0;
+}
+
+
+void
+ngx_dns_name_lower(u_char *dst, const u_char *src, size_t len)
+{
+    size_t    i;
+    uint64_t  v;
+
+    for (i = 0; i < len; i += 8) {
+        memcpy(&v, src + i, 8);
+        v = ngx_dns_lower8(v);
+        memcpy(dst + i, &v, 8);
+    }
+}
+
+
+ngx_uint_t
+ngx_dns_name_equal(const u_char *lower, const u_char *name, size_t len)
+{
+    u_char    c;
+    uint64_t  a, b;
+
+    for ( /* void */ ; len >= 8; len -= 8) {
+        memcpy(&a, lower, 8);
+        memcpy(&b, name, 8);
+
+        if (a != ngx_dns_lower8(b)) {
+            return 0;
+        }
+
+        lower += 8;
+        name += 8;
+    }
+
+    while (len--) {
+        c = *name++;
+
+        if (*lower++ != ngx_tolower(c)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_dns_name_same(const u_char *p, size_t a, size_t b)
+{
+    u_char  len;
+
+    for ( ;; ) {
+        while (p[a] >= 0xc0) {
+            a = ngx_dns_get16(p + a) & 0x3fff;
+        }
+
+        while (p[b] >= 0xc0) {
+            b = ngx_dns_get16(p + b) & 0x3fff;
+        }
+
+        if (a == b) {
+            return 1;
+        }
+
+        if (p[a] != p[b]) {
+            return 0;
+        }
+
+        len = p[a];
+
+        if (len == 0) {
+            return 1;
+        }
+
+        a++;
+        b++;
+
+        while (len--) {
+            if (ngx_tolower(p[a]) != ngx_tolower(p[b])) {
+                return 0;
+            }
+
+            a++;
+            b++;
+        }
+    }
+}
+
+
+u_char *
+ngx_dns_name_text(u_char *dst, const u_char *name)
+{
+    u_char      c;
+    ngx_uint_t  n;
+
+    if (*name == 0) {
+        *dst++ = '.';
+        return dst;
+    }
+
+    for ( ;; ) {
+        for (n = *name++; n; n--) {
+            c = *name++;
+
+            if (c <= ' ' || c >= 0x7f) {
+                *dst++ = '\\';
+                *dst++ = (u_char) ('0' + c / 100);
+                *dst++ = (u_char) ('0' + c / 10 % 10);
+                *dst++ = (u_char) ('0' + c % 10);
+                continue;
+            }
+
+            if (c == '.' || c == '\\' || c == '"' || c == '(' || c == ')'
+                || c == ';' || c == '@' || c == '$')
+            {
+                *dst++ = '\\';
+            }
+
+            *dst++ = c;
+        }
+
+        if (*name == 0) {
+            return dst;
+        }
+
+        *dst++ = '.';
+    }
+}

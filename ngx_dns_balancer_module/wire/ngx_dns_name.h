@@ -1,0 +1,59 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * One name on the wire: skip, lower, compare, print.  For every layer.
+ * A name that passed ngx_dns_name_skip() or the question's parser is safe
+ * for all other functions here: they check no bounds again.  Never follows a
+ * pointer forward, never recurses.
+ */
+
+
+#ifndef _NGX_DNS_NAME_H_INCLUDED_
+#define _NGX_DNS_NAME_H_INCLUDED_
+
+
+#include "ngx_dns_wire.h"
+
+
+/* room for a printed name: an octet becomes at most \DDD */
+
+#define NGX_DNS_NAME_TEXT  (NGX_DNS_MAX_NAME * 4 + 1)
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * The name at "pos" of the message "p" of "len" octets, compressed or not.
+ * Returns the offset of what follows it, 0 if it runs out of the message,
+ * has a label of an unknown kind, a pointer that does not go strictly
+ * backwards (RFC 1035, 4.1.4: "a prior occurance") or over 255 octets.
+ */
+size_t ngx_dns_name_skip(const u_char *p, size_t pos, size_t len);
+
+/*
+ * Copies "len" octets of an uncompressed name in lower case (RFC 4343).
+ * Octets that count labels stay: they are below 64.  Writes up to seven
+ * octets past the end: both buffers must have that room.
+ */
+void ngx_dns_name_lower(u_char *dst, const u_char *src, size_t len);
+
+/* is "name" of "len" octets, any case, equal to the lower-case "lower"? */
+ngx_uint_t ngx_dns_name_equal(const u_char *lower, const u_char *name,
+    size_t len);
+
+/* are the names at two offsets of a checked message equal? */
+ngx_uint_t ngx_dns_name_same(const u_char *p, size_t a, size_t b);
+
+/*
+ * Prints an uncompressed name as RFC 1035, 5.1 writes it, without the last
+ * dot but for the root; returns the end.  "dst" has NGX_DNS_NAME_TEXT.
+ */
+u_char *ngx_dns_name_text(u_char *dst, const u_char *name);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_NAME_H_INCLUDED_ */

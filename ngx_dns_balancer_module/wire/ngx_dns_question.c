@@ -1,0 +1,131 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_question.h"
+#include "ngx_dns_name.h"
+#include "ngx_dns_edns.h"
+
+
+static ngx_dns_reason_e ngx_dns_question_name(ngx_dns_question_t *q,
+    const u_char *p, size_t len);
+
+
+ngx_dns_reason_e
+ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
+{
+    size_t            pos;
+    ngx_uint_t        ns, ar;
+    ngx_dns_reason_e  rc;
+
+    if (len < NGX_DNS_HEADER_SIZE) {
+        return NGX_DNS_EHEADER;
+    }
+
+    q->id = ngx_dns_get16(p);
+    q->flags = ngx_dns_get16(p + NGX_DNS_OFF_FLAGS);
+    q->end = 0;
+    q->name_len = 0;
+    q->labels = 0;
+    q->type = 0;
+    q->class = 0;
+    q->udp_size = NGX_DNS_MIN_UDP_SIZE;
+    q->edns = 0;
+    q->dnssec_ok = 0;
+    q->tsig = 0;
+    q->version = 0;
+    q->options = 0;
+    q->options_len = 0;
+
+    if (q->flags & NGX_DNS_QR) {
+        return NGX_DNS_ERESPONSE;
+    }
+
+    if (q->flags & NGX_DNS_OPCODE) {
+        return NGX_DNS_EOPCODE;
+    }
+
+    /* RFC 9619, 4: QDCOUNT of a QUERY other than one is FORMERR */
+
+    if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) != 1) {
+        return NGX_DNS_EQDCOUNT;
+    }
+
+    rc = ngx_dns_question_name(q, p, len);
+    if (rc != NGX_DNS_FINE) {
+        return rc;
+    }
+
+    pos = NGX_DNS_HEADER_SIZE + q->name_len;
+
+    if (len - pos < 4) {
+        return NGX_DNS_EQUESTION;
+    }
+
+    q->type = ngx_dns_get16(p + pos);
+    q->class = ngx_dns_get16(p + pos + 2);
+
+    pos += 4;
+    q->end = (uint16_t) pos;
+
+    ns = ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT);
+    ar = ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT);
+
+    /* RFC 1995, 3: only IXFR has a record, in the authority section */
+
+    if (ngx_dns_get16(p + NGX_DNS_OFF_ANCOUNT) != 0
+        || (ns != 0 && q->type != NGX_DNS_TYPE_IXFR))
+    {
+        return NGX_DNS_ESECTION;
+    }
+
+    if (ns + ar) {
+        return ngx_dns_edns_parse(q, p, len, ns, ar);
+    }
+
+    return pos == len ? NGX_DNS_FINE : NGX_DNS_ETRAILING;
+}
+
+
+static ngx_dns_reason_e
+ngx_dns_question_name(ngx_dns_question_t *q, const u_char *p, size_t len)
+{
+    size_t      pos, end;
+    ngx_uint_t  n;
+
+    n = 0;
+    pos = NGX_DNS_HEADER_SIZE;
+    end = ngx_min(len, NGX_DNS_HEADER_SIZE + NGX_DNS_MAX_NAME);
+
+    for ( ;; ) {
+        if (pos >= end) {
+            return pos >= len ? NGX_DNS_EQUESTION : NGX_DNS_ENAME;
+        }
+
+        /* a name that fits 255 octets has at most 127 labels and the root */
+
+        q->label[n] = (u_char) (pos - NGX_DNS_HEADER_SIZE);
+
+        if (p[pos] == 0) {
+            break;
+        }
+
+        if (p[pos] > NGX_DNS_MAX_LABEL) {
+            return NGX_DNS_ELABEL;
+        }
+
+        n++;
+        pos += p[pos] + 1;
+    }
+
+    pos++;
+
+    q->labels = (uint16_t) n;
+    q->name_len = (uint16_t) (pos - NGX_DNS_HEADER_SIZE);
+
+    ngx_dns_name_lower(q->name, p + NGX_DNS_HEADER_SIZE, q->name_len);
+
+    return NGX_DNS_FINE;
+}

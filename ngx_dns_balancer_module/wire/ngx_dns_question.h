@@ -1,0 +1,66 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * A client's query: header, the one question, EDNS.  Called once for each
+ * query by the query layer; fills offsets and a lower-case name, copies
+ * nothing else, allocates nothing, knows no policy.
+ */
+
+
+#ifndef _NGX_DNS_QUESTION_H_INCLUDED_
+#define _NGX_DNS_QUESTION_H_INCLUDED_
+
+
+#include "ngx_dns_wire.h"
+
+
+/*
+ * The parser works in words of eight octets: what it reads must lie in a
+ * buffer with this much room after the message.
+ */
+
+#define NGX_DNS_READ_PAD  8
+
+
+typedef struct {
+    uint16_t      id;
+    uint16_t      flags;        /* the header's, host order */
+    uint16_t      type;
+    uint16_t      class;
+    uint16_t      name_len;     /* octets, with the root */
+    uint16_t      labels;       /* without the root */
+    uint16_t      end;          /* what follows the question; 0: none */
+    uint16_t      udp_size;     /* RFC 6891, 6.2.3; at least 512 */
+
+    unsigned      edns:1;       /* there is an OPT */
+    unsigned      dnssec_ok:1;  /* RFC 3225 */
+    unsigned      tsig:1;       /* RFC 8945: a TSIG is present */
+    unsigned      version:8;
+
+    uint16_t      options;      /* offset of the OPT's data */
+    uint16_t      options_len;
+
+    /* where labels start in "name"; entry [labels] is the root */
+    u_char        label[NGX_DNS_MAX_LABELS + 1];
+
+    u_char        name[NGX_DNS_MAX_NAME + NGX_DNS_READ_PAD];  /* lower */
+} ngx_dns_question_t;
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * NGX_DNS_FINE or the fault.  With any fault but NGX_DNS_EHEADER id and flags
+ * are set; "end" is set if the question can be copied into an error answer.
+ * NGX_DNS_EVERSION is given only for a message that is otherwise fine.
+ */
+ngx_dns_reason_e ngx_dns_question_parse(ngx_dns_question_t *q,
+    const u_char *p, size_t len);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_QUESTION_H_INCLUDED_ */
