@@ -1,0 +1,82 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_balancer.h"
+
+
+static ngx_dns_peer_t *ngx_dns_balance_conn_pick(ngx_dns_group_t *group,
+    ngx_dns_pick_t *pick);
+static ngx_dns_peer_t *ngx_dns_balance_time_pick(ngx_dns_group_t *group,
+    ngx_dns_pick_t *pick);
+
+
+ngx_dns_balancer_t  ngx_dns_balance_conn = {
+    ngx_string("least_conn"),
+    NULL,
+    ngx_dns_balance_conn_pick
+};
+
+
+/*
+ * Power of two choices, not the least of all: the measured times are those
+ * of a moment ago, and all workers would run to the same server.
+ */
+
+ngx_dns_balancer_t  ngx_dns_balance_time = {
+    ngx_string("least_time"),
+    NULL,
+    ngx_dns_balance_time_pick
+};
+
+
+/* among equals the turn of round robin decides */
+
+static ngx_dns_peer_t *
+ngx_dns_balance_conn_pick(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
+{
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *best;
+
+    best = ngx_dns_balancer_next(group, pick);
+
+    if (best == NULL || ngx_dns_load(&best->shm->outstanding) == 0) {
+        return best;
+    }
+
+    for (i = 0; i < group->n; i++) {
+        if (ngx_dns_balancer_fewer(group->peers[i], best)
+            && ngx_dns_balancer_usable(group->peers[i], pick))
+        {
+            best = group->peers[i];
+        }
+    }
+
+    return best;
+}
+
+
+static ngx_dns_peer_t *
+ngx_dns_balance_time_pick(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
+{
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *a, *b;
+
+    a = ngx_dns_balancer_next(group, pick);
+
+    if (a == NULL || group->n == 1) {
+        return a;
+    }
+
+    for (i = 0; i < 8; i++) {
+        b = ngx_dns_balancer_chance(group, pick);
+
+        if (b != a) {
+            return (b && ngx_dns_balancer_faster(b, a, pick->now)) ? b : a;
+        }
+    }
+
+    return a;
+}

@@ -1,0 +1,354 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_balancer.h"
+#include "../base/ngx_dns_random.h"
+
+
+#define NGX_DNS_BALANCER_DRAWS  32
+
+/* a time that was not measured again counts half after so many msec */
+
+#define NGX_DNS_BALANCER_DECAY  10000
+
+
+static ngx_int_t ngx_dns_balancer_group(ngx_dns_upstream_t *u,
+    ngx_uint_t backup, ngx_pool_t *pool);
+static ngx_int_t ngx_dns_balancer_sequence(ngx_dns_group_t *group,
+    ngx_pool_t *pool);
+static ngx_dns_peer_t *ngx_dns_balancer_try(ngx_dns_upstream_t *u,
+    ngx_dns_pick_t *pick);
+static uint64_t ngx_dns_balancer_score(ngx_dns_peer_t *peer, ngx_msec_t now);
+
+
+ngx_dns_balancer_t  *ngx_dns_balancers[] = {
+    &ngx_dns_balance_rr,
+    &ngx_dns_balance_random,
+    &ngx_dns_balance_random_conn,
+    &ngx_dns_balance_random_time,
+    &ngx_dns_balance_sequential,
+    &ngx_dns_balance_conn,
+    &ngx_dns_balance_time,
+    &ngx_dns_balance_hash,
+    &ngx_dns_balance_chash,
+    NULL
+};
+
+
+ngx_dns_balancer_t *
+ngx_dns_balancer_find(ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; ngx_dns_balancers[i]; i++) {
+        if (ngx_dns_balancers[i]->name.len == name->len
+            && ngx_strncmp(ngx_dns_balancers[i]->name.data, name->data,
+                           name->len)
+               == 0)
+        {
+            return ngx_dns_balancers[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+
+    for (i = 0; i < 2; i++) {
+        rc = ngx_dns_balancer_group(u, i, pool);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        if (u->balancer->init && u->group[i].n
+            && u->balancer->init(&u->group[i], pool) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_dns_balancer_group(ngx_dns_upstream_t *u, ngx_uint_t backup,
+    ngx_pool_t *pool)
+{
+    ngx_uint_t        i;
+    ngx_dns_peer_t   *peer;
+    ngx_dns_group_t  *group;
+
+    peer = u->peers.elts;
+    group = &u->group[backup];
+
+    group->n = 0;
+    group->weight = 0;
+
+    group->peers = ngx_pcalloc(pool, u->peers.nelts * sizeof(ngx_dns_peer_t *));
+    if (group->peers == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < u->peers.nelts; i++) {
+        if (peer[i].backup == backup) {
+            peer[i].upstream = u;
+            peer[i].index = (uint32_t) group->n;
+            group->peers[group->n++] = &peer[i];
+            group->weight += peer[i].weight;
+        }
+    }
+
+    /* a lone server is never left out: nothing would be left */
+
+    if (u->peers.nelts == 1) {
+        peer[0].max_fails = 0;
+    }
+
+    return group->n ? ngx_dns_balancer_sequence(group, pool) : NGX_OK;
+}
+
+
+/*
+ * Smooth weighted round robin, one whole turn of it.  The workers share only
+ * a counter of places in the turn, so that the shares are exact over all of
+ * them: over N picks each server gets its part of N, plus or minus one.
+ */
+
+static ngx_int_t
+ngx_dns_balancer_sequence(ngx_dns_group_t *group, ngx_pool_t *pool)
+{
+    int64_t     *current, weight;
+    uint32_t     a, b, t;
+    ngx_uint_t   i, k, best;
+
+    a = group->peers[0]->weight;
+
+    for (i = 1; i < group->n; i++) {
+        for (b = group->peers[i]->weight; b; /* void */ ) {
+            t = a % b;
+            a = b;
+            b = t;
+        }
+    }
+
+    group->length = group->weight / a;
+
+    if (group->length > NGX_DNS_MAX_SEQUENCE) {
+        return NGX_DECLINED;
+    }
+
+    group->sequence = ngx_palloc(pool, group->length * sizeof(uint16_t));
+    current = ngx_pcalloc(pool, group->n * sizeof(int64_t));
+
+    if (group->sequence == NULL || current == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (k = 0; k < group->length; k++) {
+        best = 0;
+
+        for (i = 0; i < group->n; i++) {
+            weight = group->peers[i]->weight / a;
+            current[i] += weight;
+
+            if (current[i] > current[best]) {
+                best = i;
+            }
+        }
+
+        current[best] -= group->length;
+        group->sequence[k] = (uint16_t) best;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_dns_peer_t *
+ngx_dns_balancer_pick(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
+{
+    ngx_dns_peer_t  *peer;
+
+    pick->fail_open = 0;
+
+    peer = ngx_dns_balancer_try(u, pick);
+
+    if (peer == NULL && pick->ntried == 0) {
+        pick->fail_open = 1;
+        peer = ngx_dns_balancer_try(u, pick);
+    }
+
+    return peer;
+}
+
+
+/*
+ * A server can fill up, or another query can begin to try an ejected one,
+ * between the pick and the acquisition: then it counts as tried for now.
+ */
+
+static ngx_dns_peer_t *
+ngx_dns_balancer_try(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
+{
+    ngx_uint_t       i, n, ntried;
+    ngx_dns_peer_t  *peer, **tried, *lost[2 * NGX_DNS_MAX_TRIES];
+
+    tried = pick->tried;
+    ntried = pick->ntried;
+
+    for (i = 0; i < 2; i++) {
+
+        if (u->group[i].n == 0) {
+            continue;
+        }
+
+        for (n = 0; n <= NGX_DNS_MAX_TRIES; n++) {
+            peer = u->balancer->pick(&u->group[i], pick);
+
+            if (peer == NULL) {
+                break;
+            }
+
+            if (ngx_dns_peer_acquire(peer, pick->now, pick->fail_open)
+                == NGX_OK)
+            {
+                pick->tried = tried;
+                pick->ntried = ntried;
+                return peer;
+            }
+
+            if (pick->ntried >= 2 * NGX_DNS_MAX_TRIES) {
+                break;
+            }
+
+            if (pick->tried == tried) {
+                ngx_memcpy(lost, tried, ntried * sizeof(ngx_dns_peer_t *));
+                pick->tried = lost;
+            }
+
+            lost[pick->ntried++] = peer;
+        }
+    }
+
+    pick->tried = tried;
+    pick->ntried = ntried;
+
+    return NULL;
+}
+
+
+/*
+ * A place in the turn whose server is not usable is skipped for good, so
+ * the rest of the turn, with its smoothness, is shared by the others: the
+ * load of a server that is out does not fall on its neighbour alone.
+ */
+
+ngx_dns_peer_t *
+ngx_dns_balancer_next(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
+{
+    uint32_t         n;
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *peer;
+
+    for (i = 0; i < NGX_DNS_BALANCER_DRAWS; i++) {
+        n = ngx_dns_add(group->ticket, 1);
+
+        peer = group->peers[group->sequence[n % group->length]];
+
+        if (ngx_dns_balancer_usable(peer, pick)) {
+            return peer;
+        }
+    }
+
+    return ngx_dns_balancer_chance(group, pick);
+}
+
+
+ngx_dns_peer_t *
+ngx_dns_balancer_chance(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
+{
+    uint32_t         r, weight;
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *peer;
+
+    peer = group->peers[group->sequence[ngx_dns_random_below(group->length)]];
+
+    if (ngx_dns_balancer_usable(peer, pick)) {
+        return peer;
+    }
+
+    weight = 0;
+
+    for (i = 0; i < group->n; i++) {
+        if (ngx_dns_balancer_usable(group->peers[i], pick)) {
+            weight += group->peers[i]->weight;
+        }
+    }
+
+    if (weight == 0) {
+        return NULL;
+    }
+
+    r = ngx_dns_random_below(weight);
+
+    for (i = 0; i < group->n; i++) {
+        peer = group->peers[i];
+
+        if (!ngx_dns_balancer_usable(peer, pick)) {
+            continue;
+        }
+
+        if (r < peer->weight) {
+            return peer;
+        }
+
+        r -= peer->weight;
+    }
+
+    return NULL;
+}
+
+
+ngx_uint_t
+ngx_dns_balancer_fewer(ngx_dns_peer_t *a, ngx_dns_peer_t *b)
+{
+    return (uint64_t) ngx_dns_load(&a->shm->outstanding) * b->weight
+           < (uint64_t) ngx_dns_load(&b->shm->outstanding) * a->weight;
+}
+
+
+ngx_uint_t
+ngx_dns_balancer_faster(ngx_dns_peer_t *a, ngx_dns_peer_t *b, ngx_msec_t now)
+{
+    return ngx_dns_balancer_score(a, now) * b->weight
+           < ngx_dns_balancer_score(b, now) * a->weight;
+}
+
+
+/* what a query would wait for, were the server to work in sequence */
+
+static uint64_t
+ngx_dns_balancer_score(ngx_dns_peer_t *peer, ngx_msec_t now)
+{
+    uint32_t  halves, rtt;
+
+    rtt = ngx_dns_load(&peer->shm->rtt);
+
+    halves = ((uint32_t) now - ngx_dns_load(&peer->shm->rtt_msec))
+             / NGX_DNS_BALANCER_DECAY;
+
+    rtt >>= ngx_min(halves, 31);
+
+    return ((uint64_t) ngx_dns_load(&peer->shm->outstanding) + 1)
+           * ngx_max(rtt, 1);
+}

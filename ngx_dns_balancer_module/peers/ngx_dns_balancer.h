@@ -1,0 +1,120 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Which server gets a query.  A method is a table of two functions in a file
+ * of its own, ngx_dns_balance_*.c, and a line in ngx_dns_balancers[].  For
+ * the query layer (pick) and module/ (init, lookup by name).  A pick reads
+ * shared state, takes no lock and allocates nothing; it never sends.
+ */
+
+
+#ifndef _NGX_DNS_BALANCER_H_INCLUDED_
+#define _NGX_DNS_BALANCER_H_INCLUDED_
+
+
+#include "ngx_dns_peer.h"
+
+
+typedef struct {
+    ngx_msec_t         now;
+    uint64_t           hash;          /* of the key, for hash */
+    ngx_dns_peer_t   **tried;         /* those not to pick again */
+    ngx_uint_t         ntried;
+    ngx_uint_t         fail_open;     /* ejected servers are fine, too */
+} ngx_dns_pick_t;
+
+
+/* prepares group->data; NGX_ERROR without memory */
+typedef ngx_int_t (*ngx_dns_balancer_init_pt)(ngx_dns_group_t *group,
+    ngx_pool_t *pool);
+
+/* a usable server, not yet acquired, or NULL */
+typedef ngx_dns_peer_t *(*ngx_dns_balancer_pick_pt)(ngx_dns_group_t *group,
+    ngx_dns_pick_t *pick);
+
+
+struct ngx_dns_balancer_s {
+    ngx_str_t                 name;   /* words of the directive */
+    ngx_dns_balancer_init_pt  init;   /* or NULL */
+    ngx_dns_balancer_pick_pt  pick;
+};
+
+
+#pragma GCC visibility push(hidden)
+
+extern ngx_dns_balancer_t  ngx_dns_balance_rr;
+extern ngx_dns_balancer_t  ngx_dns_balance_random;
+extern ngx_dns_balancer_t  ngx_dns_balance_random_conn;
+extern ngx_dns_balancer_t  ngx_dns_balance_random_time;
+extern ngx_dns_balancer_t  ngx_dns_balance_sequential;
+extern ngx_dns_balancer_t  ngx_dns_balance_conn;
+extern ngx_dns_balancer_t  ngx_dns_balance_time;
+extern ngx_dns_balancer_t  ngx_dns_balance_hash;
+extern ngx_dns_balancer_t  ngx_dns_balance_chash;
+
+/* ends with NULL */
+extern ngx_dns_balancer_t  *ngx_dns_balancers[];
+
+/* the method by the words of its directive, or NULL */
+ngx_dns_balancer_t *ngx_dns_balancer_find(ngx_str_t *name);
+
+/*
+ * Sorts the servers of u->peers into groups and prepares the method; in the
+ * master, while configuration is read.  NGX_DECLINED if the weights make a
+ * sequence over NGX_DNS_MAX_SEQUENCE.
+ */
+ngx_int_t ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool);
+
+/*
+ * Picks and acquires: primary servers first, backup ones if none of those is
+ * usable.  For the first attempt of a query an ejected server is better than
+ * none.  NULL if there is none to try.
+ */
+ngx_dns_peer_t *ngx_dns_balancer_pick(ngx_dns_upstream_t *u,
+    ngx_dns_pick_t *pick);
+
+/* the next usable server by smooth weighted round robin */
+ngx_dns_peer_t *ngx_dns_balancer_next(ngx_dns_group_t *group,
+    ngx_dns_pick_t *pick);
+
+/* a usable server by chance, according to weight */
+ngx_dns_peer_t *ngx_dns_balancer_chance(ngx_dns_group_t *group,
+    ngx_dns_pick_t *pick);
+
+/* is "a" less loaded than "b"? by outstanding queries; and by time, too */
+ngx_uint_t ngx_dns_balancer_fewer(ngx_dns_peer_t *a, ngx_dns_peer_t *b);
+ngx_uint_t ngx_dns_balancer_faster(ngx_dns_peer_t *a, ngx_dns_peer_t *b,
+    ngx_msec_t now);
+
+#pragma GCC visibility pop
+
+
+static ngx_inline ngx_uint_t
+ngx_dns_balancer_usable(ngx_dns_peer_t *peer, ngx_dns_pick_t *pick)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < pick->ntried; i++) {
+        if (pick->tried[i] == peer) {
+            return 0;
+        }
+    }
+
+    if (peer->down) {
+        return 0;
+    }
+
+    if (peer->max_outstanding
+        && ngx_dns_load(&peer->shm->outstanding) >= peer->max_outstanding)
+    {
+        return 0;
+    }
+
+    return pick->fail_open || !ngx_dns_peer_ejected(peer, pick->now);
+}
+
+
+#endif /* _NGX_DNS_BALANCER_H_INCLUDED_ */
