@@ -1,0 +1,496 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_udp_socket.h"
+#include "../base/ngx_dns_clock.h"
+#include "../base/ngx_dns_random.h"
+#include "../store/ngx_dns_metrics.h"
+#include "../wire/ngx_dns_wire.h"
+
+
+#define NGX_DNS_UDP_ID_TRIES  16
+
+
+typedef struct {
+    ngx_dns_attempt_t   **buckets;
+    ngx_uint_t            shift;
+    ngx_uint_t            sockets;          /* for one server */
+
+    ngx_array_t           endpoints;        /* of ngx_dns_udp_endpoint_t * */
+
+    ngx_dns_udp_slot_t   *free;
+    ngx_queue_t           dirty;            /* sockets */
+    ngx_queue_t           failed;           /* attempts */
+
+    ngx_event_t           posted;
+} ngx_dns_udp_t;
+
+
+static ngx_int_t ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query,
+    size_t len);
+static void ngx_dns_udp_cancel(ngx_dns_attempt_t *a);
+static ngx_dns_udp_endpoint_t *ngx_dns_udp_endpoint(ngx_dns_peer_t *peer);
+static ngx_dns_udp_socket_t *ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep);
+static ngx_dns_udp_slot_t *ngx_dns_udp_slot(void);
+static ngx_int_t ngx_dns_udp_insert(ngx_dns_udp_socket_t *s,
+    ngx_dns_attempt_t *a);
+static void ngx_dns_udp_flush(void);
+static void ngx_dns_udp_posted_handler(ngx_event_t *ev);
+
+
+ngx_dns_transport_t  ngx_dns_udp_out = {
+    ngx_string("udp"),
+    ngx_dns_udp_send,
+    ngx_dns_udp_cancel
+};
+
+
+/* of this worker */
+
+static ngx_dns_udp_t  ngx_dns_udp;
+
+/* "channel" of an attempt that waits in the failed queue */
+
+static u_char  ngx_dns_udp_failed;
+
+
+ngx_int_t
+ngx_dns_udp_out_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
+    ngx_uint_t servers)
+{
+    ngx_uint_t           i, bits;
+    ngx_dns_udp_slot_t  *slot;
+
+    ngx_memzero(&ngx_dns_udp, sizeof(ngx_dns_udp_t));
+
+    for (bits = 10; ((ngx_uint_t) 1 << bits) < attempts; bits++) {
+        /* void */
+    }
+
+    ngx_dns_udp.shift = 64 - bits;
+
+    ngx_dns_udp.buckets = ngx_pcalloc(cycle->pool, sizeof(void *) << bits);
+    slot = ngx_palloc(cycle->pool,
+                      NGX_DNS_UDP_SLOTS * sizeof(ngx_dns_udp_slot_t));
+
+    if (ngx_dns_udp.buckets == NULL || slot == NULL
+        || ngx_array_init(&ngx_dns_udp.endpoints, cycle->pool, 8,
+                          sizeof(ngx_dns_udp_endpoint_t *))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = NGX_DNS_UDP_SLOTS; i; i--) {
+        ngx_dns_udp_slot_free(&slot[i - 1]);
+    }
+
+    /* half of the worker's connections is for clients and others */
+
+    i = cycle->connection_n / 2 / ngx_max(servers, 1);
+
+    ngx_dns_udp.sockets = ngx_max(1, ngx_min(i, NGX_DNS_UDP_SOCKETS));
+
+    ngx_queue_init(&ngx_dns_udp.dirty);
+    ngx_queue_init(&ngx_dns_udp.failed);
+
+    ngx_dns_udp.posted.handler = ngx_dns_udp_posted_handler;
+    ngx_dns_udp.posted.log = cycle->log;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_dns_udp_out_done(void)
+{
+    ngx_uint_t                i, k;
+    ngx_queue_t              *q;
+    ngx_dns_udp_socket_t     *s;
+    ngx_dns_udp_endpoint_t  **ep;
+
+    if (ngx_dns_udp.buckets == NULL) {
+        return;
+    }
+
+    ep = ngx_dns_udp.endpoints.elts;
+
+    for (i = 0; i < ngx_dns_udp.endpoints.nelts; i++) {
+        for (k = 0; k < NGX_DNS_UDP_SOCKETS; k++) {
+            if (ep[i]->sockets[k]) {
+                ngx_dns_udp_socket_close(ep[i]->sockets[k]);
+                ep[i]->sockets[k] = NULL;
+            }
+        }
+    }
+
+    while (!ngx_queue_empty(&ngx_dns_udp.dirty)) {
+        q = ngx_queue_head(&ngx_dns_udp.dirty);
+        ngx_queue_remove(q);
+
+        s = ngx_queue_data(q, ngx_dns_udp_socket_t, dirty);
+        s->queued = 0;
+
+        if (s->connection) {
+            ngx_dns_udp_socket_close(s);
+        }
+    }
+
+    if (ngx_dns_udp.posted.posted) {
+        ngx_delete_posted_event(&ngx_dns_udp.posted);
+    }
+}
+
+
+static ngx_int_t
+ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
+{
+    ngx_dns_udp_slot_t      *slot;
+    ngx_dns_udp_socket_t    *s;
+    ngx_dns_udp_endpoint_t  *ep;
+
+    ep = a->peer->endpoint;
+
+    if (ep == NULL) {
+        ep = ngx_dns_udp_endpoint(a->peer);
+        if (ep == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    s = ep->current;
+
+    if (s == NULL) {
+        s = ngx_dns_udp_choose(ep);
+        if (s == NULL) {
+            return NGX_ERROR;
+        }
+
+        ep->current = s;
+    }
+
+    slot = ngx_dns_udp_slot();
+
+    if (slot == NULL || ngx_dns_udp_insert(s, a) != NGX_OK) {
+        if (slot) {
+            ngx_dns_udp_slot_free(slot);
+        }
+
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(slot->data, query, len);
+    ngx_dns_put16(slot->data, a->id);
+
+    slot->len = len;
+    slot->next = NULL;
+    *s->last = slot;
+    s->last = &slot->next;
+    s->pending++;
+    s->uses++;
+
+    a->sent = ngx_dns_usec;
+
+    ngx_dns_udp_touch(s);
+
+    if (s->pending >= NGX_DNS_UDP_BATCH && !s->blocked) {
+        ngx_dns_udp_socket_flush(s);
+        ep->current = NULL;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_dns_udp_cancel(ngx_dns_attempt_t *a)
+{
+    if (a->channel == NULL) {
+        return;
+    }
+
+    if (a->channel == &ngx_dns_udp_failed) {
+        ngx_queue_remove(&a->queue);
+        a->channel = NULL;
+        return;
+    }
+
+    ngx_dns_udp_remove(a);
+}
+
+
+static ngx_dns_udp_endpoint_t *
+ngx_dns_udp_endpoint(ngx_dns_peer_t *peer)
+{
+    ngx_dns_udp_endpoint_t  *ep, **p;
+
+    ep = ngx_pcalloc(ngx_dns_udp.endpoints.pool,
+                     sizeof(ngx_dns_udp_endpoint_t));
+    if (ep == NULL) {
+        return NULL;
+    }
+
+    p = ngx_array_push(&ngx_dns_udp.endpoints);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    *p = ep;
+
+    ep->peer = peer;
+    peer->endpoint = ep;
+
+    return ep;
+}
+
+
+/*
+ * A socket by chance, opened when it is first drawn; a worn one is replaced
+ * and closed when its last query has ended.
+ */
+
+static ngx_dns_udp_socket_t *
+ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep)
+{
+    ngx_uint_t             i, n;
+    ngx_dns_udp_socket_t  *s;
+
+    n = ngx_dns_random_below((uint32_t) ngx_dns_udp.sockets);
+    s = ep->sockets[n];
+
+    if (s && !s->blocked && s->uses < NGX_DNS_UDP_USES
+        && ngx_current_msec - s->opened < NGX_DNS_UDP_AGE)
+    {
+        return s;
+    }
+
+    if (s == NULL || !s->blocked) {
+        s = ngx_dns_udp_socket_open(ep);
+
+        if (s) {
+            if (ep->sockets[n]) {
+                ep->sockets[n]->retired = 1;
+                ngx_dns_udp_touch(ep->sockets[n]);
+            }
+
+            ep->sockets[n] = s;
+            return s;
+        }
+    }
+
+    /* no descriptor or connection to be had: any socket will do */
+
+    for (i = 0; i < ngx_dns_udp.sockets; i++) {
+        s = ep->sockets[(n + i) % ngx_dns_udp.sockets];
+
+        if (s) {
+            return s;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_dns_udp_slot_t *
+ngx_dns_udp_slot(void)
+{
+    ngx_dns_udp_slot_t  *slot;
+
+    if (ngx_dns_udp.free == NULL) {
+        ngx_dns_udp_flush();
+    }
+
+    slot = ngx_dns_udp.free;
+
+    if (slot) {
+        ngx_dns_udp.free = slot->next;
+    }
+
+    return slot;
+}
+
+
+void
+ngx_dns_udp_slot_free(ngx_dns_udp_slot_t *slot)
+{
+    slot->next = ngx_dns_udp.free;
+    ngx_dns_udp.free = slot;
+}
+
+
+static ngx_inline ngx_dns_attempt_t **
+ngx_dns_udp_bucket(ngx_dns_udp_socket_t *s, uint16_t id)
+{
+    uint64_t  n;
+
+    n = ((uint64_t) s->number << 16 | id) * 0x9e3779b97f4a7c15ULL;
+
+    return &ngx_dns_udp.buckets[n >> ngx_dns_udp.shift];
+}
+
+
+ngx_dns_attempt_t *
+ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id)
+{
+    ngx_dns_attempt_t  *a;
+
+    for (a = *ngx_dns_udp_bucket(s, id); a; a = a->next) {
+        if (a->id == id && a->channel == s) {
+            return a;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_dns_udp_insert(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a)
+{
+    uint16_t             id;
+    ngx_uint_t           n;
+    ngx_dns_attempt_t  **bucket;
+
+    for (n = 0; n < NGX_DNS_UDP_ID_TRIES; n++) {
+        id = ngx_dns_random16();
+
+        if (ngx_dns_udp_find(s, id) == NULL) {
+            bucket = ngx_dns_udp_bucket(s, id);
+
+            a->id = id;
+            a->channel = s;
+            a->next = *bucket;
+            *bucket = a;
+
+            ngx_queue_insert_tail(&s->attempts, &a->queue);
+
+            return NGX_OK;
+        }
+    }
+
+    return NGX_ERROR;
+}
+
+
+void
+ngx_dns_udp_remove(ngx_dns_attempt_t *a)
+{
+    ngx_dns_attempt_t     **p;
+    ngx_dns_udp_socket_t   *s;
+
+    s = a->channel;
+
+    for (p = ngx_dns_udp_bucket(s, a->id); *p != a; p = &(*p)->next) {
+        /* void */
+    }
+
+    *p = a->next;
+
+    ngx_queue_remove(&a->queue);
+    a->channel = NULL;
+
+    if (s->retired && ngx_queue_empty(&s->attempts)) {
+        ngx_dns_udp_touch(s);
+    }
+}
+
+
+void
+ngx_dns_udp_fail(ngx_dns_attempt_t *a)
+{
+    ngx_dns_udp_remove(a);
+
+    a->channel = &ngx_dns_udp_failed;
+    ngx_queue_insert_tail(&ngx_dns_udp.failed, &a->queue);
+
+    if (!ngx_dns_udp.posted.posted) {
+        ngx_post_event(&ngx_dns_udp.posted, &ngx_posted_events);
+    }
+}
+
+
+/* something is left to be done with the socket before the loop sleeps */
+
+void
+ngx_dns_udp_touch(ngx_dns_udp_socket_t *s)
+{
+    if (!s->queued) {
+        s->queued = 1;
+        ngx_queue_insert_tail(&ngx_dns_udp.dirty, &s->dirty);
+    }
+
+    if (!ngx_dns_udp.posted.posted) {
+        ngx_post_event(&ngx_dns_udp.posted, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_dns_udp_flush(void)
+{
+    ngx_queue_t           *q;
+    ngx_dns_udp_socket_t  *s;
+
+    while (!ngx_queue_empty(&ngx_dns_udp.dirty)) {
+        q = ngx_queue_head(&ngx_dns_udp.dirty);
+        ngx_queue_remove(q);
+
+        s = ngx_queue_data(q, ngx_dns_udp_socket_t, dirty);
+        s->queued = 0;
+
+        if (s->endpoint->current == s) {
+            s->endpoint->current = NULL;
+        }
+
+        if (s->pending && !s->blocked) {
+            ngx_dns_udp_socket_flush(s);
+        }
+
+        if (s->retired && s->pending == 0
+            && ngx_queue_empty(&s->attempts))
+        {
+            ngx_dns_udp_socket_close(s);
+        }
+    }
+}
+
+
+/*
+ * An attempt that failed can make the query layer send another one, which is
+ * to leave in this round, too; its tries are counted, so this ends.
+ */
+
+static void
+ngx_dns_udp_posted_handler(ngx_event_t *ev)
+{
+    ngx_queue_t        *q;
+    ngx_dns_attempt_t  *a;
+
+    for ( ;; ) {
+        ngx_dns_udp_flush();
+
+        if (ngx_queue_empty(&ngx_dns_udp.failed)) {
+            break;
+        }
+
+        while (!ngx_queue_empty(&ngx_dns_udp.failed)) {
+            q = ngx_queue_head(&ngx_dns_udp.failed);
+            ngx_queue_remove(q);
+
+            a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
+            a->channel = NULL;
+
+            ngx_dns_count(errors);
+
+            a->handler(a, NGX_DNS_OUT_NETWORK, NULL, 0);
+        }
+    }
+
+    if (ev->posted) {
+        ngx_delete_posted_event(ev);
+    }
+}

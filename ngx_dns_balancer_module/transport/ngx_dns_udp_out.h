@@ -1,0 +1,48 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Queries to servers over UDP.  For the query layer (the table) and module/
+ * (start and stop of a worker).
+ *
+ * A worker keeps a set of connected sockets for each server, each with a
+ * source port the kernel chose at random (RFC 5452, 9.2).  A batch of queries
+ * to a server leaves by one of them, taken at random, in one system call; a
+ * socket is replaced after some thousand queries or a minute.  IDs are random
+ * and unique on their socket.  An answer counts only on the socket its query
+ * left by, with its ID and its question; all else is counted and dropped.
+ * ICMP errors come with the datagram they are about, and so end the attempt
+ * they belong to.
+ */
+
+
+#ifndef _NGX_DNS_UDP_OUT_H_INCLUDED_
+#define _NGX_DNS_UDP_OUT_H_INCLUDED_
+
+
+#include "ngx_dns_transport.h"
+
+
+#define NGX_DNS_UDP_OUT_MESSAGE  4096      /* longest answer read */
+
+
+#pragma GCC visibility push(hidden)
+
+extern ngx_dns_transport_t  ngx_dns_udp_out;
+
+/*
+ * In a worker, before its first query.  "attempts" outstanding at most,
+ * "servers" to share the worker's connections with.  NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_dns_udp_out_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
+    ngx_uint_t servers);
+
+/* closes all sockets, at the worker's exit; no outcome is reported */
+void ngx_dns_udp_out_done(void);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_UDP_OUT_H_INCLUDED_ */

@@ -1,0 +1,484 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_udp_socket.h"
+#include "../base/ngx_dns_clock.h"
+#include "../store/ngx_dns_metrics.h"
+#include "../wire/ngx_dns_message.h"
+
+
+#define NGX_DNS_UDP_READS     4         /* batches in one wake-up */
+#define NGX_DNS_UDP_RETRIES   3         /* of a send that met an old error */
+
+/* not a multiple of a page, or all buffers would share their cache sets */
+
+#define NGX_DNS_UDP_STRIDE    (NGX_DNS_UDP_OUT_MESSAGE + 320)
+
+
+static ngx_int_t ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s,
+    ngx_socket_t fd, ngx_dns_peer_t *peer);
+static void ngx_dns_udp_socket_read_handler(ngx_event_t *rev);
+static void ngx_dns_udp_socket_write_handler(ngx_event_t *wev);
+static void ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg,
+    size_t len);
+static ngx_uint_t ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s,
+    ngx_uint_t n);
+static void ngx_dns_udp_socket_errors(ngx_dns_udp_socket_t *s);
+static void ngx_dns_udp_socket_fail_all(ngx_dns_udp_socket_t *s);
+static void ngx_dns_udp_socket_init_scratch(void);
+
+
+/* of this worker: what a batch is read into and sent from */
+
+static u_char          ngx_dns_udp_data[NGX_DNS_UDP_BATCH]
+                                       [NGX_DNS_UDP_STRIDE];
+static struct iovec    ngx_dns_udp_in_iov[NGX_DNS_UDP_BATCH];
+static struct iovec    ngx_dns_udp_out_iov[NGX_DNS_UDP_BATCH];
+static struct mmsghdr  ngx_dns_udp_in[NGX_DNS_UDP_BATCH];
+static struct mmsghdr  ngx_dns_udp_sent[NGX_DNS_UDP_BATCH];
+static ngx_uint_t      ngx_dns_udp_ready;
+static uint32_t        ngx_dns_udp_number;
+
+static ngx_dns_udp_socket_t  *ngx_dns_udp_socket_free;
+
+
+static void
+ngx_dns_udp_socket_init_scratch(void)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_DNS_UDP_BATCH; i++) {
+        ngx_dns_udp_in_iov[i].iov_base = ngx_dns_udp_data[i];
+        ngx_dns_udp_in_iov[i].iov_len = NGX_DNS_UDP_OUT_MESSAGE;
+
+        ngx_dns_udp_in[i].msg_hdr.msg_iov = &ngx_dns_udp_in_iov[i];
+        ngx_dns_udp_in[i].msg_hdr.msg_iovlen = 1;
+
+        ngx_dns_udp_sent[i].msg_hdr.msg_iov = &ngx_dns_udp_out_iov[i];
+        ngx_dns_udp_sent[i].msg_hdr.msg_iovlen = 1;
+    }
+
+    ngx_dns_udp_ready = 1;
+}
+
+
+ngx_dns_udp_socket_t *
+ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep)
+{
+    ngx_socket_t           fd;
+    ngx_dns_udp_socket_t  *s;
+
+    if (!ngx_dns_udp_ready) {
+        ngx_dns_udp_socket_init_scratch();
+    }
+
+    /* nginx would log an alert if there were none left */
+
+    if (ngx_cycle->free_connection_n <= ngx_cycle->connection_n / 16) {
+        return NULL;
+    }
+
+    s = ngx_dns_udp_socket_free;
+
+    if (s) {
+        ngx_dns_udp_socket_free = *(ngx_dns_udp_socket_t **) (void *) s;
+
+    } else {
+        s = ngx_alloc(sizeof(ngx_dns_udp_socket_t), ngx_cycle->log);
+        if (s == NULL) {
+            return NULL;
+        }
+    }
+
+    ngx_memzero(s, sizeof(ngx_dns_udp_socket_t));
+
+    fd = ngx_socket(ep->peer->sockaddr->sa_family, SOCK_DGRAM, 0);
+
+    if (fd == (ngx_socket_t) -1) {
+        ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, ngx_socket_errno,
+                      ngx_socket_n " for %V failed", &ep->peer->name);
+
+    } else if (ngx_dns_udp_socket_connect(s, fd, ep->peer) == NGX_OK) {
+
+        s->endpoint = ep;
+        s->last = &s->first;
+        s->number = ++ngx_dns_udp_number;
+        s->opened = ngx_current_msec;
+        ngx_queue_init(&s->attempts);
+
+        return s;
+    }
+
+    *(ngx_dns_udp_socket_t **) (void *) s = ngx_dns_udp_socket_free;
+    ngx_dns_udp_socket_free = s;
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s, ngx_socket_t fd,
+    ngx_dns_peer_t *peer)
+{
+    int                on, rc;
+    ngx_connection_t  *c;
+
+    c = NULL;
+    on = 1;
+
+    if (ngx_nonblocking(fd) == -1) {
+        goto failed;
+    }
+
+    /* all ICMP errors, each with the datagram it is about: ip(7) */
+
+    if (peer->sockaddr->sa_family == AF_INET6) {
+        rc = setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(int));
+
+    } else {
+        rc = setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(int));
+    }
+
+    if (rc == -1 || connect(fd, peer->sockaddr, peer->socklen) == -1) {
+        goto failed;
+    }
+
+    c = ngx_get_connection(fd, ngx_cycle->log);
+    if (c == NULL) {
+        ngx_close_socket(fd);
+        return NGX_ERROR;
+    }
+
+    c->data = s;
+    c->type = SOCK_DGRAM;
+    c->log = ngx_cycle->log;
+    c->read->log = c->log;
+    c->write->log = c->log;
+    c->read->handler = ngx_dns_udp_socket_read_handler;
+    c->write->handler = ngx_dns_udp_socket_write_handler;
+
+    if (ngx_add_event(c->read, NGX_READ_EVENT,
+                      (ngx_event_flags & NGX_USE_CLEAR_EVENT)
+                      ? NGX_CLEAR_EVENT : NGX_LEVEL_EVENT)
+        != NGX_OK)
+    {
+        ngx_close_connection(c);
+        return NGX_ERROR;
+    }
+
+    s->connection = c;
+
+    return NGX_OK;
+
+failed:
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
+                  "dns upstream \"%V\": can't connect to server %V",
+                  &peer->upstream->name, &peer->name);
+
+    ngx_close_socket(fd);
+
+    return NGX_ERROR;
+}
+
+
+void
+ngx_dns_udp_socket_close(ngx_dns_udp_socket_t *s)
+{
+    ngx_dns_udp_slot_t  *slot;
+
+    while (s->first) {
+        slot = s->first;
+        s->first = slot->next;
+        ngx_dns_udp_slot_free(slot);
+    }
+
+    if (s->endpoint->current == s) {
+        s->endpoint->current = NULL;
+    }
+
+    ngx_close_connection(s->connection);
+    s->connection = NULL;
+
+    if (s->queued) {
+        ngx_queue_remove(&s->dirty);
+    }
+
+    *(ngx_dns_udp_socket_t **) (void *) s = ngx_dns_udp_socket_free;
+    ngx_dns_udp_socket_free = s;
+}
+
+
+static void
+ngx_dns_udp_socket_read_handler(ngx_event_t *rev)
+{
+    int                    n, i;
+    ngx_err_t              err;
+    ngx_uint_t             reads;
+    ngx_connection_t      *c;
+    ngx_dns_udp_socket_t  *s;
+
+    c = rev->data;
+    s = c->data;
+
+    if (c->close) {
+
+        /* worker_shutdown_timeout: what is still in flight ends here */
+
+        ngx_dns_udp_socket_fail_all(s);
+        return;
+    }
+
+    ngx_dns_clock_update();
+
+    for (reads = 0; reads < NGX_DNS_UDP_READS; reads++) {
+
+        n = recvmmsg(c->fd, ngx_dns_udp_in, NGX_DNS_UDP_BATCH, 0, NULL);
+
+        if (n == -1) {
+            err = ngx_socket_errno;
+
+            if (err == NGX_EAGAIN) {
+                return;
+            }
+
+            if (err != NGX_EINTR) {
+                ngx_dns_udp_socket_errors(s);
+            }
+
+            continue;
+        }
+
+        for (i = 0; i < n; i++) {
+
+            if (ngx_dns_udp_in[i].msg_hdr.msg_flags & MSG_TRUNC) {
+                ngx_dns_count(malformed);
+                continue;
+            }
+
+            ngx_dns_udp_socket_answer(s, ngx_dns_udp_data[i],
+                                      ngx_dns_udp_in[i].msg_len);
+        }
+
+        if (n < NGX_DNS_UDP_BATCH) {
+            return;
+        }
+    }
+
+    /* the event is edge-triggered: the rest is read in the next round */
+
+    ngx_post_event(rev, &ngx_posted_next_events);
+}
+
+
+/* RFC 5452, 9.1: what an answer must match */
+
+static void
+ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len)
+{
+    ngx_int_t           rc;
+    ngx_dns_attempt_t  *a;
+
+    if (len < NGX_DNS_HEADER_SIZE
+        || (ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS)
+            & (NGX_DNS_QR | NGX_DNS_OPCODE)) != NGX_DNS_QR)
+    {
+        ngx_dns_count(malformed);
+        return;
+    }
+
+    a = ngx_dns_udp_find(s, ngx_dns_get16(msg));
+
+    if (a == NULL) {
+        ngx_dns_count(late);
+        return;
+    }
+
+    rc = ngx_dns_message_question(msg, len, a->question, a->question_len);
+
+    if (rc == NGX_DECLINED) {
+        ngx_dns_count(foreign);
+        return;
+    }
+
+    ngx_dns_count(answers);
+    ngx_dns_udp_remove(a);
+
+    a->handler(a, rc == NGX_OK ? NGX_DNS_OUT_ANSWER : NGX_DNS_OUT_FAULT,
+               msg, len);
+}
+
+
+static void
+ngx_dns_udp_socket_write_handler(ngx_event_t *wev)
+{
+    ngx_connection_t      *c;
+    ngx_dns_udp_socket_t  *s;
+
+    c = wev->data;
+    s = c->data;
+
+    if (!s->blocked) {
+        return;
+    }
+
+    s->blocked = 0;
+
+    if (wev->active) {
+        (void) ngx_del_event(wev, NGX_WRITE_EVENT, 0);
+    }
+
+    ngx_dns_udp_touch(s);
+}
+
+
+void
+ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s)
+{
+    ngx_uint_t           i, n, sent;
+    ngx_dns_udp_slot_t  *slot;
+
+    while (s->pending && !s->blocked) {
+
+        slot = s->first;
+
+        for (n = 0; slot && n < NGX_DNS_UDP_BATCH; n++) {
+            ngx_dns_udp_out_iov[n].iov_base = slot->data;
+            ngx_dns_udp_out_iov[n].iov_len = slot->len;
+            slot = slot->next;
+        }
+
+        sent = ngx_dns_udp_socket_send(s, n);
+
+        for (i = 0; i < sent; i++) {
+            slot = s->first;
+            s->first = slot->next;
+            ngx_dns_udp_slot_free(slot);
+        }
+
+        s->pending -= sent;
+
+        if (s->first == NULL) {
+            s->last = &s->first;
+        }
+    }
+}
+
+
+/*
+ * Returns how many of the n messages are done with: sent, or failed by an
+ * error of their own.  An error that was waiting on the socket, of another
+ * datagram, is fetched first and does not count against the message.
+ */
+
+static ngx_uint_t
+ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s, ngx_uint_t n)
+{
+    int                 rc;
+    ngx_err_t           err;
+    ngx_uint_t          tries;
+    ngx_connection_t   *c;
+    ngx_dns_attempt_t  *a;
+
+    c = s->connection;
+
+    for (tries = 0; tries < NGX_DNS_UDP_RETRIES; tries++) {
+
+        rc = sendmmsg(c->fd, ngx_dns_udp_sent, n, 0);
+
+        if (rc > 0) {
+            return (ngx_uint_t) rc;
+        }
+
+        err = ngx_socket_errno;
+
+        if (err == NGX_EAGAIN) {
+            s->blocked = 1;
+
+            if (ngx_add_event(c->write, NGX_WRITE_EVENT,
+                              (ngx_event_flags & NGX_USE_CLEAR_EVENT)
+                              ? NGX_CLEAR_EVENT : NGX_LEVEL_EVENT)
+                == NGX_OK)
+            {
+                return 0;
+            }
+
+            s->blocked = 0;
+            break;
+        }
+
+        if (err != NGX_EINTR) {
+            ngx_dns_udp_socket_errors(s);
+        }
+    }
+
+    a = ngx_dns_udp_find(s, ngx_dns_get16(s->first->data));
+
+    if (a) {
+        ngx_dns_udp_fail(a);
+    }
+
+    return 1;
+}
+
+
+/* the error queue has the start of each datagram that an error is about */
+
+static void
+ngx_dns_udp_socket_errors(ngx_dns_udp_socket_t *s)
+{
+    u_char              data[NGX_DNS_HEADER_SIZE], control[512];
+    ssize_t             n;
+    ngx_uint_t          i;
+    struct iovec        iov;
+    struct msghdr       msg;
+    ngx_dns_attempt_t  *a;
+
+    for (i = 0; i < NGX_DNS_UDP_BATCH; i++) {
+
+        ngx_memzero(&msg, sizeof(struct msghdr));
+
+        iov.iov_base = data;
+        iov.iov_len = NGX_DNS_HEADER_SIZE;
+
+        msg.msg_iov = &iov;
+        msg.msg_iovlen = 1;
+        msg.msg_control = control;
+        msg.msg_controllen = sizeof(control);
+
+        n = recvmsg(s->connection->fd, &msg, MSG_ERRQUEUE|MSG_DONTWAIT);
+
+        if (n == -1) {
+            return;
+        }
+
+        if (n < 2) {
+            ngx_dns_udp_socket_fail_all(s);
+            continue;
+        }
+
+        a = ngx_dns_udp_find(s, ngx_dns_get16(data));
+
+        if (a) {
+            ngx_dns_udp_fail(a);
+        }
+    }
+}
+
+
+static void
+ngx_dns_udp_socket_fail_all(ngx_dns_udp_socket_t *s)
+{
+    ngx_queue_t        *q;
+    ngx_dns_attempt_t  *a;
+
+    while (!ngx_queue_empty(&s->attempts)) {
+        q = ngx_queue_head(&s->attempts);
+        a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
+
+        ngx_dns_udp_fail(a);
+    }
+}

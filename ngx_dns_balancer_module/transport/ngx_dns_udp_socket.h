@@ -1,0 +1,90 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * One connected socket of ngx_dns_udp_out.c: its life, its answers and its
+ * errors.  Private to the UDP transport.  Outcomes are reported from the
+ * read handler and from one posted event only, so sending never calls back.
+ */
+
+
+#ifndef _NGX_DNS_UDP_SOCKET_H_INCLUDED_
+#define _NGX_DNS_UDP_SOCKET_H_INCLUDED_
+
+
+#include "ngx_dns_udp_out.h"
+
+
+#define NGX_DNS_UDP_SOCKETS    32       /* for one server, at most */
+#define NGX_DNS_UDP_BATCH      64       /* datagrams in one system call */
+#define NGX_DNS_UDP_SLOTS      1024     /* queries that wait to be sent */
+#define NGX_DNS_UDP_USES       8192     /* queries before a new port */
+#define NGX_DNS_UDP_AGE        60000    /* milliseconds before a new port */
+
+
+typedef struct ngx_dns_udp_socket_s    ngx_dns_udp_socket_t;
+typedef struct ngx_dns_udp_endpoint_s  ngx_dns_udp_endpoint_t;
+typedef struct ngx_dns_udp_slot_s      ngx_dns_udp_slot_t;
+
+
+/* a query that waits for the end of its batch; its attempt may be gone */
+
+struct ngx_dns_udp_slot_s {
+    ngx_dns_udp_slot_t      *next;
+    size_t                   len;
+    u_char                   data[NGX_DNS_MAX_QUERY];
+};
+
+
+struct ngx_dns_udp_socket_s {
+    ngx_connection_t        *connection;
+    ngx_dns_udp_endpoint_t  *endpoint;
+    uint32_t                 number;        /* for the table of attempts */
+
+    ngx_queue_t              attempts;      /* outstanding on it */
+
+    ngx_dns_udp_slot_t      *first;         /* to be sent */
+    ngx_dns_udp_slot_t     **last;
+    ngx_uint_t               pending;
+    ngx_queue_t              dirty;         /* has pending, or is to close */
+
+    ngx_uint_t               uses;
+    ngx_msec_t               opened;
+
+    unsigned                 queued:1;      /* in the dirty queue */
+    unsigned                 blocked:1;     /* waits to become writable */
+    unsigned                 retired:1;     /* no new queries */
+};
+
+
+struct ngx_dns_udp_endpoint_s {
+    ngx_dns_peer_t          *peer;
+    ngx_dns_udp_socket_t    *current;       /* for this batch */
+    ngx_dns_udp_socket_t    *sockets[NGX_DNS_UDP_SOCKETS];
+};
+
+
+#pragma GCC visibility push(hidden)
+
+/* a new socket connected to the server, or NULL */
+ngx_dns_udp_socket_t *ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep);
+
+/* with nothing outstanding, or at the worker's exit */
+void ngx_dns_udp_socket_close(ngx_dns_udp_socket_t *s);
+
+/* sends what is pending; what the kernel can't take now stays */
+void ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s);
+
+/* ngx_dns_udp_out.c for the above */
+ngx_dns_attempt_t *ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id);
+void ngx_dns_udp_remove(ngx_dns_attempt_t *a);
+void ngx_dns_udp_fail(ngx_dns_attempt_t *a);
+void ngx_dns_udp_touch(ngx_dns_udp_socket_t *s);
+void ngx_dns_udp_slot_free(ngx_dns_udp_slot_t *slot);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_UDP_SOCKET_H_INCLUDED_ */
