@@ -1,0 +1,365 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_attempt.h"
+#include "../base/ngx_dns_clock.h"
+#include "../store/ngx_dns_metrics.h"
+
+
+static void ngx_dns_attempt_go_on(ngx_dns_inflight_t *f);
+static ngx_int_t ngx_dns_attempt_next(ngx_dns_inflight_t *f);
+static ngx_int_t ngx_dns_attempt_send(ngx_dns_inflight_t *f,
+    ngx_dns_peer_t *peer);
+static void ngx_dns_attempt_wait(ngx_dns_inflight_t *f);
+static void ngx_dns_attempt_timer_handler(ngx_dns_timer_t *timer);
+static void ngx_dns_attempt_blame(ngx_dns_inflight_t *f,
+    ngx_dns_inflight_attempt_t *a, ngx_dns_reason_e reason);
+static void ngx_dns_attempt_outcome(ngx_dns_attempt_t *a,
+    ngx_dns_outcome_e outcome, u_char *msg, size_t len);
+static void ngx_dns_attempt_give_up(ngx_dns_inflight_t *f);
+static void ngx_dns_attempt_end(ngx_dns_inflight_t *f,
+    const ngx_dns_message_t *m, const u_char *msg, ngx_dns_reason_e reason,
+    ngx_dns_peer_t *peer);
+
+
+static ngx_dns_transport_t  *ngx_dns_attempt_transport;
+
+
+void
+ngx_dns_attempt_init(ngx_dns_transport_t *transport)
+{
+    ngx_dns_attempt_transport = transport;
+}
+
+
+void
+ngx_dns_attempt_start(ngx_dns_inflight_t *f)
+{
+    ngx_uint_t  n;
+
+    /* the letter case a client chose may be what it checks (0x20) */
+
+    ngx_memcpy(f->wire + NGX_DNS_HEADER_SIZE, f->queries->name,
+               f->queries->name_len);
+
+    n = f->zone->upstream->peers.nelts;
+
+    f->limit = ngx_min(n, f->conf->tries);
+    f->tries = 0;
+    f->live = 0;
+    f->reason = NGX_DNS_EPEERS;
+    f->rcode = NGX_DNS_NOERROR;
+    f->flags = 0;
+    f->ede = NGX_DNS_NO_EDE;
+    f->deadline = ngx_current_msec + f->conf->next_timeout;
+
+    f->timer.set = 0;
+    f->timer.handler = ngx_dns_attempt_timer_handler;
+    f->timer.data = f;
+
+    ngx_dns_attempt_go_on(f);
+}
+
+
+/* the next server, or the wait for those asked already, or the end */
+
+static void
+ngx_dns_attempt_go_on(ngx_dns_inflight_t *f)
+{
+    if (ngx_dns_attempt_next(f) == NGX_OK || f->live) {
+        ngx_dns_attempt_wait(f);
+        return;
+    }
+
+    ngx_dns_attempt_give_up(f);
+}
+
+
+static ngx_int_t
+ngx_dns_attempt_next(ngx_dns_inflight_t *f)
+{
+    ngx_dns_pick_t   pick;
+    ngx_dns_peer_t  *peer;
+
+    pick.now = ngx_current_msec;
+    pick.hash = f->key;
+    pick.tried = f->tried;
+
+    while (f->tries < f->limit
+           && (ngx_msec_int_t) (f->deadline - ngx_current_msec) > 0)
+    {
+        pick.ntried = f->tries;
+
+        peer = ngx_dns_balancer_pick(f->zone->upstream, &pick);
+
+        if (peer == NULL) {
+
+            /* none is left for this question */
+
+            f->limit = f->tries;
+            break;
+        }
+
+        if (ngx_dns_attempt_send(f, peer) == NGX_OK) {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer)
+{
+    ngx_dns_attempt_t           *attempt;
+    ngx_dns_inflight_attempt_t  *a;
+
+    a = &f->attempts[f->tries];
+    attempt = &a->attempt;
+
+    attempt->peer = peer;
+    attempt->handler = ngx_dns_attempt_outcome;
+    attempt->data = f;
+    attempt->question = f->question;
+    attempt->question_len = f->question_len;
+    attempt->channel = NULL;
+
+    a->live = 1;
+    a->blamed = 0;
+
+    ngx_dns_count(attempts);
+
+    if (f->tries) {
+        ngx_dns_count(retries);
+    }
+
+    f->tried[f->tries++] = peer;
+    f->live++;
+
+    if (ngx_dns_attempt_transport->send(attempt, f->wire, f->wire_len)
+        == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    ngx_dns_count(errors);
+
+    ngx_dns_attempt_blame(f, a, NGX_DNS_ENETWORK);
+
+    a->live = 0;
+    f->live--;
+
+    ngx_dns_peer_release(peer);
+
+    return NGX_ERROR;
+}
+
+
+/*
+ * While there is another server to ask, the last one asked has as long as
+ * its measured time says; else all have until the timeout of the last.
+ */
+
+static void
+ngx_dns_attempt_wait(ngx_dns_inflight_t *f)
+{
+    ngx_msec_t        wait;
+    ngx_msec_int_t    left;
+    ngx_dns_conf_t   *conf;
+
+    conf = f->conf;
+    wait = conf->upstream_timeout;
+
+    if (f->tries < f->limit && (conf->next & NGX_DNS_NEXT_TIMEOUT)) {
+        wait = ngx_min(wait, ngx_dns_peer_patience(f->tried[f->tries - 1],
+                                                   wait / 4));
+    }
+
+    left = (ngx_msec_int_t) (f->deadline - ngx_current_msec);
+
+    if (left < (ngx_msec_int_t) wait) {
+        wait = left > 0 ? (ngx_msec_t) left : 0;
+    }
+
+    ngx_dns_timer_add(&f->timer, wait);
+}
+
+
+static void
+ngx_dns_attempt_timer_handler(ngx_dns_timer_t *timer)
+{
+    ngx_uint_t           i;
+    ngx_dns_inflight_t  *f;
+
+    f = timer->data;
+
+    ngx_dns_clock_update();
+
+    for (i = 0; i < f->tries; i++) {
+        if (f->attempts[i].live && !f->attempts[i].blamed) {
+            ngx_dns_count(timeouts);
+            ngx_dns_attempt_blame(f, &f->attempts[i], NGX_DNS_ETIMEOUT);
+        }
+    }
+
+    if (f->tries < f->limit && (f->conf->next & NGX_DNS_NEXT_TIMEOUT)
+        && (ngx_msec_int_t) (f->deadline - ngx_current_msec) > 0)
+    {
+        ngx_dns_attempt_go_on(f);
+        return;
+    }
+
+    ngx_dns_attempt_give_up(f);
+}
+
+
+static void
+ngx_dns_attempt_blame(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
+    ngx_dns_reason_e reason)
+{
+    f->reason = reason;
+
+    if (!a->blamed) {
+        a->blamed = 1;
+
+        ngx_dns_peer_failure(a->attempt.peer, ngx_current_msec,
+                             ngx_dns_reasons[reason].text, f->conf->log);
+    }
+}
+
+
+static void
+ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
+    ngx_dns_outcome_e outcome, u_char *msg, size_t len)
+{
+    ngx_uint_t                   next;
+    ngx_dns_peer_t              *peer;
+    ngx_dns_message_t            m;
+    ngx_dns_inflight_t          *f;
+    ngx_dns_inflight_attempt_t  *a;
+
+    f = attempt->data;
+    a = (ngx_dns_inflight_attempt_t *) attempt;
+    peer = attempt->peer;
+
+    a->live = 0;
+    f->live--;
+
+    ngx_dns_peer_release(peer);
+
+    if (outcome == NGX_DNS_OUT_NETWORK) {
+        ngx_dns_attempt_blame(f, a, NGX_DNS_ENETWORK);
+        next = NGX_DNS_NEXT_ERROR;
+        goto failed;
+    }
+
+    m.rcode = ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS) & NGX_DNS_RCODE;
+    m.ede = NGX_DNS_NO_EDE;
+
+    if (outcome == NGX_DNS_OUT_ANSWER
+        && ngx_dns_message_parse(&m, msg, len, NGX_DNS_HEADER_SIZE
+                                               + f->question_len)
+           != NGX_OK)
+    {
+        ngx_dns_count(malformed);
+        ngx_dns_attempt_blame(f, a, NGX_DNS_EANSWER);
+        next = NGX_DNS_NEXT_ERROR;
+        goto failed;
+    }
+
+    ngx_dns_peer_success(peer, ngx_current_msec,
+                         (uint32_t) (ngx_dns_usec - attempt->sent),
+                         f->conf->log);
+
+    if (outcome == NGX_DNS_OUT_ANSWER) {
+
+        next = (m.rcode == NGX_DNS_SERVFAIL) ? NGX_DNS_NEXT_SERVFAIL
+               : (m.rcode == NGX_DNS_REFUSED) ? NGX_DNS_NEXT_REFUSED : 0;
+
+        if ((next & f->conf->next) == 0) {
+            ngx_dns_attempt_end(f, &m, msg, NGX_DNS_FINE, peer);
+            return;
+        }
+
+    } else {
+        next = NGX_DNS_NEXT_ERROR;
+    }
+
+    f->reason = NGX_DNS_ERCODE;
+    f->rcode = m.rcode;
+    f->flags = ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS);
+    f->ede = m.ede;
+
+failed:
+
+    if ((next & f->conf->next) == 0) {
+
+        /* no other server is to be asked for this kind of failure */
+
+        f->limit = f->tries;
+    }
+
+    if (f->tries == f->limit && f->live) {
+        return;
+    }
+
+    ngx_dns_attempt_go_on(f);
+}
+
+
+/* what the client gets: the rcode of a server if one gave any */
+
+static void
+ngx_dns_attempt_give_up(ngx_dns_inflight_t *f)
+{
+    ngx_dns_message_t  m;
+
+    ngx_memzero(&m, sizeof(ngx_dns_message_t));
+
+    m.rcode = f->rcode;
+    m.flags = f->flags;
+    m.ede = f->ede;
+
+    if (m.rcode == NGX_DNS_NOERROR) {
+        m.rcode = ngx_dns_reasons[f->reason].rcode;
+        m.ede = ngx_dns_reasons[f->reason].ede;
+    }
+
+    ngx_dns_attempt_end(f, &m, NULL, f->reason,
+                        f->tries ? f->tried[f->tries - 1] : NULL);
+}
+
+
+static void
+ngx_dns_attempt_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
+    const u_char *msg, ngx_dns_reason_e reason, ngx_dns_peer_t *peer)
+{
+    ngx_uint_t  i;
+
+    ngx_dns_timer_del(&f->timer);
+
+    for (i = 0; f->live; i++) {
+        if (f->attempts[i].live) {
+            f->attempts[i].live = 0;
+            f->live--;
+
+            ngx_dns_attempt_transport->cancel(&f->attempts[i].attempt);
+            ngx_dns_peer_release(f->attempts[i].attempt.peer);
+        }
+    }
+
+    ngx_dns_inflight_end(f, m, msg, reason, peer);
+}
+
+
+void
+ngx_dns_attempt_abort(ngx_dns_inflight_t *f)
+{
+    f->reason = NGX_DNS_ESHUTDOWN;
+
+    ngx_dns_attempt_give_up(f);
+}

@@ -1,0 +1,131 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * The settings one query runs under: one struct for each server {} block,
+ * filled by module/, read by the query layer, handed through by a front.
+ * Also what a front tells of a client and what a finished query was.
+ */
+
+
+#ifndef _NGX_DNS_CONF_H_INCLUDED_
+#define _NGX_DNS_CONF_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "../base/ngx_dns.h"
+#include "../peers/ngx_dns_balancer.h"
+#include "ngx_dns_forward.h"
+
+
+/* dns_next_upstream */
+
+#define NGX_DNS_NEXT_OFF       0x0002
+#define NGX_DNS_NEXT_ERROR     0x0004
+#define NGX_DNS_NEXT_TIMEOUT   0x0008
+#define NGX_DNS_NEXT_SERVFAIL  0x0010
+#define NGX_DNS_NEXT_REFUSED   0x0020
+
+
+typedef struct ngx_dns_conf_s    ngx_dns_conf_t;
+typedef struct ngx_dns_client_s  ngx_dns_client_t;
+typedef struct ngx_dns_record_s  ngx_dns_record_t;
+
+
+/*
+ * How an answer gets to a client.  reserve() gives room for one message, up
+ * to the next commit(); it never fails: a front that is full sends first.
+ */
+
+typedef struct {
+    u_char           *(*reserve)(ngx_dns_client_t *client, size_t size);
+    void              (*commit)(ngx_dns_client_t *client, size_t size);
+} ngx_dns_front_t;
+
+
+typedef union {
+    struct sockaddr      sockaddr;
+    struct sockaddr_in   sockaddr_in;
+    struct sockaddr_in6  sockaddr_in6;
+} ngx_dns_sockaddr_t;
+
+
+/* copied into each query: kept small */
+
+struct ngx_dns_client_s {
+    ngx_dns_front_t      *front;
+    void                 *listener;    /* the front's */
+    ngx_listening_t      *listening;   /* nginx's */
+    ngx_dns_sockaddr_t    sockaddr;
+    socklen_t             socklen;
+    unsigned              datagram:1;
+
+    /* the address that was asked, where a listener has several */
+    unsigned              local:1;
+    ngx_dns_sockaddr_t    local_sockaddr;
+};
+
+
+/*
+ * Flat facts of a query, all that rules, logs and variables may read.  Good
+ * during the call it is an argument of.
+ */
+
+struct ngx_dns_record_s {
+    ngx_dns_conf_t       *conf;
+    ngx_dns_client_t     *client;
+
+    u_char               *name;        /* on the wire, as asked; or NULL */
+    size_t                name_len;
+    uint16_t              id;
+    uint16_t              flags;
+    uint16_t              type;
+    uint16_t              class;
+    uint16_t              udp_size;    /* 0: no EDNS */
+    uint16_t              dnssec_ok;
+
+    size_t                received;
+    size_t                sent;        /* 0: no answer */
+    uint16_t              rcode;
+    uint16_t              answers;
+    ngx_dns_reason_e      reason;
+
+    ngx_dns_zone_t       *zone;        /* or NULL, as the next ones */
+    ngx_dns_peer_t       *peer;        /* the last that was asked */
+    ngx_uint_t            tries;
+    uint64_t              upstream_usec;
+    uint64_t              start_usec;
+    ngx_msec_t            start_msec;
+};
+
+
+struct ngx_dns_conf_s {
+    ngx_dns_forward_t    *forward;
+    size_t                udp_max_size;
+    ngx_msec_t            upstream_timeout;
+    ngx_msec_t            next_timeout;
+    ngx_uint_t            next;        /* mask of NGX_DNS_NEXT_* */
+    ngx_uint_t            tries;
+    ngx_uint_t            max_queries;
+    ngx_uint_t            queries;     /* in flight in this worker */
+
+    ngx_log_t            *log;
+
+    /* NGX_OK, or NGX_DECLINED for a client that is denied; may be NULL */
+    ngx_int_t           (*access)(ngx_dns_record_t *r);
+
+    /* the query has ended; may be NULL */
+    void                (*done)(ngx_dns_record_t *r);
+
+    /* the value of an upstream's hash key */
+    uint64_t            (*key)(ngx_dns_record_t *r, ngx_dns_upstream_t *u);
+
+    void                 *data;        /* module's */
+};
+
+
+#endif /* _NGX_DNS_CONF_H_INCLUDED_ */

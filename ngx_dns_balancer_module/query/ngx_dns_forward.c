@@ -1,0 +1,168 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_forward.h"
+#include "../base/ngx_dns_random.h"
+
+
+#define NGX_DNS_FORWARD_SIZE  16
+
+
+static ngx_int_t ngx_dns_forward_grow(ngx_dns_forward_t *f);
+static ngx_dns_zone_t **ngx_dns_forward_slot(ngx_dns_forward_t *f,
+    const u_char *name, size_t len, uint64_t hash);
+static ngx_uint_t ngx_dns_forward_labels(ngx_str_t *name);
+
+
+ngx_dns_forward_t *
+ngx_dns_forward_create(ngx_pool_t *pool)
+{
+    ngx_dns_forward_t  *f;
+
+    f = ngx_pcalloc(pool, sizeof(ngx_dns_forward_t));
+    if (f == NULL) {
+        return NULL;
+    }
+
+    f->pool = pool;
+    f->key.k0 = ngx_dns_random64();
+    f->key.k1 = ngx_dns_random64();
+
+    return ngx_dns_forward_grow(f) == NGX_OK ? f : NULL;
+}
+
+
+ngx_int_t
+ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone)
+{
+    ngx_uint_t        labels;
+    ngx_dns_zone_t  **slot;
+
+    if (2 * (f->n + 1) > f->mask && ngx_dns_forward_grow(f) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    zone->hash = ngx_dns_hash(&f->key, zone->name.data, zone->name.len, 0);
+
+    slot = ngx_dns_forward_slot(f, zone->name.data, zone->name.len,
+                                zone->hash);
+    if (*slot) {
+        return NGX_BUSY;
+    }
+
+    *slot = zone;
+    f->n++;
+
+    labels = ngx_dns_forward_labels(&zone->name);
+
+    f->depths[labels / 64] |= (uint64_t) 1 << (labels % 64);
+    f->deepest = ngx_max(f->deepest, labels);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_dns_forward_grow(ngx_dns_forward_t *f)
+{
+    size_t            size;
+    ngx_uint_t        i, n;
+    ngx_dns_zone_t   *zone, **old;
+
+    n = f->table ? f->mask + 1 : 0;
+    old = f->table;
+
+    size = n ? 2 * n : NGX_DNS_FORWARD_SIZE;
+
+    f->table = ngx_pcalloc(f->pool, size * sizeof(ngx_dns_zone_t *));
+    if (f->table == NULL) {
+        return NGX_ERROR;
+    }
+
+    f->mask = size - 1;
+
+    for (i = 0; i < n; i++) {
+        zone = old[i];
+
+        if (zone) {
+            *ngx_dns_forward_slot(f, zone->name.data, zone->name.len,
+                                  zone->hash) = zone;
+        }
+    }
+
+    if (old) {
+        (void) ngx_pfree(f->pool, old);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_dns_zone_t **
+ngx_dns_forward_slot(ngx_dns_forward_t *f, const u_char *name, size_t len,
+    uint64_t hash)
+{
+    ngx_uint_t       i;
+    ngx_dns_zone_t  *zone;
+
+    for (i = hash & f->mask; f->table[i]; i = (i + 1) & f->mask) {
+        zone = f->table[i];
+
+        if (zone->hash == hash && zone->name.len == len
+            && ngx_memcmp(zone->name.data, name, len) == 0)
+        {
+            break;
+        }
+    }
+
+    return &f->table[i];
+}
+
+
+static ngx_uint_t
+ngx_dns_forward_labels(ngx_str_t *name)
+{
+    u_char      *p;
+    ngx_uint_t   n;
+
+    n = 0;
+
+    for (p = name->data; *p; p += *p + 1) {
+        n++;
+    }
+
+    return n;
+}
+
+
+ngx_dns_zone_t *
+ngx_dns_forward_find(ngx_dns_forward_t *f, ngx_dns_question_t *q)
+{
+    size_t           len;
+    u_char          *name;
+    uint64_t         hash;
+    ngx_int_t        n;
+    ngx_dns_zone_t  *zone;
+
+    for (n = ngx_min(q->labels, f->deepest); n >= 0; n--) {
+
+        if ((f->depths[n / 64] & ((uint64_t) 1 << (n % 64))) == 0) {
+            continue;
+        }
+
+        name = q->name + q->label[q->labels - n];
+        len = q->name_len - q->label[q->labels - n];
+
+        hash = ngx_dns_hash(&f->key, name, len, 0);
+        zone = *ngx_dns_forward_slot(f, name, len, hash);
+
+        if (zone) {
+            return zone;
+        }
+    }
+
+    return NULL;
+}

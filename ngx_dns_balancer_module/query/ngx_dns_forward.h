@@ -1,0 +1,56 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Which upstream a name belongs to: the longest zone that it is in.  Built
+ * by module/ while configuration is read, then never changed.  A look-up
+ * costs one probe for each depth at which there are zones at all, and does
+ * not grow with their number.
+ */
+
+
+#ifndef _NGX_DNS_FORWARD_H_INCLUDED_
+#define _NGX_DNS_FORWARD_H_INCLUDED_
+
+
+#include "../peers/ngx_dns_peer.h"
+#include "../wire/ngx_dns_question.h"
+#include "../base/ngx_dns_hash.h"
+
+
+typedef struct {
+    ngx_str_t             text;        /* as configured */
+    ngx_str_t             name;        /* lower case, on the wire */
+    uint64_t              hash;
+    ngx_dns_upstream_t   *upstream;
+} ngx_dns_zone_t;
+
+
+typedef struct {
+    ngx_dns_zone_t      **table;       /* open addressing, half empty */
+    ngx_uint_t            mask;
+    ngx_uint_t            n;
+    ngx_uint_t            deepest;     /* labels of the longest zone */
+    uint64_t              depths[2];   /* bit n: there is a zone of n labels */
+    ngx_dns_hash_key_t    key;
+    ngx_pool_t           *pool;
+} ngx_dns_forward_t;
+
+
+#pragma GCC visibility push(hidden)
+
+ngx_dns_forward_t *ngx_dns_forward_create(ngx_pool_t *pool);
+
+/* NGX_OK; NGX_BUSY if the zone is there already; NGX_ERROR: no memory */
+ngx_int_t ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone);
+
+/* the zone of a parsed question, or NULL */
+ngx_dns_zone_t *ngx_dns_forward_find(ngx_dns_forward_t *f,
+    ngx_dns_question_t *q);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_FORWARD_H_INCLUDED_ */

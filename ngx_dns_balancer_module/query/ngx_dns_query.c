@@ -1,0 +1,237 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_query.h"
+#include "ngx_dns_answer.h"
+#include "ngx_dns_attempt.h"
+#include "../base/ngx_dns_clock.h"
+#include "../store/ngx_dns_metrics.h"
+
+
+static ngx_dns_reason_e ngx_dns_query_policy(ngx_dns_question_t *q,
+    ngx_dns_client_t *client);
+static ngx_dns_reason_e ngx_dns_query_ask(ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
+    ngx_dns_zone_t *zone);
+static void ngx_dns_query_record(ngx_dns_record_t *r, ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len);
+static void ngx_dns_query_refuse(ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
+    ngx_dns_zone_t *zone, ngx_dns_reason_e reason);
+
+
+/* of this worker: the query that is being looked at */
+
+static ngx_dns_question_t  ngx_dns_query_question;
+
+
+void
+ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    u_char *p, size_t len, ngx_uint_t cut)
+{
+    ngx_dns_zone_t      *zone;
+    ngx_dns_record_t     record;
+    ngx_dns_reason_e     reason;
+    ngx_dns_question_t  *q;
+
+    ngx_dns_count(queries);
+
+    zone = NULL;
+    q = &ngx_dns_query_question;
+
+    reason = ngx_dns_question_parse(q, p, len);
+
+    if (cut && reason >= NGX_DNS_EQDCOUNT) {
+        reason = NGX_DNS_ESIZE;
+    }
+
+    /* rules of the server come before all but what can't be answered */
+
+    if (conf->access && reason != NGX_DNS_EHEADER) {
+        ngx_dns_query_record(&record, conf, client, q, p, len);
+
+        if (conf->access(&record) != NGX_OK && reason != NGX_DNS_ERESPONSE) {
+            reason = NGX_DNS_EACCESS;
+        }
+    }
+
+    if (reason == NGX_DNS_FINE) {
+        reason = ngx_dns_query_policy(q, client);
+    }
+
+    if (reason == NGX_DNS_FINE) {
+        zone = ngx_dns_forward_find(conf->forward, q);
+
+        reason = zone ? ngx_dns_query_ask(conf, client, q, p, len, zone)
+                      : NGX_DNS_EZONE;
+    }
+
+    if (reason != NGX_DNS_FINE) {
+        ngx_dns_query_refuse(conf, client, q, p, len, zone, reason);
+    }
+}
+
+
+/* what is well-formed, but not for us or not by this way */
+
+static ngx_dns_reason_e
+ngx_dns_query_policy(ngx_dns_question_t *q, ngx_dns_client_t *client)
+{
+    if (q->class != NGX_DNS_CLASS_IN) {
+        return NGX_DNS_ECLASS;
+    }
+
+    /* RFC 8945, 5.5 would have us forward it unchanged, which we can't */
+
+    if (q->tsig) {
+        return NGX_DNS_ETSIG;
+    }
+
+    switch (q->type) {
+
+    case NGX_DNS_TYPE_AXFR:
+    case NGX_DNS_TYPE_IXFR:
+        return client->datagram ? NGX_DNS_ETRANSFER : NGX_DNS_FINE;
+
+    case 0:
+    case NGX_DNS_TYPE_OPT:
+    case NGX_DNS_TYPE_TKEY:
+    case NGX_DNS_TYPE_TSIG:
+    case NGX_DNS_TYPE_MAILB:
+    case NGX_DNS_TYPE_MAILA:
+        return NGX_DNS_EMETA;
+
+    default:
+        return NGX_DNS_FINE;
+    }
+}
+
+
+static ngx_dns_reason_e
+ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone)
+{
+    uint64_t             key;
+    ngx_uint_t           fresh;
+    ngx_dns_query_t     *query;
+    ngx_dns_record_t     record;
+    ngx_dns_inflight_t  *f;
+
+    if (conf->queries >= conf->max_queries) {
+        return NGX_DNS_EOVERLOAD;
+    }
+
+    key = 0;
+
+    if (zone->upstream->key) {
+        ngx_dns_query_record(&record, conf, client, q, p, len);
+        record.zone = zone;
+        key = conf->key(&record, zone->upstream);
+    }
+
+    query = ngx_dns_inflight_query();
+
+    if (query == NULL) {
+        return NGX_DNS_EOVERLOAD;
+    }
+
+    query->conf = conf;
+    query->client = *client;
+    query->start_usec = ngx_dns_usec;
+    query->start_msec = ngx_current_msec;
+    query->received = len;
+    query->id = q->id;
+    query->flags = q->flags;
+    query->type = q->type;
+    query->class = q->class;
+    query->udp_size = q->udp_size;
+    query->name_len = q->name_len;
+    query->edns = q->edns;
+    query->dnssec_ok = q->dnssec_ok;
+
+    ngx_memcpy(query->name, p + NGX_DNS_HEADER_SIZE, q->name_len);
+
+    f = ngx_dns_inflight_get(conf, zone, q, key, &fresh);
+
+    ngx_dns_inflight_join(f, query);
+
+    if (fresh) {
+        ngx_dns_attempt_start(f);
+
+    } else {
+        ngx_dns_count(joined);
+    }
+
+    return NGX_DNS_FINE;
+}
+
+
+static void
+ngx_dns_query_record(ngx_dns_record_t *r, ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len)
+{
+    ngx_memzero(r, sizeof(ngx_dns_record_t));
+
+    r->conf = conf;
+    r->client = client;
+    r->received = len;
+    r->start_usec = ngx_dns_usec;
+    r->start_msec = ngx_current_msec;
+
+    if (len < NGX_DNS_HEADER_SIZE) {
+        return;
+    }
+
+    r->id = q->id;
+    r->flags = q->flags;
+
+    if (q->end) {
+        r->name = p + NGX_DNS_HEADER_SIZE;
+        r->name_len = q->name_len;
+        r->type = q->type;
+        r->class = q->class;
+        r->udp_size = q->edns ? q->udp_size : 0;
+        r->dnssec_ok = q->dnssec_ok;
+    }
+}
+
+
+static void
+ngx_dns_query_refuse(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
+    ngx_dns_reason_e reason)
+{
+    size_t            sent;
+    ngx_dns_record_t  record;
+
+    ngx_dns_count(reason[reason]);
+
+    sent = ngx_dns_answer_error(conf, client, q, p, reason);
+
+    if (conf->done) {
+        ngx_dns_query_record(&record, conf, client, q, p, len);
+
+        record.zone = zone;
+        record.reason = reason;
+        record.rcode = ngx_dns_reasons[reason].rcode;
+        record.sent = sent;
+
+        conf->done(&record);
+    }
+}
+
+
+void
+ngx_dns_query_quit(ngx_uint_t now)
+{
+    if (now) {
+        ngx_dns_inflight_abort();
+    }
+
+    if (ngx_dns_inflight_count() == 0) {
+        ngx_dns_timer_trim();
+    }
+}
