@@ -1,0 +1,340 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_front_batch.h"
+#include "../store/ngx_dns_metrics.h"
+
+
+static void ngx_dns_front_batch_posted(ngx_event_t *ev);
+static void ngx_dns_front_batch_writable(ngx_event_t *wev);
+static size_t ngx_dns_front_batch_pktinfo(size_t *control,
+    ngx_dns_sockaddr_t *local);
+static ngx_int_t ngx_dns_front_batch_send(ngx_dns_front_batch_t *b,
+    struct mmsghdr *msg, ngx_uint_t n, ngx_uint_t *sent);
+static void ngx_dns_front_batch_keep(ngx_dns_front_batch_t *b,
+    struct mmsghdr *msg);
+static void ngx_dns_front_batch_backlog(ngx_dns_front_batch_t *b);
+
+
+ngx_int_t
+ngx_dns_front_batch_init(ngx_dns_front_batch_t *b, ngx_pool_t *pool)
+{
+    ngx_uint_t      i;
+    struct msghdr  *msg;
+
+    b->arena = ngx_palloc(pool, NGX_DNS_FRONT_ARENA);
+    if (b->arena == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < NGX_DNS_FRONT_BATCH; i++) {
+        msg = &b->msg[i].msg_hdr;
+
+        msg->msg_name = &b->name[i];
+        msg->msg_iov = &b->iov[i];
+        msg->msg_iovlen = 1;
+    }
+
+    b->last = &b->first;
+
+    b->posted.handler = ngx_dns_front_batch_posted;
+    b->posted.data = b;
+    b->posted.log = b->connection->log;
+
+    b->connection->write->handler = ngx_dns_front_batch_writable;
+
+    return NGX_OK;
+}
+
+
+u_char *
+ngx_dns_front_batch_reserve(ngx_dns_front_batch_t *b, size_t size)
+{
+    if (b->n == NGX_DNS_FRONT_BATCH
+        || size > NGX_DNS_FRONT_ARENA - b->used)
+    {
+        ngx_dns_front_batch_flush(b);
+    }
+
+    return b->arena + b->used;
+}
+
+
+void
+ngx_dns_front_batch_commit(ngx_dns_front_batch_t *b, ngx_dns_client_t *client,
+    size_t len)
+{
+    struct msghdr  *msg;
+
+    msg = &b->msg[b->n].msg_hdr;
+
+    b->iov[b->n].iov_base = b->arena + b->used;
+    b->iov[b->n].iov_len = len;
+
+    b->name[b->n] = client->sockaddr;
+    msg->msg_namelen = client->socklen;
+
+    if (client->local) {
+        msg->msg_control = b->control[b->n];
+        msg->msg_controllen = ngx_dns_front_batch_pktinfo(b->control[b->n],
+                                                     &client->local_sockaddr);
+
+    } else {
+        msg->msg_controllen = 0;
+    }
+
+    b->n++;
+    b->used += ngx_align(len, NGX_DNS_CACHELINE);
+    b->used = ngx_min(b->used, NGX_DNS_FRONT_ARENA);
+
+    ngx_dns_count(responses);
+
+    if (!b->posted.posted) {
+        ngx_post_event(&b->posted, &ngx_posted_events);
+    }
+}
+
+
+static size_t
+ngx_dns_front_batch_pktinfo(size_t *control, ngx_dns_sockaddr_t *local)
+{
+    struct cmsghdr      *cmsg;
+    struct in_pktinfo   *pkt;
+    struct in6_pktinfo  *pkt6;
+
+    cmsg = (struct cmsghdr *) control;
+
+    if (local->sockaddr.sa_family == AF_INET6) {
+        cmsg->cmsg_level = IPPROTO_IPV6;
+        cmsg->cmsg_type = IPV6_PKTINFO;
+        cmsg->cmsg_len = CMSG_LEN(sizeof(struct in6_pktinfo));
+
+        pkt6 = (struct in6_pktinfo *) (void *) CMSG_DATA(cmsg);
+        ngx_memzero(pkt6, sizeof(struct in6_pktinfo));
+        pkt6->ipi6_addr = local->sockaddr_in6.sin6_addr;
+
+        return CMSG_SPACE(sizeof(struct in6_pktinfo));
+    }
+
+    cmsg->cmsg_level = IPPROTO_IP;
+    cmsg->cmsg_type = IP_PKTINFO;
+    cmsg->cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
+
+    pkt = (struct in_pktinfo *) (void *) CMSG_DATA(cmsg);
+    ngx_memzero(pkt, sizeof(struct in_pktinfo));
+    pkt->ipi_spec_dst = local->sockaddr_in.sin_addr;
+
+    return CMSG_SPACE(sizeof(struct in_pktinfo));
+}
+
+
+static void
+ngx_dns_front_batch_posted(ngx_event_t *ev)
+{
+    ngx_dns_front_batch_flush(ev->data);
+}
+
+
+void
+ngx_dns_front_batch_flush(ngx_dns_front_batch_t *b)
+{
+    ngx_uint_t  i, sent;
+
+    i = 0;
+
+    while (i < b->n && !b->blocked) {
+
+        if (ngx_dns_front_batch_send(b, b->msg + i, b->n - i, &sent)
+            != NGX_OK)
+        {
+            break;
+        }
+
+        i += sent;
+    }
+
+    for ( /* void */ ; i < b->n; i++) {
+        ngx_dns_front_batch_keep(b, &b->msg[i]);
+    }
+
+    b->n = 0;
+    b->used = 0;
+}
+
+
+/*
+ * NGX_OK with the number of messages done with, at least one: a message the
+ * kernel will never take (its client's port is 0, no route, a filter) is
+ * counted and skipped.  NGX_AGAIN if there is no room now.
+ */
+
+static ngx_int_t
+ngx_dns_front_batch_send(ngx_dns_front_batch_t *b, struct mmsghdr *msg,
+    ngx_uint_t n, ngx_uint_t *sent)
+{
+    int               rc;
+    ngx_err_t         err;
+    ngx_event_t      *wev;
+
+    for ( ;; ) {
+        rc = sendmmsg(b->connection->fd, msg, n, 0);
+
+        if (rc > 0) {
+            *sent = (ngx_uint_t) rc;
+            return NGX_OK;
+        }
+
+        err = ngx_socket_errno;
+
+        if (err != NGX_EINTR) {
+            break;
+        }
+    }
+
+    if (err == NGX_EAGAIN) {
+        wev = b->connection->write;
+
+        if (ngx_add_event(wev, NGX_WRITE_EVENT,
+                          (ngx_event_flags & NGX_USE_CLEAR_EVENT)
+                          ? NGX_CLEAR_EVENT : NGX_LEVEL_EVENT)
+            == NGX_OK)
+        {
+            b->blocked = 1;
+            return NGX_AGAIN;
+        }
+    }
+
+    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, b->connection->log, err,
+                   "dns answer not sent, fd:%d", b->connection->fd);
+
+    ngx_dns_count(unsent);
+
+    *sent = 1;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_dns_front_batch_keep(ngx_dns_front_batch_t *b, struct mmsghdr *m)
+{
+    size_t                 len;
+    struct msghdr         *msg;
+    ngx_dns_front_late_t  *late;
+
+    msg = &m->msg_hdr;
+    len = msg->msg_iov->iov_len;
+    late = NULL;
+
+    if (b->late < NGX_DNS_FRONT_BACKLOG) {
+        late = ngx_alloc(sizeof(ngx_dns_front_late_t) + len,
+                         b->connection->log);
+    }
+
+    if (late == NULL) {
+        ngx_dns_count(unsent);
+        return;
+    }
+
+    late->next = NULL;
+    ngx_memcpy(&late->sockaddr, msg->msg_name, sizeof(ngx_dns_sockaddr_t));
+    late->socklen = msg->msg_namelen;
+    late->controllen = msg->msg_controllen;
+    late->len = len;
+
+    if (msg->msg_controllen) {
+        ngx_memcpy(late->control, msg->msg_control, msg->msg_controllen);
+    }
+
+    ngx_memcpy(late->data, msg->msg_iov->iov_base, len);
+
+    *b->last = late;
+    b->last = &late->next;
+    b->late++;
+}
+
+
+static void
+ngx_dns_front_batch_writable(ngx_event_t *wev)
+{
+    ngx_connection_t       *c;
+    ngx_dns_front_batch_t  *b;
+
+    c = wev->data;
+    b = c->data;
+
+    if (!b->blocked) {
+        return;
+    }
+
+    b->blocked = 0;
+
+    if (wev->active) {
+        (void) ngx_del_event(wev, NGX_WRITE_EVENT, 0);
+    }
+
+    ngx_dns_front_batch_backlog(b);
+}
+
+
+static void
+ngx_dns_front_batch_backlog(ngx_dns_front_batch_t *b)
+{
+    ngx_uint_t             sent;
+    struct iovec           iov;
+    struct mmsghdr         m;
+    ngx_dns_front_late_t  *late;
+
+    while (b->first) {
+        late = b->first;
+
+        ngx_memzero(&m, sizeof(struct mmsghdr));
+
+        iov.iov_base = late->data;
+        iov.iov_len = late->len;
+
+        m.msg_hdr.msg_name = &late->sockaddr;
+        m.msg_hdr.msg_namelen = late->socklen;
+        m.msg_hdr.msg_iov = &iov;
+        m.msg_hdr.msg_iovlen = 1;
+        m.msg_hdr.msg_control = late->controllen ? late->control : NULL;
+        m.msg_hdr.msg_controllen = late->controllen;
+
+        if (ngx_dns_front_batch_send(b, &m, 1, &sent) != NGX_OK) {
+            return;
+        }
+
+        b->first = late->next;
+        b->late--;
+
+        if (b->first == NULL) {
+            b->last = &b->first;
+        }
+
+        ngx_free(late);
+    }
+}
+
+
+void
+ngx_dns_front_batch_done(ngx_dns_front_batch_t *b)
+{
+    ngx_dns_front_late_t  *late;
+
+    ngx_dns_front_batch_flush(b);
+
+    if (b->posted.posted) {
+        ngx_delete_posted_event(&b->posted);
+    }
+
+    while (b->first) {
+        late = b->first;
+        b->first = late->next;
+
+        ngx_dns_count(unsent);
+        ngx_free(late);
+    }
+}

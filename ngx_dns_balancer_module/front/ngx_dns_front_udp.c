@@ -1,0 +1,349 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_front_batch.h"
+#include "../base/ngx_dns_clock.h"
+
+
+/* not a multiple of a page, or all buffers would share their cache sets */
+
+#define NGX_DNS_FRONT_STRIDE  (NGX_DNS_FRONT_QUERY + 192)
+
+
+typedef struct {
+    ngx_listening_t         *listening;
+    ngx_dns_front_addr_t    *addrs;
+    ngx_uint_t               naddrs;
+    ngx_uint_t               wildcard;
+
+    ngx_dns_front_batch_t    batch;
+} ngx_dns_front_udp_t;
+
+
+static void ngx_dns_front_udp_read_handler(ngx_event_t *rev);
+static void ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i);
+static ngx_dns_conf_t *ngx_dns_front_udp_local(ngx_dns_front_udp_t *u,
+    struct msghdr *msg, ngx_dns_client_t *client);
+static void ngx_dns_front_udp_quit_handler(ngx_event_t *rev);
+static void ngx_dns_front_udp_init_scratch(void);
+static u_char *ngx_dns_front_udp_reserve(ngx_dns_client_t *client,
+    size_t size);
+static void ngx_dns_front_udp_commit(ngx_dns_client_t *client, size_t size);
+
+
+static ngx_dns_front_t  ngx_dns_front_udp = {
+    ngx_dns_front_udp_reserve,
+    ngx_dns_front_udp_commit
+};
+
+
+/* of this worker: its listeners, and what a batch is read into */
+
+static ngx_array_t         ngx_dns_fronts;  /* of ngx_dns_front_udp_t * */
+
+static u_char              ngx_dns_front_data[NGX_DNS_FRONT_BATCH]
+                                             [NGX_DNS_FRONT_STRIDE];
+static struct iovec        ngx_dns_front_iov[NGX_DNS_FRONT_BATCH];
+static struct mmsghdr      ngx_dns_front_msg[NGX_DNS_FRONT_BATCH];
+static ngx_dns_sockaddr_t  ngx_dns_front_name[NGX_DNS_FRONT_BATCH];
+static size_t              ngx_dns_front_control[NGX_DNS_FRONT_BATCH]
+                                                [NGX_DNS_FRONT_CONTROL];
+
+
+ngx_int_t
+ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
+    ngx_dns_front_addr_t *addrs, ngx_uint_t naddrs)
+{
+    ngx_socket_t           fd;
+    ngx_connection_t      *c;
+    ngx_dns_front_udp_t   *u, **p;
+
+    if (ngx_dns_fronts.elts == NULL) {
+        ngx_dns_front_udp_init_scratch();
+
+        if (ngx_array_init(&ngx_dns_fronts, cycle->pool, 4,
+                           sizeof(ngx_dns_front_udp_t *))
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    u = ngx_pcalloc(cycle->pool, sizeof(ngx_dns_front_udp_t));
+    p = ngx_array_push(&ngx_dns_fronts);
+
+    if (u == NULL || p == NULL) {
+        return NGX_ERROR;
+    }
+
+    *p = u;
+
+    fd = fcntl(ls->fd, F_DUPFD_CLOEXEC, 0);
+
+    if (fd == (ngx_socket_t) -1) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_socket_errno,
+                      "fcntl(F_DUPFD_CLOEXEC) of %V failed", &ls->addr_text);
+        return NGX_ERROR;
+    }
+
+    c = ngx_get_connection(fd, cycle->log);
+    if (c == NULL) {
+        ngx_close_socket(fd);
+        return NGX_ERROR;
+    }
+
+    /* "idle" has nginx call the handler when the worker is to quit */
+
+    c->type = SOCK_DGRAM;
+    c->log = cycle->log;
+    c->data = &u->batch;
+    c->idle = 1;
+    c->read->log = c->log;
+    c->write->log = c->log;
+    c->read->handler = ngx_dns_front_udp_quit_handler;
+
+    u->addrs = addrs;
+    u->naddrs = naddrs;
+    u->wildcard = ls->wildcard;
+    u->listening = ls;
+
+    u->batch.connection = c;
+    u->batch.family = ls->sockaddr->sa_family;
+
+    if (ngx_dns_front_batch_init(&u->batch, cycle->pool) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ls->connection->data = u;
+    ls->connection->read->handler = ngx_dns_front_udp_read_handler;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_dns_front_udp_done(void)
+{
+    ngx_uint_t             i;
+    ngx_dns_front_udp_t  **u;
+
+    u = ngx_dns_fronts.elts;
+
+    for (i = 0; i < ngx_dns_fronts.nelts; i++) {
+        if (u[i]->batch.connection) {
+            ngx_dns_front_batch_done(&u[i]->batch);
+            ngx_close_connection(u[i]->batch.connection);
+            u[i]->batch.connection = NULL;
+        }
+    }
+
+    ngx_dns_fronts.elts = NULL;
+    ngx_dns_fronts.nelts = 0;
+}
+
+
+static void
+ngx_dns_front_udp_init_scratch(void)
+{
+    ngx_uint_t      i;
+    struct msghdr  *msg;
+
+    for (i = 0; i < NGX_DNS_FRONT_BATCH; i++) {
+        ngx_dns_front_iov[i].iov_base = ngx_dns_front_data[i];
+        ngx_dns_front_iov[i].iov_len = NGX_DNS_FRONT_QUERY;
+
+        msg = &ngx_dns_front_msg[i].msg_hdr;
+
+        msg->msg_name = &ngx_dns_front_name[i];
+        msg->msg_namelen = sizeof(ngx_dns_sockaddr_t);
+        msg->msg_iov = &ngx_dns_front_iov[i];
+        msg->msg_iovlen = 1;
+        msg->msg_control = ngx_dns_front_control[i];
+    }
+}
+
+
+static void
+ngx_dns_front_udp_read_handler(ngx_event_t *rev)
+{
+    int                    n, i;
+    ngx_err_t              err;
+    ngx_uint_t             reads;
+    ngx_connection_t      *lc;
+    ngx_dns_front_udp_t   *u;
+
+    lc = rev->data;
+    u = lc->data;
+    rev->ready = 0;
+
+    for (reads = 0; reads < NGX_DNS_FRONT_READS; reads++) {
+
+        if (u->wildcard) {
+            for (i = 0; i < NGX_DNS_FRONT_BATCH; i++) {
+                ngx_dns_front_msg[i].msg_hdr.msg_controllen =
+                                              sizeof(ngx_dns_front_control[0]);
+            }
+        }
+
+        n = recvmmsg(lc->fd, ngx_dns_front_msg, NGX_DNS_FRONT_BATCH,
+                     MSG_DONTWAIT, NULL);
+
+        if (n == -1) {
+            err = ngx_socket_errno;
+
+            if (err != NGX_EAGAIN && err != NGX_EINTR) {
+                ngx_log_error(NGX_LOG_ERR, rev->log, err,
+                              "recvmmsg() on %V failed",
+                              &lc->listening->addr_text);
+            }
+
+            break;
+        }
+
+        ngx_dns_clock_update();
+
+        for (i = 0; i < n; i++) {
+            ngx_dns_front_udp_datagram(u, i);
+        }
+
+        if (n < NGX_DNS_FRONT_BATCH) {
+            break;
+        }
+    }
+
+    if (u->wildcard) {
+        for (i = 0; i < NGX_DNS_FRONT_BATCH; i++) {
+            ngx_dns_front_msg[i].msg_hdr.msg_controllen = 0;
+        }
+    }
+}
+
+
+static void
+ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i)
+{
+    struct msghdr     *msg;
+    ngx_dns_conf_t    *conf;
+    ngx_dns_client_t   client;
+
+    msg = &ngx_dns_front_msg[i].msg_hdr;
+
+    client.front = &ngx_dns_front_udp;
+    client.listener = u;
+    client.listening = u->listening;
+    client.sockaddr = ngx_dns_front_name[i];
+    client.socklen = msg->msg_namelen;
+    client.datagram = 1;
+    client.local = 0;
+
+    conf = u->addrs[0].conf;
+
+    if (u->wildcard) {
+        conf = ngx_dns_front_udp_local(u, msg, &client);
+    }
+
+    ngx_dns_query_process(conf, &client, ngx_dns_front_data[i],
+                          ngx_dns_front_msg[i].msg_len,
+                          msg->msg_flags & MSG_TRUNC);
+
+    /* the kernel has changed it */
+
+    msg->msg_namelen = sizeof(ngx_dns_sockaddr_t);
+}
+
+
+/* which address was asked, and the server {} that has it */
+
+static ngx_dns_conf_t *
+ngx_dns_front_udp_local(ngx_dns_front_udp_t *u, struct msghdr *msg,
+    ngx_dns_client_t *client)
+{
+    ngx_uint_t           i;
+    struct cmsghdr      *cmsg;
+    struct in_pktinfo   *pkt;
+    struct in6_pktinfo  *pkt6;
+    ngx_dns_sockaddr_t  *local;
+
+    local = &client->local_sockaddr;
+    ngx_memzero(local, sizeof(ngx_dns_sockaddr_t));
+
+    for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
+
+        if (cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_PKTINFO) {
+            pkt = (struct in_pktinfo *) (void *) CMSG_DATA(cmsg);
+            local->sockaddr.sa_family = AF_INET;
+            local->sockaddr_in.sin_addr = pkt->ipi_addr;
+            client->local = 1;
+            break;
+        }
+
+        if (cmsg->cmsg_level == IPPROTO_IPV6
+            && cmsg->cmsg_type == IPV6_PKTINFO)
+        {
+            pkt6 = (struct in6_pktinfo *) (void *) CMSG_DATA(cmsg);
+            local->sockaddr.sa_family = AF_INET6;
+            local->sockaddr_in6.sin6_addr = pkt6->ipi6_addr;
+            client->local = 1;
+            break;
+        }
+    }
+
+    for (i = 0; i < u->naddrs - 1; i++) {
+
+        if (local->sockaddr.sa_family == AF_INET6
+            ? ngx_memcmp(&u->addrs[i].sockaddr.sockaddr_in6.sin6_addr,
+                         &local->sockaddr_in6.sin6_addr, 16)
+              == 0
+            : u->addrs[i].sockaddr.sockaddr_in.sin_addr.s_addr
+              == local->sockaddr_in.sin_addr.s_addr)
+        {
+            break;
+        }
+    }
+
+    return u->addrs[i].conf;
+}
+
+
+/*
+ * nginx calls it when the worker begins to quit, and once more, with "error"
+ * set, when worker_shutdown_timeout is over.
+ */
+
+static void
+ngx_dns_front_udp_quit_handler(ngx_event_t *rev)
+{
+    ngx_connection_t  *c;
+
+    c = rev->data;
+
+    c->close = 0;
+    c->idle = 0;
+
+    ngx_dns_query_quit(c->error);
+}
+
+
+static u_char *
+ngx_dns_front_udp_reserve(ngx_dns_client_t *client, size_t size)
+{
+    ngx_dns_front_udp_t  *u;
+
+    u = client->listener;
+
+    return ngx_dns_front_batch_reserve(&u->batch, size);
+}
+
+
+static void
+ngx_dns_front_udp_commit(ngx_dns_client_t *client, size_t size)
+{
+    ngx_dns_front_udp_t  *u;
+
+    u = client->listener;
+
+    ngx_dns_front_batch_commit(&u->batch, client, size);
+}

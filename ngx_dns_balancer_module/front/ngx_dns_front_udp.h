@@ -1,0 +1,58 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * UDP listeners.  Takes the read event of a listening socket over from
+ * nginx: datagrams are read, answered and sent in batches, without a
+ * connection, pool or session for any.  For module/ only.
+ *
+ * Answers leave by a duplicate of the socket, because nginx closes its own
+ * in a worker that is told to quit, and from the address that was asked.
+ * What the kernel can't take waits in a backlog, bounded and counted.
+ */
+
+
+#ifndef _NGX_DNS_FRONT_UDP_H_INCLUDED_
+#define _NGX_DNS_FRONT_UDP_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "../query/ngx_dns_query.h"
+
+
+#define NGX_DNS_FRONT_BATCH    64         /* datagrams in one system call */
+#define NGX_DNS_FRONT_READS    4          /* batches in one wake-up */
+#define NGX_DNS_FRONT_QUERY    2048       /* octets read of a query */
+#define NGX_DNS_FRONT_ARENA    65536      /* answers that wait for a send */
+#define NGX_DNS_FRONT_BACKLOG  8192       /* answers that wait for the kernel */
+
+
+/* a server {} on the socket; the last is for any other address */
+
+typedef struct {
+    ngx_dns_sockaddr_t       sockaddr;
+    ngx_dns_conf_t          *conf;
+} ngx_dns_front_addr_t;
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * In a worker: takes over a listening socket nginx reads in this worker.
+ * NGX_ERROR: no memory, descriptor or connection.
+ */
+ngx_int_t ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
+    ngx_dns_front_addr_t *addrs, ngx_uint_t naddrs);
+
+/* at the worker's exit */
+void ngx_dns_front_udp_done(void);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_FRONT_UDP_H_INCLUDED_ */
