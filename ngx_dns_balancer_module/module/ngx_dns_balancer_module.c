@@ -1,0 +1,632 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+#include "../base/ngx_dns_random.h"
+#include "../front/ngx_dns_front_udp.h"
+#include "../query/ngx_dns_attempt.h"
+#include "../transport/ngx_dns_udp_out.h"
+
+
+#define NGX_STREAM_DNS_NUMBER   0
+#define NGX_STREAM_DNS_SIZE     1
+#define NGX_STREAM_DNS_MSEC     2
+
+#define NGX_STREAM_DNS_CHECK    1000       /* milliseconds */
+#define NGX_STREAM_DNS_QUERIES  16384
+#define NGX_STREAM_DNS_METRICS  "dns_metrics"
+
+
+typedef struct {
+    ngx_uint_t   kind;
+    ngx_int_t    min;
+    ngx_int_t    max;
+    const char  *allowed;
+} ngx_stream_dns_range_t;
+
+
+static void *ngx_stream_dns_create_main_conf(ngx_conf_t *cf);
+static void *ngx_stream_dns_create_srv_conf(ngx_conf_t *cf);
+static char *ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_stream_dns_next_upstream(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static void ngx_stream_dns_handler(ngx_stream_session_t *s);
+static ngx_int_t ngx_stream_dns_init(ngx_conf_t *cf);
+static ngx_int_t ngx_stream_dns_init_metrics(ngx_shm_zone_t *shm_zone,
+    void *data);
+static ngx_int_t ngx_stream_dns_init_process(ngx_cycle_t *cycle);
+static void ngx_stream_dns_exit_process(ngx_cycle_t *cycle);
+static void ngx_stream_dns_check_handler(ngx_event_t *ev);
+
+
+static ngx_conf_bitmask_t  ngx_stream_dns_next_upstream_masks[] = {
+    { ngx_string("error"), NGX_DNS_NEXT_ERROR },
+    { ngx_string("timeout"), NGX_DNS_NEXT_TIMEOUT },
+    { ngx_string("servfail"), NGX_DNS_NEXT_SERVFAIL },
+    { ngx_string("refused"), NGX_DNS_NEXT_REFUSED },
+    { ngx_string("off"), NGX_DNS_NEXT_OFF },
+    { ngx_null_string, 0 }
+};
+
+
+/* what a directive of one value takes, and how that is said */
+
+static ngx_stream_dns_range_t  ngx_stream_dns_udp_max_size = {
+    NGX_STREAM_DNS_SIZE, 512, NGX_DNS_UDP_OUT_MESSAGE,
+    "a size from 512 to 4096"
+};
+
+static ngx_stream_dns_range_t  ngx_stream_dns_timeout = {
+    NGX_STREAM_DNS_MSEC, 1, NGX_DNS_TIMER_MAX, "a time from 1ms to 1h"
+};
+
+static ngx_stream_dns_range_t  ngx_stream_dns_tries = {
+    NGX_STREAM_DNS_NUMBER, 0, NGX_DNS_MAX_TRIES,
+    "a number from 0 (all servers) to 8"
+};
+
+static ngx_stream_dns_range_t  ngx_stream_dns_max_queries = {
+    NGX_STREAM_DNS_NUMBER, 1, 1048576, "a number from 1 to 1048576"
+};
+
+
+static ngx_command_t  ngx_stream_dns_commands[] = {
+
+    { ngx_string("dns_upstream"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_stream_dns_upstream_block,
+      NGX_STREAM_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_forward"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE2,
+      ngx_stream_dns_forward,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_udp_max_size"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, udp_max_size),
+      &ngx_stream_dns_udp_max_size },
+
+    { ngx_string("dns_upstream_timeout"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, upstream_timeout),
+      &ngx_stream_dns_timeout },
+
+    { ngx_string("dns_next_upstream"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_next_upstream,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, next_upstream),
+      &ngx_stream_dns_next_upstream_masks },
+
+    { ngx_string("dns_next_upstream_tries"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, tries),
+      &ngx_stream_dns_tries },
+
+    { ngx_string("dns_next_upstream_timeout"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, next_timeout),
+      &ngx_stream_dns_timeout },
+
+    { ngx_string("dns_max_queries"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, max_queries),
+      &ngx_stream_dns_max_queries },
+
+      ngx_null_command
+};
+
+
+static ngx_stream_module_t  ngx_dns_balancer_module_ctx = {
+    ngx_stream_dns_add_variables,          /* preconfiguration */
+    ngx_stream_dns_init,                   /* postconfiguration */
+
+    ngx_stream_dns_create_main_conf,       /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    ngx_stream_dns_create_srv_conf,        /* create server configuration */
+    ngx_stream_dns_merge_srv_conf          /* merge server configuration */
+};
+
+
+ngx_module_t  ngx_dns_balancer_module = {
+    NGX_MODULE_V1,
+    &ngx_dns_balancer_module_ctx,          /* module context */
+    ngx_stream_dns_commands,               /* module directives */
+    NGX_STREAM_MODULE,                     /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_stream_dns_init_process,           /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_stream_dns_exit_process,           /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_stream_dns_main_conf_t  *dmcf;
+
+    dmcf = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_main_conf_t));
+    if (dmcf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&dmcf->upstreams, cf->pool, 4,
+                       sizeof(ngx_stream_dns_upstream_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    if (ngx_array_init(&dmcf->servers, cf->pool, 4,
+                       sizeof(ngx_stream_dns_srv_conf_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return dmcf;
+}
+
+
+static void *
+ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
+{
+    ngx_stream_dns_srv_conf_t  *dscf;
+
+    dscf = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_srv_conf_t));
+    if (dscf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     dscf->dns = { 0 };
+     *     dscf->next_upstream = 0;
+     *     dscf->core = NULL;
+     *     dscf->session = NULL;
+     *     dscf->set = 0;
+     *     dscf->enabled = 0;
+     */
+
+    dscf->forwards = NGX_CONF_UNSET_PTR;
+    dscf->udp_max_size = NGX_CONF_UNSET_SIZE;
+    dscf->upstream_timeout = NGX_CONF_UNSET_MSEC;
+    dscf->next_timeout = NGX_CONF_UNSET_MSEC;
+    dscf->tries = NGX_CONF_UNSET_UINT;
+    dscf->max_queries = NGX_CONF_UNSET_UINT;
+
+    return dscf;
+}
+
+
+static char *
+ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_stream_dns_srv_conf_t *prev = parent;
+    ngx_stream_dns_srv_conf_t *conf = child;
+
+    ngx_stream_dns_srv_conf_t   **p;
+    ngx_stream_core_srv_conf_t   *cscf;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    ngx_conf_merge_ptr_value(conf->forwards, prev->forwards, NULL);
+    ngx_conf_merge_size_value(conf->udp_max_size, prev->udp_max_size, 1232);
+    ngx_conf_merge_msec_value(conf->upstream_timeout, prev->upstream_timeout,
+                              2000);
+    ngx_conf_merge_msec_value(conf->next_timeout, prev->next_timeout, 5000);
+    ngx_conf_merge_bitmask_value(conf->next_upstream, prev->next_upstream,
+                              (NGX_CONF_BITMASK_SET|NGX_DNS_NEXT_ERROR
+                               |NGX_DNS_NEXT_TIMEOUT|NGX_DNS_NEXT_SERVFAIL
+                               |NGX_DNS_NEXT_REFUSED));
+    ngx_conf_merge_uint_value(conf->tries, prev->tries, 3);
+    ngx_conf_merge_uint_value(conf->max_queries, prev->max_queries,
+                              NGX_STREAM_DNS_QUERIES);
+
+    if (!conf->set) {
+        return NGX_CONF_OK;
+    }
+
+    cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+    if (cscf->handler != ngx_stream_dns_handler) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "a \"dns_*\" directive and \"proxy_pass\", \"return\" "
+                      "or the like exclude each other in server in %s:%ui",
+                      cscf->file_name, cscf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->forwards == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no \"dns_forward\" for server in %s:%ui",
+                      cscf->file_name, cscf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    conf->core = cscf;
+    conf->enabled = 1;
+
+    conf->dns.data = conf;
+    conf->dns.log = cscf->error_log;
+    conf->dns.udp_max_size = conf->udp_max_size;
+    conf->dns.upstream_timeout = conf->upstream_timeout;
+    conf->dns.next_timeout = conf->next_timeout;
+    conf->dns.next = (conf->next_upstream & NGX_DNS_NEXT_OFF)
+                     ? 0 : conf->next_upstream;
+    conf->dns.tries = conf->tries ? conf->tries : NGX_DNS_MAX_TRIES;
+    conf->dns.max_queries = conf->max_queries;
+
+    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+
+    p = ngx_array_push(&dmcf->servers);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *p = conf;
+    dmcf->queries += conf->max_queries;
+
+    return NGX_CONF_OK;
+}
+
+
+/* all dns_* directives of a server make it ours */
+
+void
+ngx_stream_dns_claim(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
+{
+    ngx_stream_core_srv_conf_t  *cscf;
+
+    if (cf->cmd_type != NGX_STREAM_SRV_CONF) {
+        return;
+    }
+
+    cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+    if (cscf->handler == NULL) {
+        cscf->handler = ngx_stream_dns_handler;
+    }
+
+    dscf->set = 1;
+}
+
+
+/*
+ * Sessions are made by nginx only for connections of listeners that
+ * ngx_stream_dns_listen_check() refuses.
+ */
+
+static void
+ngx_stream_dns_handler(ngx_stream_session_t *s)
+{
+    ngx_stream_finalize_session(s, NGX_STREAM_INTERNAL_SERVER_ERROR);
+}
+
+
+static char *
+ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    ngx_int_t                n, *np;
+    ngx_str_t               *value;
+    ngx_stream_dns_range_t  *range;
+
+    ngx_stream_dns_claim(cf, conf);
+
+    np = (ngx_int_t *) (void *) (p + cmd->offset);
+
+    if (*np != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    range = cmd->post;
+
+    switch (range->kind) {
+
+    case NGX_STREAM_DNS_SIZE:
+        n = (ngx_int_t) ngx_parse_size(&value[1]);
+        break;
+
+    case NGX_STREAM_DNS_MSEC:
+        n = ngx_parse_time(&value[1], 0);
+        break;
+
+    default:
+        n = ngx_atoi(value[1].data, value[1].len);
+    }
+
+    if (n == NGX_ERROR || n < range->min || n > range->max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": invalid value \"%V\", it must be %s",
+                           &value[0], &value[1], range->allowed);
+        return NGX_CONF_ERROR;
+    }
+
+    *np = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_stream_dns_next_upstream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_dns_srv_conf_t *dscf = conf;
+
+    ngx_str_t           *value;
+    ngx_uint_t           i, m;
+    ngx_conf_bitmask_t  *mask;
+
+    ngx_stream_dns_claim(cf, conf);
+
+    if (dscf->next_upstream) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    mask = cmd->post;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        for (m = 0; mask[m].name.len; m++) {
+            if (mask[m].name.len == value[i].len
+                && ngx_strcmp(mask[m].name.data, value[i].data) == 0)
+            {
+                break;
+            }
+        }
+
+        if (mask[m].name.len == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\": invalid value \"%V\", it must be "
+                               "\"error\", \"timeout\", \"servfail\", "
+                               "\"refused\" or \"off\"",
+                               &value[0], &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        dscf->next_upstream |= NGX_CONF_BITMASK_SET | mask[m].mask;
+    }
+
+    if ((dscf->next_upstream & NGX_DNS_NEXT_OFF) && cf->args->nelts > 2) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": \"off\" allows no other value",
+                           &value[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_init(ngx_conf_t *cf)
+{
+    ngx_str_t                     name;
+    ngx_uint_t                    i;
+    ngx_stream_dns_srv_conf_t   **dscf;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+
+    dscf = dmcf->servers.elts;
+
+    for (i = 0; i < dmcf->servers.nelts; i++) {
+
+        if (ngx_stream_dns_forward_init(cf, dscf[i]) != NGX_OK
+            || ngx_stream_dns_session_init(cf, dscf[i]) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ngx_stream_dns_listen_check(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (dmcf->servers.nelts == 0) {
+        return NGX_OK;
+    }
+
+    ngx_str_set(&name, NGX_STREAM_DNS_METRICS);
+
+    dmcf->metrics = ngx_shared_memory_add(cf, &name,
+                                          ngx_dns_metrics_size()
+                                          + 8 * ngx_pagesize,
+                                          &ngx_dns_balancer_module);
+    if (dmcf->metrics == NULL) {
+        return NGX_ERROR;
+    }
+
+    dmcf->metrics->init = ngx_stream_dns_init_metrics;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_init_metrics(ngx_shm_zone_t *shm_zone, void *data)
+{
+    size_t                  size;
+    ngx_slab_pool_t        *shpool;
+    ngx_dns_metrics_shm_t  *shm;
+
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    if (data == NULL && !shm_zone->shm.exists) {
+        size = ngx_dns_metrics_size();
+
+        shpool->data = ngx_slab_alloc(shpool, size);
+        if (shpool->data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(shpool->data, size);
+    }
+
+    shm = data ? data : shpool->data;
+    shm_zone->data = shm;
+
+    if (ngx_dns_metrics_init(shm) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "zone \"%V\" was made by another version of the module",
+                      &shm_zone->shm.name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_init_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                    i, servers;
+    ngx_stream_dns_upstream_t   **us;
+    ngx_stream_dns_srv_conf_t   **dscf;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
+                                                 ngx_dns_balancer_module);
+    if (dmcf == NULL || dmcf->servers.nelts == 0) {
+        return NGX_OK;
+    }
+
+    ngx_dns_random_reset();
+    ngx_dns_metrics_attach(dmcf->metrics->data);
+    ngx_dns_timer_init(cycle->log);
+    ngx_dns_attempt_init(&ngx_dns_udp_out);
+
+    us = dmcf->upstreams.elts;
+    servers = 0;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        ngx_dns_peers_attach(&us[i]->upstream);
+        servers += us[i]->upstream.peers.nelts;
+    }
+
+    if (ngx_dns_inflight_init(cycle, dmcf->queries) != NGX_OK
+        || ngx_dns_udp_out_init(cycle, dmcf->queries, servers) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    dscf = dmcf->servers.elts;
+
+    for (i = 0; i < dmcf->servers.nelts; i++) {
+        if (ngx_stream_dns_session_create(cycle, dscf[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ngx_stream_dns_listen_open(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* work that is needed once: the master respawns this worker if it dies */
+
+    if (ngx_worker == 0) {
+        dmcf->check.handler = ngx_stream_dns_check_handler;
+        dmcf->check.data = dmcf;
+        dmcf->check.log = cycle->log;
+        dmcf->check.cancelable = 1;
+
+        ngx_add_timer(&dmcf->check, NGX_STREAM_DNS_CHECK);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_stream_dns_check_handler(ngx_event_t *ev)
+{
+    ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t   **us;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    dmcf = ev->data;
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        ngx_dns_peers_check(&us[i]->upstream);
+    }
+
+    if (!ngx_exiting) {
+        ngx_add_timer(ev, NGX_STREAM_DNS_CHECK);
+    }
+}
+
+
+static void
+ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t   **us;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return;
+    }
+
+    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
+                                                 ngx_dns_balancer_module);
+    if (dmcf == NULL || dmcf->servers.nelts == 0) {
+        return;
+    }
+
+    if (dmcf->check.timer_set) {
+        ngx_del_timer(&dmcf->check);
+    }
+
+    /* whoever still waits gets an answer */
+
+    ngx_dns_query_quit(1);
+    ngx_dns_timer_done();
+    ngx_dns_udp_out_done();
+    ngx_dns_front_udp_done();
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        ngx_dns_peers_detach(&us[i]->upstream);
+    }
+
+    ngx_dns_metrics_detach(dmcf->metrics->data);
+}

@@ -1,0 +1,120 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * The stream module's configuration and the parts that fill it.  The only
+ * layer that knows ngx_stream: it reads directives, makes from them the
+ * plain structs of the layers below, and lends queries a stream session
+ * where a rule, a log or a variable needs one.
+ */
+
+
+#ifndef _NGX_STREAM_DNS_H_INCLUDED_
+#define _NGX_STREAM_DNS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_stream.h>
+
+#include "../query/ngx_dns_query.h"
+#include "../store/ngx_dns_metrics.h"
+
+
+/* dns_upstream {}, or the server of a dns_forward that names an address */
+
+typedef struct {
+    ngx_dns_upstream_t           upstream;
+    ngx_shm_zone_t              *shm_zone;
+    ngx_str_t                    shm_name;
+    size_t                       shm_size;
+    ngx_stream_complex_value_t  *key;       /* of hash, unless ... */
+    ngx_uint_t                   qname;     /* ... it is $dns_qname alone */
+} ngx_stream_dns_upstream_t;
+
+
+/* a dns_forward as it stands in the file */
+
+typedef struct {
+    ngx_dns_zone_t               zone;
+    ngx_str_t                    target;
+    u_char                      *file;
+    ngx_uint_t                   line;
+} ngx_stream_dns_forward_t;
+
+
+typedef struct {
+    ngx_array_t                  upstreams; /* of ngx_stream_dns_upstream_t * */
+    ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
+    ngx_shm_zone_t              *metrics;
+    ngx_uint_t                   queries;   /* of all servers together */
+    ngx_event_t                  check;     /* of shared counters */
+} ngx_stream_dns_main_conf_t;
+
+
+typedef struct {
+    ngx_dns_conf_t               dns;
+    ngx_array_t                 *forwards;  /* of ngx_stream_dns_forward_t */
+
+    /* merged, then copied into "dns" */
+    size_t                       udp_max_size;
+    ngx_msec_t                   upstream_timeout;
+    ngx_msec_t                   next_timeout;
+    ngx_uint_t                   next_upstream;
+    ngx_uint_t                   tries;
+    ngx_uint_t                   max_queries;
+
+    ngx_stream_core_srv_conf_t  *core;
+    ngx_stream_session_t        *session;   /* in a worker, if one is needed */
+    ngx_uint_t                   text;      /* rules may read the client's
+                                               address as text */
+    unsigned                     set:1;     /* a dns_* directive is in the
+                                               server itself */
+    unsigned                     enabled:1; /* it has dns_forward */
+} ngx_stream_dns_srv_conf_t;
+
+
+#pragma GCC visibility push(hidden)
+
+extern ngx_module_t  ngx_dns_balancer_module;
+
+/* in a server {}, a dns_* directive makes it ours */
+void ngx_stream_dns_claim(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf);
+
+/* directives; each file has the ones it is named after */
+
+char *ngx_stream_dns_upstream_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_dns_forward(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* a "server" line of dns_upstream {}; a server with default parameters */
+char *ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
+ngx_dns_peer_t *ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us,
+    ngx_addr_t *addr);
+
+/* an upstream of one server by its address, made when first asked for */
+ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_address(ngx_conf_t *cf,
+    ngx_url_t *url);
+
+/* after all is read: names of dns_forward to upstreams */
+ngx_int_t ngx_stream_dns_forward_init(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *dscf);
+
+/* does a server listen in a way that works here?  and, in a worker */
+ngx_int_t ngx_stream_dns_listen_check(ngx_conf_t *cf);
+ngx_int_t ngx_stream_dns_listen_open(ngx_cycle_t *cycle);
+
+/* which of a server's phases and logs are in use; sets callbacks of "dns" */
+ngx_int_t ngx_stream_dns_session_init(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *dscf);
+ngx_int_t ngx_stream_dns_session_create(ngx_cycle_t *cycle,
+    ngx_stream_dns_srv_conf_t *dscf);
+
+ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_STREAM_DNS_H_INCLUDED_ */

@@ -1,0 +1,328 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+#include "../front/ngx_dns_front_udp.h"
+
+
+/* a "listen" of any server, in one form for all versions of nginx */
+
+typedef struct {
+    ngx_stream_core_srv_conf_t   *core;
+    ngx_stream_dns_srv_conf_t    *dns;      /* NULL: not ours */
+    struct sockaddr              *sockaddr;
+    ngx_str_t                     text;
+    int                           type;
+    unsigned                      bind:1;
+    unsigned                      wildcard:1;
+    unsigned                      ssl:1;
+    unsigned                      proxy_protocol:1;
+    unsigned                      shared:1; /* by several server_name */
+} ngx_stream_dns_listen_t;
+
+
+static ngx_int_t ngx_stream_dns_listen_collect(ngx_conf_t *cf,
+    ngx_array_t *listens);
+static ngx_int_t ngx_stream_dns_listen_kind(ngx_conf_t *cf,
+    ngx_stream_dns_listen_t *ls);
+static ngx_int_t ngx_stream_dns_listen_socket(ngx_conf_t *cf,
+    ngx_array_t *listens, ngx_stream_dns_listen_t *ls);
+static ngx_stream_dns_srv_conf_t *ngx_stream_dns_listen_server(
+    ngx_stream_conf_ctx_t *ctx);
+static ngx_int_t ngx_stream_dns_listen_take(ngx_cycle_t *cycle,
+    ngx_listening_t *ls);
+
+
+#if (nginx_version >= 1025005)
+
+#define ngx_stream_dns_addr_ctx(conf)  (conf)->default_server->ctx
+
+
+static ngx_int_t
+ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
+{
+    ngx_uint_t                    p, a;
+    ngx_stream_conf_port_t       *port;
+    ngx_stream_conf_addr_t       *addr;
+    ngx_stream_dns_listen_t      *ls;
+    ngx_stream_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
+
+    if (cmcf->ports == NULL) {
+        return NGX_OK;
+    }
+
+    port = cmcf->ports->elts;
+
+    for (p = 0; p < cmcf->ports->nelts; p++) {
+
+        addr = port[p].addrs.elts;
+
+        for (a = 0; a < port[p].addrs.nelts; a++) {
+
+            ls = ngx_array_push(listens);
+            if (ls == NULL) {
+                return NGX_ERROR;
+            }
+
+            ls->core = addr[a].default_server;
+            ls->dns = ngx_stream_dns_listen_server(ls->core->ctx);
+            ls->sockaddr = addr[a].opt.sockaddr;
+            ls->text = addr[a].opt.addr_text;
+            ls->type = port[p].type;
+            ls->bind = addr[a].opt.bind;
+            ls->wildcard = addr[a].opt.wildcard;
+            ls->ssl = addr[a].opt.ssl;
+            ls->proxy_protocol = addr[a].opt.proxy_protocol;
+            ls->shared = addr[a].servers.nelts > 1;
+        }
+    }
+
+    return NGX_OK;
+}
+
+#else
+
+#define ngx_stream_dns_addr_ctx(conf)  (conf)->ctx
+
+
+static ngx_int_t
+ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
+{
+    ngx_uint_t                    i;
+    ngx_stream_listen_t          *listen;
+    ngx_stream_dns_listen_t      *ls;
+    ngx_stream_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
+
+    listen = cmcf->listen.elts;
+
+    for (i = 0; i < cmcf->listen.nelts; i++) {
+
+        ls = ngx_array_push(listens);
+        if (ls == NULL) {
+            return NGX_ERROR;
+        }
+
+        ls->core = listen[i].ctx->srv_conf[ngx_stream_core_module.ctx_index];
+        ls->dns = ngx_stream_dns_listen_server(listen[i].ctx);
+        ls->sockaddr = listen[i].sockaddr;
+        ls->text = listen[i].addr_text;
+        ls->type = listen[i].type;
+        ls->bind = listen[i].bind;
+        ls->wildcard = listen[i].wildcard;
+        ls->ssl = listen[i].ssl;
+        ls->proxy_protocol = listen[i].proxy_protocol;
+        ls->shared = 0;
+    }
+
+    return NGX_OK;
+}
+
+#endif
+
+
+static ngx_stream_dns_srv_conf_t *
+ngx_stream_dns_listen_server(ngx_stream_conf_ctx_t *ctx)
+{
+    ngx_stream_dns_srv_conf_t  *dscf;
+
+    dscf = ctx->srv_conf[ngx_dns_balancer_module.ctx_index];
+
+    return dscf->enabled ? dscf : NULL;
+}
+
+
+ngx_int_t
+ngx_stream_dns_listen_check(ngx_conf_t *cf)
+{
+    ngx_uint_t                i;
+    ngx_array_t               listens;
+    ngx_stream_dns_listen_t  *ls;
+
+    if (ngx_array_init(&listens, cf->temp_pool, 8,
+                       sizeof(ngx_stream_dns_listen_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_stream_dns_listen_collect(cf, &listens) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ls = listens.elts;
+
+    for (i = 0; i < listens.nelts; i++) {
+        if (ls[i].dns == NULL) {
+            continue;
+        }
+
+        if (ngx_stream_dns_listen_kind(cf, &ls[i]) != NGX_OK
+            || ngx_stream_dns_listen_socket(cf, &listens, &ls[i]) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_listen_kind(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
+{
+    const char  *what;
+
+    if (ls->proxy_protocol) {
+        what = "\"proxy_protocol\" is not supported yet";
+
+    } else if (ls->ssl) {
+        what = "\"ssl\" is not supported yet";
+
+    } else if (ls->type != SOCK_DGRAM) {
+        what = "TCP is not supported yet, \"udp\" is needed";
+
+    } else if (ls->sockaddr->sa_family == AF_UNIX) {
+        what = "\"unix:\" is not supported";
+
+    } else if (ls->shared) {
+        what = "several servers on one UDP address are not supported";
+
+    } else {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"listen %V\": %s in a server with \"dns_forward\" "
+                  "in %s:%ui",
+                  &ls->text, what, ls->core->file_name, ls->core->line);
+
+    return NGX_ERROR;
+}
+
+
+/*
+ * nginx has one socket for a wildcard address and all addresses of the same
+ * port that are not bound for themselves: it can be read by one of us only.
+ */
+
+static ngx_int_t
+ngx_stream_dns_listen_socket(ngx_conf_t *cf, ngx_array_t *listens,
+    ngx_stream_dns_listen_t *ls)
+{
+    ngx_uint_t                i;
+    ngx_stream_dns_listen_t  *other;
+
+    other = listens->elts;
+
+    for (i = 0; i < listens->nelts; i++) {
+
+        if (other[i].dns || other[i].type != ls->type
+            || other[i].sockaddr->sa_family != ls->sockaddr->sa_family
+            || ngx_inet_get_port(other[i].sockaddr)
+               != ngx_inet_get_port(ls->sockaddr))
+        {
+            continue;
+        }
+
+        if ((ls->wildcard && !other[i].bind)
+            || (other[i].wildcard && !ls->bind))
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"listen %V\" of a server with \"dns_forward\" "
+                          "in %s:%ui and \"listen %V\" of one without in "
+                          "%s:%ui would share a socket, add \"bind\" to the "
+                          "one that is not a wildcard",
+                          &ls->text, ls->core->file_name, ls->core->line,
+                          &other[i].text, other[i].core->file_name,
+                          other[i].core->line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_stream_dns_listen_open(ngx_cycle_t *cycle)
+{
+    ngx_uint_t        i;
+    ngx_listening_t  *ls;
+
+    ls = cycle->listening.elts;
+
+    for (i = 0; i < cycle->listening.nelts; i++) {
+
+        if (ls[i].type != SOCK_DGRAM
+            || ls[i].handler != ngx_stream_init_connection)
+        {
+            continue;
+        }
+
+        /* with "reuseport" each worker has a socket of its own */
+
+        if (ls[i].connection == NULL
+            || (ls[i].reuseport && ls[i].worker != ngx_worker))
+        {
+            continue;
+        }
+
+        if (ngx_stream_dns_listen_take(cycle, &ls[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_listen_take(ngx_cycle_t *cycle, ngx_listening_t *ls)
+{
+    ngx_uint_t                  i;
+    ngx_stream_port_t          *port;
+    ngx_stream_in_addr_t       *addr;
+    ngx_stream_in6_addr_t      *addr6;
+    ngx_dns_front_addr_t       *addrs;
+    ngx_stream_conf_ctx_t      *ctx;
+    ngx_stream_dns_srv_conf_t  *dscf;
+
+    port = ls->servers;
+    addr = port->addrs;
+    addr6 = port->addrs;
+
+    addrs = ngx_pcalloc(cycle->pool,
+                        port->naddrs * sizeof(ngx_dns_front_addr_t));
+    if (addrs == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < port->naddrs; i++) {
+
+        if (ls->sockaddr->sa_family == AF_INET6) {
+            ctx = ngx_stream_dns_addr_ctx(&addr6[i].conf);
+            addrs[i].sockaddr.sockaddr_in6.sin6_addr = addr6[i].addr6;
+
+        } else {
+            ctx = ngx_stream_dns_addr_ctx(&addr[i].conf);
+            addrs[i].sockaddr.sockaddr_in.sin_addr.s_addr = addr[i].addr;
+        }
+
+        dscf = ngx_stream_dns_listen_server(ctx);
+
+        if (dscf == NULL) {
+            return NGX_OK;
+        }
+
+        addrs[i].conf = &dscf->dns;
+    }
+
+    return ngx_dns_front_udp_open(cycle, ls, addrs, port->naddrs);
+}

@@ -1,0 +1,234 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+
+
+static ngx_int_t ngx_stream_dns_server_parameter(ngx_conf_t *cf,
+    ngx_dns_peer_t *peer, ngx_str_t *value);
+static ngx_int_t ngx_stream_dns_server_number(ngx_conf_t *cf,
+    ngx_str_t *value, const char *name, ngx_int_t min, ngx_int_t max,
+    uint32_t *n);
+static ngx_int_t ngx_stream_dns_server_time(ngx_conf_t *cf,
+    ngx_str_t *value, const char *name, ngx_msec_t *n);
+
+
+char *
+ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    ngx_str_t       *value;
+    ngx_url_t        u;
+    ngx_uint_t       i, k, first;
+    ngx_dns_peer_t  *peer, params;
+
+    static const char  *later[] = { "tls://", "tcp://", "unix:", NULL };
+
+    value = cf->args->elts;
+
+    for (i = 0; later[i]; i++) {
+        if (ngx_strncmp(value[1].data, later[i], ngx_strlen(later[i])) == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"server\": \"%s\" in \"%V\" is not "
+                               "supported yet", later[i], &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url = value[1];
+    u.default_port = NGX_DNS_PORT;
+
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": invalid address \"%V\", it must be an "
+                           "IP address or a host name, with or without a "
+                           "port: %s",
+                           &value[1], u.err ? u.err : "no address");
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&params, sizeof(ngx_dns_peer_t));
+
+    params.weight = 1;
+    params.max_fails = 3;
+    params.fail_timeout = 10000;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        if (ngx_stream_dns_server_parameter(cf, &params, &value[i])
+            != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    /* a host name can have several addresses, each is a server */
+
+    first = us->upstream.peers.nelts;
+
+    for (k = 0; k < u.naddrs; k++) {
+
+        peer = us->upstream.peers.elts;
+
+        for (i = 0; i < first; i++) {
+            if (ngx_cmp_sockaddr(peer[i].sockaddr, peer[i].socklen,
+                                 u.addrs[k].sockaddr, u.addrs[k].socklen, 1)
+                == NGX_OK)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"server\": duplicate address \"%V\" in "
+                                   "dns_upstream \"%V\"",
+                                   &u.addrs[k].name, &us->upstream.name);
+                return NGX_CONF_ERROR;
+            }
+        }
+
+        peer = ngx_stream_dns_server_add(us, &u.addrs[k]);
+        if (peer == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        peer->weight = params.weight;
+        peer->max_fails = params.max_fails;
+        peer->fail_timeout = params.fail_timeout;
+        peer->max_outstanding = params.max_outstanding;
+        peer->backup = params.backup;
+        peer->down = params.down;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_server_parameter(ngx_conf_t *cf, ngx_dns_peer_t *peer,
+    ngx_str_t *value)
+{
+    ngx_uint_t  i;
+
+    static const char  *later[] = { "slow_start=", "name=", "resolve", NULL };
+
+    if (ngx_strncmp(value->data, "weight=", 7) == 0) {
+        return ngx_stream_dns_server_number(cf, value, "weight", 1, 65535,
+                                            &peer->weight);
+    }
+
+    if (ngx_strncmp(value->data, "max_fails=", 10) == 0) {
+        return ngx_stream_dns_server_number(cf, value, "max_fails", 0, 65535,
+                                            &peer->max_fails);
+    }
+
+    if (ngx_strncmp(value->data, "max_outstanding=", 16) == 0) {
+        return ngx_stream_dns_server_number(cf, value, "max_outstanding", 0,
+                                            1048576, &peer->max_outstanding);
+    }
+
+    if (ngx_strncmp(value->data, "fail_timeout=", 13) == 0) {
+        return ngx_stream_dns_server_time(cf, value, "fail_timeout",
+                                          &peer->fail_timeout);
+    }
+
+    if (ngx_strcmp(value->data, "backup") == 0) {
+        peer->backup = 1;
+        return NGX_OK;
+    }
+
+    if (ngx_strcmp(value->data, "down") == 0) {
+        peer->down = 1;
+        return NGX_OK;
+    }
+
+    for (i = 0; later[i]; i++) {
+        if (ngx_strncmp(value->data, later[i], ngx_strlen(later[i])) == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"server\": parameter \"%V\" is not supported "
+                               "yet", value);
+            return NGX_ERROR;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"server\": unknown parameter \"%V\", it must be "
+                       "\"weight=\", \"max_fails=\", \"fail_timeout=\", "
+                       "\"max_outstanding=\", \"backup\" or \"down\"", value);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_server_number(ngx_conf_t *cf, ngx_str_t *value,
+    const char *name, ngx_int_t min, ngx_int_t max, uint32_t *n)
+{
+    size_t     len;
+    ngx_int_t  v;
+
+    len = ngx_strlen(name) + 1;
+
+    v = ngx_atoi(value->data + len, value->len - len);
+
+    if (v == NGX_ERROR || v < min || v > max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": invalid parameter \"%V\", \"%s\" must "
+                           "be a number from %i to %i", value, name, min, max);
+        return NGX_ERROR;
+    }
+
+    *n = (uint32_t) v;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_server_time(ngx_conf_t *cf, ngx_str_t *value,
+    const char *name, ngx_msec_t *n)
+{
+    size_t     len;
+    ngx_int_t  t;
+    ngx_str_t  s;
+
+    len = ngx_strlen(name) + 1;
+
+    s.data = value->data + len;
+    s.len = value->len - len;
+
+    t = ngx_parse_time(&s, 0);
+
+    if (t == NGX_ERROR || t < 1 || t > 86400000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": invalid parameter \"%V\", \"%s\" must "
+                           "be a time from 1ms to 1d", value, name);
+        return NGX_ERROR;
+    }
+
+    *n = (ngx_msec_t) t;
+
+    return NGX_OK;
+}
+
+
+ngx_dns_peer_t *
+ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us, ngx_addr_t *addr)
+{
+    ngx_dns_peer_t  *peer;
+
+    peer = ngx_array_push(&us->upstream.peers);
+    if (peer == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(peer, sizeof(ngx_dns_peer_t));
+
+    peer->name = addr->name;
+    peer->sockaddr = addr->sockaddr;
+    peer->socklen = addr->socklen;
+    peer->weight = 1;
+    peer->max_fails = 3;
+    peer->fail_timeout = 10000;
+
+    return peer;
+}

@@ -1,0 +1,513 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+#include "../base/ngx_dns_hash.h"
+
+
+#define NGX_STREAM_DNS_POOL  4096
+
+
+/*
+ * The one session of a server in a worker.  It is filled from the flat
+ * record of a query for the time of a rule, a log or a variable, and empty
+ * again after; nothing in it lives longer than that.
+ */
+
+typedef struct {
+    ngx_stream_session_t          session;
+    ngx_connection_t              connection;
+    ngx_event_t                   read;
+    ngx_event_t                   write;
+    ngx_log_t                     log;
+    ngx_dns_sockaddr_t            local_sockaddr;
+    ngx_stream_core_main_conf_t  *main;
+    u_char                        text[NGX_SOCKADDR_STRLEN];
+} ngx_stream_dns_session_t;
+
+
+static void *ngx_stream_dns_session_conf(ngx_cycle_t *cycle,
+    ngx_stream_dns_srv_conf_t *dscf, const char *module);
+static ngx_uint_t ngx_stream_dns_session_handlers(
+    ngx_stream_core_main_conf_t *cmcf, ngx_uint_t from, ngx_uint_t to);
+static void ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds,
+    ngx_dns_record_t *r, ngx_uint_t text);
+static void ngx_stream_dns_session_text(ngx_stream_dns_session_t *ds);
+static void ngx_stream_dns_session_empty(ngx_stream_dns_session_t *ds);
+static ngx_int_t ngx_stream_dns_session_access(ngx_dns_record_t *r);
+static void ngx_stream_dns_session_done(ngx_dns_record_t *r);
+static uint64_t ngx_stream_dns_session_key(ngx_dns_record_t *r,
+    ngx_dns_upstream_t *u);
+static ngx_uint_t ngx_stream_dns_session_status(ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_session_log_error(ngx_log_t *log, u_char *buf,
+    size_t len);
+
+
+/*
+ * Stock modules whose phase handler does nothing unless a pointer at the
+ * start of its configuration is set.
+ */
+
+typedef struct {
+    const char  *module;
+    ngx_uint_t   phase;
+    ngx_uint_t   pointers;
+} ngx_stream_dns_stock_t;
+
+
+static ngx_stream_dns_stock_t  ngx_stream_dns_stock[] = {
+    { "ngx_stream_access_module", NGX_STREAM_ACCESS_PHASE,
+#if (NGX_HAVE_UNIX_DOMAIN)
+      3 },
+#else
+      2 },
+#endif
+    /* refused, or without effect, on UDP: no pointer is looked at */
+    { "ngx_stream_realip_module", NGX_STREAM_POST_ACCEPT_PHASE, 0 },
+    { "ngx_stream_limit_conn_module", NGX_STREAM_PREACCESS_PHASE, 0 },
+
+    { "ngx_stream_log_module", NGX_STREAM_LOG_PHASE, 1 },
+    { NULL, 0, 0 }
+};
+
+
+static void *
+ngx_stream_dns_session_conf(ngx_cycle_t *cycle,
+    ngx_stream_dns_srv_conf_t *dscf, const char *module)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; cycle->modules[i]; i++) {
+        if (cycle->modules[i]->type == NGX_STREAM_MODULE
+            && ngx_strcmp(cycle->modules[i]->name, module) == 0)
+        {
+            return dscf->core->ctx->srv_conf[cycle->modules[i]->ctx_index];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* what is set in the server but would do nothing for datagrams */
+
+ngx_int_t
+ngx_stream_dns_session_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
+{
+    ngx_flag_t   *preread;
+    const char   *what;
+    ngx_array_t  *limits;
+
+    what = NULL;
+
+    limits = ngx_stream_dns_session_conf(cf->cycle, dscf,
+                                         "ngx_stream_limit_conn_module");
+    preread = ngx_stream_dns_session_conf(cf->cycle, dscf,
+                                          "ngx_stream_ssl_preread_module");
+
+    if (limits && limits->elts) {
+        what = "\"limit_conn\" is not supported yet";
+
+    } else if (preread && *preread == 1) {
+        what = "\"ssl_preread\" is not supported";
+    }
+
+    if (what) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "%s in a server with \"dns_forward\" in %s:%ui",
+                      what, dscf->core->file_name, dscf->core->line);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_stream_dns_session_handlers(ngx_stream_core_main_conf_t *cmcf,
+    ngx_uint_t from, ngx_uint_t to)
+{
+    ngx_uint_t  i, n;
+
+    n = 0;
+
+    for (i = from; i <= to; i++) {
+        n += cmcf->phases[i].handlers.nelts;
+    }
+
+    return n;
+}
+
+
+ngx_int_t
+ngx_stream_dns_session_create(ngx_cycle_t *cycle,
+    ngx_stream_dns_srv_conf_t *dscf)
+{
+    void                      **conf;
+    ngx_uint_t                  i, k, rules, logs, known, known_logs;
+    ngx_connection_t           *c;
+    ngx_stream_session_t       *s;
+    ngx_stream_dns_stock_t     *stock;
+    ngx_stream_dns_session_t   *ds;
+
+    ds = ngx_pcalloc(cycle->pool, sizeof(ngx_stream_dns_session_t));
+    if (ds == NULL) {
+        return NGX_ERROR;
+    }
+
+    s = &ds->session;
+    c = &ds->connection;
+
+    ds->log = *dscf->core->error_log;
+    ds->log.handler = ngx_stream_dns_session_log_error;
+    ds->log.data = ds;
+
+    c->pool = ngx_create_pool(NGX_STREAM_DNS_POOL, &ds->log);
+    if (c->pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    c->fd = (ngx_socket_t) -1;
+    c->type = SOCK_DGRAM;
+    c->log = &ds->log;
+    c->read = &ds->read;
+    c->write = &ds->write;
+    c->data = s;
+    c->addr_text.data = ds->text;
+    ds->read.data = c;
+    ds->write.data = c;
+    ds->read.log = &ds->log;
+    ds->write.log = &ds->log;
+    ds->write.write = 1;
+
+    s->signature = NGX_STREAM_MODULE;
+    s->connection = c;
+    s->main_conf = dscf->core->ctx->main_conf;
+    s->srv_conf = dscf->core->ctx->srv_conf;
+
+    ds->main = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
+
+    s->ctx = ngx_pcalloc(cycle->pool, sizeof(void *) * ngx_stream_max_module);
+    s->variables = ngx_pcalloc(cycle->pool,
+                               ngx_max(ds->main->variables.nelts, 1)
+                               * sizeof(ngx_stream_variable_value_t));
+
+    if (s->ctx == NULL || s->variables == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* is there a rule, or a log, of a stock module or of any other? */
+
+    rules = 0;
+    logs = 0;
+    known = 0;
+    known_logs = 0;
+
+    for (stock = ngx_stream_dns_stock; stock->module; stock++) {
+
+        conf = ngx_stream_dns_session_conf(cycle, dscf, stock->module);
+        if (conf == NULL) {
+            continue;
+        }
+
+        for (k = 0, i = 0; i < stock->pointers; i++) {
+            k |= conf[i] != NULL;
+        }
+
+        if (stock->phase == NGX_STREAM_LOG_PHASE) {
+            logs |= k;
+            known_logs++;
+
+        } else {
+            rules |= k;
+            known++;
+        }
+    }
+
+    dscf->text = ngx_stream_dns_session_handlers(ds->main,
+                                                 NGX_STREAM_POST_ACCEPT_PHASE,
+                                                 NGX_STREAM_ACCESS_PHASE)
+                 > known;
+
+    if (rules || dscf->text) {
+        dscf->dns.access = ngx_stream_dns_session_access;
+    }
+
+    if (logs || ngx_stream_dns_session_handlers(ds->main, NGX_STREAM_LOG_PHASE,
+                                                NGX_STREAM_LOG_PHASE)
+                > known_logs)
+    {
+        dscf->dns.done = ngx_stream_dns_session_done;
+    }
+
+    dscf->dns.key = ngx_stream_dns_session_key;
+    dscf->session = s;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds, ngx_dns_record_t *r,
+    ngx_uint_t text)
+{
+    time_t                 sec;
+    ngx_msec_t             msec, past;
+    ngx_time_t            *tp;
+    ngx_connection_t      *c;
+    ngx_dns_client_t      *client;
+    ngx_stream_session_t  *s;
+
+    s = &ds->session;
+    c = &ds->connection;
+    client = r->client;
+
+    c->listening = client->listening;
+    c->sockaddr = &client->sockaddr.sockaddr;
+    c->socklen = client->socklen;
+    c->sent = (off_t) r->sent;
+    c->addr_text.len = 0;
+
+    if (client->local) {
+        ds->local_sockaddr = client->local_sockaddr;
+        c->local_sockaddr = &ds->local_sockaddr.sockaddr;
+
+        ngx_inet_set_port(c->local_sockaddr,
+                          ngx_inet_get_port(client->listening->sockaddr));
+
+    } else {
+        c->local_sockaddr = client->listening->sockaddr;
+    }
+
+    c->local_socklen = client->listening->socklen;
+
+    if (text) {
+        ngx_stream_dns_session_text(ds);
+    }
+
+    /* $session_time is a difference of the wall clock */
+
+    tp = ngx_timeofday();
+    past = ngx_current_msec - r->start_msec;
+    sec = tp->sec - (time_t) (past / 1000);
+    msec = tp->msec;
+
+    if (msec < past % 1000) {
+        msec += 1000;
+        sec--;
+    }
+
+    s->start_sec = sec;
+    s->start_msec = msec - past % 1000;
+    s->received = (off_t) r->received;
+    s->status = ngx_stream_dns_session_status(r);
+
+    ngx_stream_set_ctx(s, r, ngx_dns_balancer_module);
+}
+
+
+static void
+ngx_stream_dns_session_text(ngx_stream_dns_session_t *ds)
+{
+    ngx_connection_t  *c;
+
+    c = &ds->connection;
+
+    if (c->addr_text.len == 0) {
+        c->addr_text.len = ngx_sock_ntop(c->sockaddr, c->socklen, ds->text,
+                                         NGX_SOCKADDR_STRLEN, 0);
+    }
+}
+
+
+static void
+ngx_stream_dns_session_empty(ngx_stream_dns_session_t *ds)
+{
+    ngx_pool_t            *pool;
+    ngx_pool_cleanup_t    *cln;
+    ngx_stream_session_t  *s;
+
+    s = &ds->session;
+    pool = ds->connection.pool;
+
+    ngx_memzero(s->ctx, sizeof(void *) * ngx_stream_max_module);
+    ngx_memzero(s->variables, ds->main->variables.nelts
+                              * sizeof(ngx_stream_variable_value_t));
+
+    for (cln = pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler) {
+            cln->handler(cln->data);
+        }
+    }
+
+    pool->cleanup = NULL;
+
+    if (pool->large || pool->current->d.last
+                       != (u_char *) pool + sizeof(ngx_pool_t))
+    {
+        ngx_reset_pool(pool);
+    }
+}
+
+
+static ngx_int_t
+ngx_stream_dns_session_access(ngx_dns_record_t *r)
+{
+    ngx_int_t                   rc;
+    ngx_uint_t                  i, n;
+    ngx_stream_handler_pt      *handler;
+    ngx_stream_dns_session_t   *ds;
+    ngx_stream_dns_srv_conf_t  *dscf;
+
+    dscf = r->conf->data;
+    ds = (ngx_stream_dns_session_t *) dscf->session;
+
+    ngx_stream_dns_session_fill(ds, r, dscf->text);
+
+    rc = NGX_OK;
+
+    for (i = NGX_STREAM_POST_ACCEPT_PHASE; i <= NGX_STREAM_ACCESS_PHASE; i++) {
+
+        handler = ds->main->phases[i].handlers.elts;
+
+        for (n = 0; n < ds->main->phases[i].handlers.nelts; n++) {
+
+            rc = handler[n](&ds->session);
+
+            /* as ngx_stream_core_generic_phase() */
+
+            if (rc == NGX_OK) {
+                break;
+            }
+
+            if (rc != NGX_DECLINED) {
+                goto denied;
+            }
+        }
+    }
+
+    ngx_stream_dns_session_empty(ds);
+
+    return NGX_OK;
+
+denied:
+
+    ngx_stream_dns_session_empty(ds);
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_stream_dns_session_done(ngx_dns_record_t *r)
+{
+    ngx_uint_t                  i;
+    ngx_stream_phase_t         *phase;
+    ngx_stream_handler_pt      *handler;
+    ngx_stream_dns_session_t   *ds;
+    ngx_stream_dns_srv_conf_t  *dscf;
+
+    dscf = r->conf->data;
+    ds = (ngx_stream_dns_session_t *) dscf->session;
+
+    ngx_stream_dns_session_fill(ds, r, 1);
+
+    ds->connection.number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
+
+    phase = &ds->main->phases[NGX_STREAM_LOG_PHASE];
+    handler = phase->handlers.elts;
+
+    for (i = 0; i < phase->handlers.nelts; i++) {
+        (void) handler[i](&ds->session);
+    }
+
+    ngx_stream_dns_session_empty(ds);
+}
+
+
+/* the same for all workers, restarts and machines */
+
+static uint64_t
+ngx_stream_dns_session_key(ngx_dns_record_t *r, ngx_dns_upstream_t *u)
+{
+    size_t                      len;
+    u_char                      name[NGX_DNS_MAX_NAME];
+    uint64_t                    hash;
+    ngx_str_t                   value;
+    ngx_dns_hash_key_t          key;
+    ngx_stream_dns_session_t   *ds;
+    ngx_stream_dns_srv_conf_t  *dscf;
+    ngx_stream_dns_upstream_t  *us;
+
+    us = u->key;
+    dscf = r->conf->data;
+
+    ngx_memzero(&key, sizeof(ngx_dns_hash_key_t));
+
+    if (us->qname) {
+        for (len = 0; len < r->name_len; len++) {
+            name[len] = ngx_tolower(r->name[len]);
+        }
+
+        return ngx_dns_hash(&key, name, len, 0);
+    }
+
+    ds = (ngx_stream_dns_session_t *) dscf->session;
+
+    ngx_stream_dns_session_fill(ds, r, 1);
+
+    hash = 0;
+
+    if (ngx_stream_complex_value(&ds->session, us->key, &value) == NGX_OK) {
+        hash = ngx_dns_hash(&key, value.data, value.len, 0);
+    }
+
+    ngx_stream_dns_session_empty(ds);
+
+    return hash;
+}
+
+
+/* $status, in the words of stream */
+
+static ngx_uint_t
+ngx_stream_dns_session_status(ngx_dns_record_t *r)
+{
+    switch (r->reason) {
+
+    case NGX_DNS_FINE:
+        return NGX_STREAM_OK;
+
+    case NGX_DNS_EACCESS:
+        return NGX_STREAM_FORBIDDEN;
+
+    case NGX_DNS_EOVERLOAD:
+        return NGX_STREAM_SERVICE_UNAVAILABLE;
+
+    default:
+        return r->reason < NGX_DNS_EPEERS ? NGX_STREAM_BAD_REQUEST
+                                          : NGX_STREAM_BAD_GATEWAY;
+    }
+}
+
+
+static u_char *
+ngx_stream_dns_session_log_error(ngx_log_t *log, u_char *buf, size_t len)
+{
+    ngx_stream_dns_session_t  *ds;
+
+    ds = log->data;
+
+    if (ds->connection.listening == NULL) {
+        return buf;
+    }
+
+    ngx_stream_dns_session_text(ds);
+
+    return ngx_snprintf(buf, len, ", udp client: %V, server: %V",
+                        &ds->connection.addr_text,
+                        &ds->connection.listening->addr_text);
+}

@@ -1,0 +1,512 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+
+
+/*
+ * The lines of a dns_upstream {} are not nginx's directives: "server",
+ * "zone", "random" and "hash" have handlers of stock modules in every other
+ * block.  They are found in a table of this file.
+ */
+
+typedef struct {
+    ngx_str_t     name;
+    ngx_uint_t    min;                    /* arguments */
+    ngx_uint_t    max;
+    char       *(*handler)(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
+} ngx_stream_dns_upstream_line_t;
+
+
+static char *ngx_stream_dns_upstream_line(ngx_conf_t *cf,
+    ngx_command_t *dummy, void *conf);
+static char *ngx_stream_dns_upstream_set(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us, const char *method);
+static char *ngx_stream_dns_upstream_method(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
+static char *ngx_stream_dns_upstream_random(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
+static char *ngx_stream_dns_upstream_hash(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
+static char *ngx_stream_dns_upstream_zone(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
+static char *ngx_stream_dns_upstream_later(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
+static ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_create(
+    ngx_conf_t *cf, ngx_str_t *name);
+static char *ngx_stream_dns_upstream_finish(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
+static ngx_int_t ngx_stream_dns_upstream_shm(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
+static ngx_int_t ngx_stream_dns_upstream_init_zone(ngx_shm_zone_t *shm_zone,
+    void *data);
+
+
+static ngx_stream_dns_upstream_line_t  ngx_stream_dns_upstream_lines[] = {
+    { ngx_string("server"), 1, 16, ngx_stream_dns_server },
+    { ngx_string("round_robin"), 0, 0, ngx_stream_dns_upstream_method },
+    { ngx_string("random"), 0, 2, ngx_stream_dns_upstream_random },
+    { ngx_string("sequential"), 0, 0, ngx_stream_dns_upstream_method },
+    { ngx_string("least_conn"), 0, 0, ngx_stream_dns_upstream_method },
+    { ngx_string("least_time"), 0, 0, ngx_stream_dns_upstream_method },
+    { ngx_string("hash"), 1, 2, ngx_stream_dns_upstream_hash },
+    { ngx_string("zone"), 2, 2, ngx_stream_dns_upstream_zone },
+    { ngx_string("health_check"), 0, 16, ngx_stream_dns_upstream_later },
+    { ngx_string("all_down"), 1, 1, ngx_stream_dns_upstream_later },
+    { ngx_null_string, 0, 0, NULL }
+};
+
+
+char *
+ngx_stream_dns_upstream_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_dns_main_conf_t *dmcf = conf;
+
+    char                        *rv;
+    ngx_str_t                   *value;
+    ngx_uint_t                   i;
+    ngx_conf_t                   save;
+    ngx_stream_dns_upstream_t   *us, **usp;
+
+    value = cf->args->elts;
+    usp = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        if (usp[i]->upstream.name.len == value[1].len
+            && ngx_strncmp(usp[i]->upstream.name.data, value[1].data,
+                           value[1].len)
+               == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate dns_upstream \"%V\"", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    us = ngx_stream_dns_upstream_create(cf, &value[1]);
+    if (us == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    save = *cf;
+    cf->handler = ngx_stream_dns_upstream_line;
+    cf->handler_conf = (void *) us;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_stream_dns_upstream_finish(cf, us);
+}
+
+
+static ngx_stream_dns_upstream_t *
+ngx_stream_dns_upstream_create(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_stream_dns_upstream_t   *us, **p;
+    ngx_stream_dns_main_conf_t  *dmcf;
+
+    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+
+    us = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_upstream_t));
+    p = ngx_array_push(&dmcf->upstreams);
+
+    if (us == NULL || p == NULL
+        || ngx_array_init(&us->upstream.peers, cf->pool, 4,
+                          sizeof(ngx_dns_peer_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    *p = us;
+    us->upstream.name = *name;
+
+    return us;
+}
+
+
+static char *
+ngx_stream_dns_upstream_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+{
+    ngx_str_t                       *value;
+    ngx_uint_t                       n;
+    ngx_stream_dns_upstream_t       *us;
+    ngx_stream_dns_upstream_line_t  *line;
+
+    us = (ngx_stream_dns_upstream_t *) conf;
+    value = cf->args->elts;
+    n = cf->args->nelts - 1;
+
+    for (line = ngx_stream_dns_upstream_lines; line->name.len; line++) {
+
+        if (line->name.len != value[0].len
+            || ngx_strcmp(line->name.data, value[0].data) != 0)
+        {
+            continue;
+        }
+
+        if (n < line->min || n > line->max) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid number of arguments in \"%V\" "
+                               "directive of dns_upstream \"%V\"",
+                               &value[0], &us->upstream.name);
+            return NGX_CONF_ERROR;
+        }
+
+        return line->handler(cf, us);
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown directive \"%V\" in dns_upstream \"%V\"",
+                       &value[0], &us->upstream.name);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* what an issue still to come will bring */
+
+static char *
+ngx_stream_dns_upstream_later(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" is not supported yet", &value[0]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_stream_dns_upstream_set(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
+    const char *method)
+{
+    ngx_str_t  name;
+
+    if (us->upstream.balancer) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a second method, \"%s\", in dns_upstream \"%V\" "
+                           "that has \"%V\"", method, &us->upstream.name,
+                           &us->upstream.balancer->name);
+        return NGX_CONF_ERROR;
+    }
+
+    name.data = (u_char *) method;
+    name.len = ngx_strlen(method);
+
+    us->upstream.balancer = ngx_dns_balancer_find(&name);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_stream_dns_upstream_method(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    return ngx_stream_dns_upstream_set(cf, us, (char *) value[0].data);
+}
+
+
+static char *
+ngx_stream_dns_upstream_random(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    ngx_str_t   *value;
+    ngx_uint_t   n;
+
+    value = cf->args->elts;
+    n = cf->args->nelts;
+
+    if (n == 1) {
+        return ngx_stream_dns_upstream_set(cf, us, "random");
+    }
+
+    if (ngx_strcmp(value[1].data, "two") != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"random\": invalid value \"%V\", it must be "
+                           "\"two\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (n == 2 || ngx_strcmp(value[2].data, "least_conn") == 0) {
+        return ngx_stream_dns_upstream_set(cf, us, "random two least_conn");
+    }
+
+    if (ngx_strcmp(value[2].data, "least_time") == 0) {
+        return ngx_stream_dns_upstream_set(cf, us, "random two least_time");
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"random two\": invalid value \"%V\", it must be "
+                       "\"least_conn\" or \"least_time\"", &value[2]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_stream_dns_upstream_hash(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    ngx_str_t                           *value;
+    ngx_stream_compile_complex_value_t   ccv;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 3
+        && ngx_strcmp(value[2].data, "consistent") != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hash\": invalid value \"%V\", it must be "
+                           "\"consistent\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    us->key = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
+    if (us->key == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[1];
+    ccv.complex_value = us->key;
+
+    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* the commonest key, which needs no variable to be made */
+
+    us->qname = ngx_strcmp(value[1].data, "$dns_qname") == 0;
+
+    /* a client waits for an answer that is right for its key only */
+
+    us->upstream.by_client = !us->qname;
+    us->upstream.key = us;
+
+    return ngx_stream_dns_upstream_set(cf, us, cf->args->nelts == 3
+                                               ? "hash consistent" : "hash");
+}
+
+
+static char *
+ngx_stream_dns_upstream_zone(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    ssize_t     size;
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (us->shm_size) {
+        return "is duplicate";
+    }
+
+    size = ngx_parse_size(&value[2]);
+
+    if (size == NGX_ERROR || size < (ssize_t) (8 * ngx_pagesize)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"zone\": invalid size \"%V\" of zone \"%V\", it "
+                           "must be at least %uz",
+                           &value[2], &value[1], 8 * ngx_pagesize);
+        return NGX_CONF_ERROR;
+    }
+
+    us->shm_name = value[1];
+    us->shm_size = (size_t) size;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_stream_dns_upstream_t *
+ngx_stream_dns_upstream_address(ngx_conf_t *cf, ngx_url_t *url)
+{
+    ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t    *us, **usp;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+
+    usp = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        if (usp[i]->upstream.name.len == url->addrs[0].name.len
+            && ngx_strncmp(usp[i]->upstream.name.data,
+                           url->addrs[0].name.data, url->addrs[0].name.len)
+               == 0)
+        {
+            return usp[i];
+        }
+    }
+
+    us = ngx_stream_dns_upstream_create(cf, &url->addrs[0].name);
+
+    if (us == NULL
+        || ngx_stream_dns_server_add(us, &url->addrs[0]) == NULL
+        || ngx_stream_dns_upstream_finish(cf, us) != NGX_CONF_OK)
+    {
+        return NULL;
+    }
+
+    return us;
+}
+
+
+static char *
+ngx_stream_dns_upstream_finish(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    ngx_int_t            rc;
+    ngx_dns_upstream_t  *u;
+
+    u = &us->upstream;
+
+    if (u->balancer == NULL) {
+        u->balancer = &ngx_dns_balance_rr;
+    }
+
+    if (u->peers.nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "no \"server\" in dns_upstream \"%V\"", &u->name);
+        return NGX_CONF_ERROR;
+    }
+
+    rc = ngx_dns_balancer_init(u, cf->pool);
+
+    if (rc == NGX_DECLINED) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the weights in dns_upstream \"%V\" have a sum "
+                           "over %d after division by their common divisor",
+                           &u->name, NGX_DNS_MAX_SEQUENCE);
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (u->group[0].n == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "no \"server\" without \"backup\" in dns_upstream "
+                           "\"%V\"", &u->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_stream_dns_upstream_shm(cf, us) == NGX_OK ? NGX_CONF_OK
+                                                         : NGX_CONF_ERROR;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_upstream_shm(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    size_t   size;
+    u_char  *p;
+
+    static ngx_str_t  prefix = ngx_string("dns_upstream:");
+
+    /* pages of the slab pool itself: under 1/64, and its header */
+
+    size = ngx_dns_peers_size(us->upstream.peers.nelts);
+    size = ngx_align(size + size / 64 + 8 * ngx_pagesize, ngx_pagesize);
+
+    if (us->shm_size && us->shm_size < size) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone \"%V\" is too small for dns_upstream \"%V\", "
+                           "it must be at least %uz",
+                           &us->shm_name, &us->upstream.name, size);
+        return NGX_ERROR;
+    }
+
+    if (us->shm_size == 0) {
+        p = ngx_pnalloc(cf->pool, prefix.len + us->upstream.name.len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        us->shm_name.data = p;
+        us->shm_name.len = prefix.len + us->upstream.name.len;
+
+        p = ngx_cpymem(p, prefix.data, prefix.len);
+        ngx_memcpy(p, us->upstream.name.data, us->upstream.name.len);
+
+        us->shm_size = size;
+    }
+
+    us->shm_zone = ngx_shared_memory_add(cf, &us->shm_name, us->shm_size,
+                                         &ngx_dns_balancer_module);
+    if (us->shm_zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (us->shm_zone->data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone \"%V\" is already used by another "
+                           "dns_upstream", &us->shm_name);
+        return NGX_ERROR;
+    }
+
+    us->shm_zone->init = ngx_stream_dns_upstream_init_zone;
+    us->shm_zone->data = us;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_upstream_init_zone(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_stream_dns_upstream_t *old = data;
+
+    size_t                      size;
+    ngx_uint_t                  n;
+    ngx_slab_pool_t            *shpool;
+    ngx_dns_peers_shm_t        *shm;
+    ngx_stream_dns_upstream_t  *us;
+
+    us = shm_zone->data;
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+    n = us->upstream.peers.nelts;
+
+    if (old) {
+        shm = old->upstream.shm;
+
+    } else if (shm_zone->shm.exists) {
+        shm = shpool->data;
+
+    } else {
+        size = ngx_dns_peers_size(n);
+
+        shm = ngx_slab_alloc(shpool, size);
+        if (shm == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(shm, size);
+        shpool->data = shm;
+    }
+
+    if (ngx_dns_peers_init(&us->upstream, shm, n) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "zone \"%V\" has no room for the servers of "
+                      "dns_upstream \"%V\", or another version of the module "
+                      "made it: change its size or name",
+                      &shm_zone->shm.name, &us->upstream.name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,352 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+#include "../base/ngx_dns_clock.h"
+#include "../wire/ngx_dns_name.h"
+
+#include <ldns/ldns.h>
+
+
+/* writes the value at "p", which has room for any of them; returns its end */
+
+typedef u_char *(*ngx_stream_dns_value_pt)(u_char *p, ngx_dns_record_t *r);
+
+
+static ngx_int_t ngx_stream_dns_variable(ngx_stream_session_t *s,
+    ngx_stream_variable_value_t *v, uintptr_t data);
+static u_char *ngx_stream_dns_qname(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_qtype(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_qclass(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_id(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_opcode(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_flags(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_edns_size(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_do(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_rcode(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_answers(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_response_size(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_zone(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_upstream(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_upstream_addr(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_upstream_tries(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_upstream_time(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_request_time(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_error(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_seconds(u_char *p, uint64_t usec);
+static u_char *ngx_stream_dns_copy(u_char *p, ngx_str_t *s);
+
+
+static struct {
+    ngx_str_t                name;
+    ngx_stream_dns_value_pt  value;
+} ngx_stream_dns_vars[] = {
+    { ngx_string("dns_qname"), ngx_stream_dns_qname },
+    { ngx_string("dns_qtype"), ngx_stream_dns_qtype },
+    { ngx_string("dns_qclass"), ngx_stream_dns_qclass },
+    { ngx_string("dns_id"), ngx_stream_dns_id },
+    { ngx_string("dns_opcode"), ngx_stream_dns_opcode },
+    { ngx_string("dns_flags"), ngx_stream_dns_flags },
+    { ngx_string("dns_edns_size"), ngx_stream_dns_edns_size },
+    { ngx_string("dns_do"), ngx_stream_dns_do },
+    { ngx_string("dns_rcode"), ngx_stream_dns_rcode },
+    { ngx_string("dns_answers"), ngx_stream_dns_answers },
+    { ngx_string("dns_response_size"), ngx_stream_dns_response_size },
+    { ngx_string("dns_zone"), ngx_stream_dns_zone },
+    { ngx_string("dns_upstream"), ngx_stream_dns_upstream },
+    { ngx_string("dns_upstream_addr"), ngx_stream_dns_upstream_addr },
+    { ngx_string("dns_upstream_tries"), ngx_stream_dns_upstream_tries },
+    { ngx_string("dns_upstream_time"), ngx_stream_dns_upstream_time },
+    { ngx_string("dns_request_time"), ngx_stream_dns_request_time },
+    { ngx_string("dns_error"), ngx_stream_dns_error },
+    { ngx_null_string, NULL }
+};
+
+
+/* the longest values are names */
+
+#define NGX_STREAM_DNS_VALUE  (NGX_DNS_NAME_TEXT + 1)
+
+
+ngx_int_t
+ngx_stream_dns_add_variables(ngx_conf_t *cf)
+{
+    ngx_uint_t              i;
+    ngx_stream_variable_t  *var;
+
+    for (i = 0; ngx_stream_dns_vars[i].name.len; i++) {
+
+        var = ngx_stream_add_variable(cf, &ngx_stream_dns_vars[i].name,
+                                      NGX_STREAM_VAR_NOCACHEABLE);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = ngx_stream_dns_variable;
+        var->data = i;
+    }
+
+    return NGX_OK;
+}
+
+
+/* in a server that is not ours there is no record: not found, "-" in a log */
+
+static ngx_int_t
+ngx_stream_dns_variable(ngx_stream_session_t *s,
+    ngx_stream_variable_value_t *v, uintptr_t data)
+{
+    u_char            *p, *last, buf[NGX_STREAM_DNS_VALUE];
+    ngx_dns_record_t  *r;
+
+    r = ngx_stream_get_module_ctx(s, ngx_dns_balancer_module);
+
+    last = r ? ngx_stream_dns_vars[data].value(buf, r) : buf;
+
+    if (last == buf) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(s->connection->pool, last - buf);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, buf, last - buf);
+
+    v->data = p;
+    v->len = (unsigned) (last - buf);
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/* in lower case: one name is one value, for a hash or a map */
+
+static u_char *
+ngx_stream_dns_qname(u_char *p, ngx_dns_record_t *r)
+{
+    u_char  *last;
+
+    if (r->name == NULL) {
+        return p;
+    }
+
+    last = ngx_dns_name_text(p, r->name);
+
+    ngx_strlow(p, p, last - p);
+
+    return last;
+}
+
+
+static u_char *
+ngx_stream_dns_qtype(u_char *p, ngx_dns_record_t *r)
+{
+    const ldns_rr_descriptor  *d;
+
+    if (r->name == NULL) {
+        return p;
+    }
+
+    if (r->type == LDNS_RR_TYPE_ANY) {
+        return ngx_cpymem(p, "ANY", 3);
+    }
+
+    d = ldns_rr_descript(r->type);
+
+    if (d && d->_name && d->_type == (ldns_rr_type) r->type) {
+        return ngx_sprintf(p, "%s", d->_name);
+    }
+
+    return ngx_sprintf(p, "TYPE%uD", (uint32_t) r->type);
+}
+
+
+static u_char *
+ngx_stream_dns_qclass(u_char *p, ngx_dns_record_t *r)
+{
+    ldns_lookup_table  *lt;
+
+    if (r->name == NULL) {
+        return p;
+    }
+
+    lt = ldns_lookup_by_id(ldns_rr_classes, r->class);
+
+    return lt ? ngx_sprintf(p, "%s", lt->name)
+              : ngx_sprintf(p, "CLASS%uD", (uint32_t) r->class);
+}
+
+
+static u_char *
+ngx_stream_dns_id(u_char *p, ngx_dns_record_t *r)
+{
+    return ngx_sprintf(p, "%uD", (uint32_t) r->id);
+}
+
+
+static u_char *
+ngx_stream_dns_opcode(u_char *p, ngx_dns_record_t *r)
+{
+    ldns_lookup_table  *lt;
+
+    lt = ldns_lookup_by_id(ldns_opcodes, (r->flags & NGX_DNS_OPCODE) >> 11);
+
+    return lt ? ngx_sprintf(p, "%s", lt->name)
+              : ngx_sprintf(p, "OPCODE%uD",
+                            (uint32_t) (r->flags & NGX_DNS_OPCODE) >> 11);
+}
+
+
+/* those of the query, as dig prints them */
+
+static u_char *
+ngx_stream_dns_flags(u_char *p, ngx_dns_record_t *r)
+{
+    u_char      *start;
+    ngx_uint_t   i;
+
+    static struct {
+        uint16_t     flag;
+        const char  *name;
+    } flags[] = {
+        { NGX_DNS_QR, "qr" }, { NGX_DNS_AA, "aa" }, { NGX_DNS_TC, "tc" },
+        { NGX_DNS_RD, "rd" }, { NGX_DNS_RA, "ra" }, { NGX_DNS_AD, "ad" },
+        { NGX_DNS_CD, "cd" }
+    };
+
+    start = p;
+
+    for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (r->flags & flags[i].flag) {
+            p = ngx_sprintf(p, "%s%s", p == start ? "" : " ", flags[i].name);
+        }
+    }
+
+    return p;
+}
+
+
+static u_char *
+ngx_stream_dns_edns_size(u_char *p, ngx_dns_record_t *r)
+{
+    return r->udp_size ? ngx_sprintf(p, "%uD", (uint32_t) r->udp_size) : p;
+}
+
+
+static u_char *
+ngx_stream_dns_do(u_char *p, ngx_dns_record_t *r)
+{
+    *p = r->dnssec_ok ? '1' : '0';
+
+    return p + 1;
+}
+
+
+static u_char *
+ngx_stream_dns_rcode(u_char *p, ngx_dns_record_t *r)
+{
+    ldns_lookup_table  *lt;
+
+    if (r->sent == 0) {
+        return p;
+    }
+
+    /* RFC 6891, 9; ldns knows those of the header */
+
+    if (r->rcode == NGX_DNS_BADVERS) {
+        return ngx_cpymem(p, "BADVERS", 7);
+    }
+
+    lt = ldns_lookup_by_id(ldns_rcodes, r->rcode);
+
+    return lt ? ngx_sprintf(p, "%s", lt->name)
+              : ngx_sprintf(p, "RCODE%uD", (uint32_t) r->rcode);
+}
+
+
+static u_char *
+ngx_stream_dns_answers(u_char *p, ngx_dns_record_t *r)
+{
+    return ngx_sprintf(p, "%uD", (uint32_t) r->answers);
+}
+
+
+static u_char *
+ngx_stream_dns_response_size(u_char *p, ngx_dns_record_t *r)
+{
+    return ngx_sprintf(p, "%uz", r->sent);
+}
+
+
+static u_char *
+ngx_stream_dns_zone(u_char *p, ngx_dns_record_t *r)
+{
+    return r->zone ? ngx_stream_dns_copy(p, &r->zone->text) : p;
+}
+
+
+static u_char *
+ngx_stream_dns_upstream(u_char *p, ngx_dns_record_t *r)
+{
+    return r->zone ? ngx_stream_dns_copy(p, &r->zone->upstream->name) : p;
+}
+
+
+static u_char *
+ngx_stream_dns_upstream_addr(u_char *p, ngx_dns_record_t *r)
+{
+    return r->peer ? ngx_stream_dns_copy(p, &r->peer->name) : p;
+}
+
+
+static u_char *
+ngx_stream_dns_upstream_tries(u_char *p, ngx_dns_record_t *r)
+{
+    return r->tries ? ngx_sprintf(p, "%ui", r->tries) : p;
+}
+
+
+static u_char *
+ngx_stream_dns_upstream_time(u_char *p, ngx_dns_record_t *r)
+{
+    return r->tries ? ngx_stream_dns_seconds(p, r->upstream_usec) : p;
+}
+
+
+static u_char *
+ngx_stream_dns_request_time(u_char *p, ngx_dns_record_t *r)
+{
+    return ngx_stream_dns_seconds(p, ngx_dns_usec - r->start_usec);
+}
+
+
+static u_char *
+ngx_stream_dns_error(u_char *p, ngx_dns_record_t *r)
+{
+    return ngx_sprintf(p, "%s", ngx_dns_reasons[r->reason].text);
+}
+
+
+/* microseconds: most answers take less than nginx's milliseconds */
+
+static u_char *
+ngx_stream_dns_seconds(u_char *p, uint64_t usec)
+{
+    return ngx_sprintf(p, "%uL.%06uL", usec / 1000000, usec % 1000000);
+}
+
+
+static u_char *
+ngx_stream_dns_copy(u_char *p, ngx_str_t *s)
+{
+    return ngx_cpymem(p, s->data, ngx_min(s->len, NGX_STREAM_DNS_VALUE));
+}
