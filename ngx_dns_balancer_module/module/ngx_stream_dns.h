@@ -70,6 +70,7 @@ typedef struct {
     ngx_stream_session_t        *session;   /* in a worker, if one is needed */
     ngx_uint_t                   text;      /* rules may read the client's
                                                address as text */
+    ngx_uint_t                   preaccess; /* "set" is in use */
     unsigned                     set:1;     /* a dns_* directive is in the
                                                server itself */
     unsigned                     enabled:1; /* it has dns_forward */

@@ -8,7 +8,10 @@
 #include "../base/ngx_dns_hash.h"
 
 
-#define NGX_STREAM_DNS_POOL  4096
+#define NGX_STREAM_DNS_POOL    4096
+
+#define NGX_STREAM_DNS_STOCK   1
+#define NGX_STREAM_DNS_OTHERS  2
 
 
 /*
@@ -31,8 +34,12 @@ typedef struct {
 
 static void *ngx_stream_dns_session_conf(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf, const char *module);
-static ngx_uint_t ngx_stream_dns_session_handlers(
-    ngx_stream_core_main_conf_t *cmcf, ngx_uint_t from, ngx_uint_t to);
+static ngx_uint_t ngx_stream_dns_session_phase(ngx_cycle_t *cycle,
+    ngx_stream_dns_srv_conf_t *dscf, ngx_uint_t phase);
+static ngx_int_t ngx_stream_dns_session_connect(ngx_stream_dns_session_t *ds,
+    ngx_stream_dns_srv_conf_t *dscf);
+static ngx_int_t ngx_stream_dns_session_run(ngx_stream_dns_session_t *ds,
+    ngx_uint_t phase);
 static void ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds,
     ngx_dns_record_t *r, ngx_uint_t text);
 static void ngx_stream_dns_session_text(ngx_stream_dns_session_t *ds);
@@ -65,6 +72,8 @@ static ngx_stream_dns_stock_t  ngx_stream_dns_stock[] = {
 #else
       2 },
 #endif
+    { "ngx_stream_set_module", NGX_STREAM_PREACCESS_PHASE, 1 },
+
     /* refused, or without effect, on UDP: no pointer is looked at */
     { "ngx_stream_realip_module", NGX_STREAM_POST_ACCEPT_PHASE, 0 },
     { "ngx_stream_limit_conn_module", NGX_STREAM_PREACCESS_PHASE, 0 },
@@ -126,19 +135,48 @@ ngx_stream_dns_session_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 }
 
 
+/*
+ * Is a phase of use in the server: a rule or a log of a stock module that is
+ * configured, or any handler of another module?
+ */
+
 static ngx_uint_t
-ngx_stream_dns_session_handlers(ngx_stream_core_main_conf_t *cmcf,
-    ngx_uint_t from, ngx_uint_t to)
+ngx_stream_dns_session_phase(ngx_cycle_t *cycle,
+    ngx_stream_dns_srv_conf_t *dscf, ngx_uint_t phase)
 {
-    ngx_uint_t  i, n;
+    void                         **conf;
+    ngx_uint_t                     i, known, used;
+    ngx_stream_dns_stock_t        *stock;
+    ngx_stream_core_main_conf_t   *cmcf;
 
-    n = 0;
+    known = 0;
+    used = 0;
 
-    for (i = from; i <= to; i++) {
-        n += cmcf->phases[i].handlers.nelts;
+    for (stock = ngx_stream_dns_stock; stock->module; stock++) {
+
+        if (stock->phase != phase) {
+            continue;
+        }
+
+        conf = ngx_stream_dns_session_conf(cycle, dscf, stock->module);
+        if (conf == NULL) {
+            continue;
+        }
+
+        known++;
+
+        for (i = 0; i < stock->pointers; i++) {
+            used |= conf[i] != NULL;
+        }
     }
 
-    return n;
+    cmcf = dscf->core->ctx->main_conf[ngx_stream_core_module.ctx_index];
+
+    if (cmcf->phases[phase].handlers.nelts > known) {
+        return NGX_STREAM_DNS_OTHERS;
+    }
+
+    return used ? NGX_STREAM_DNS_STOCK : 0;
 }
 
 
@@ -146,12 +184,9 @@ ngx_int_t
 ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf)
 {
-    void                      **conf;
-    ngx_uint_t                  i, k, rules, logs, known, known_logs;
-    ngx_connection_t           *c;
-    ngx_stream_session_t       *s;
-    ngx_stream_dns_stock_t     *stock;
-    ngx_stream_dns_session_t   *ds;
+    ngx_uint_t                 i, used, rules;
+    ngx_stream_session_t      *s;
+    ngx_stream_dns_session_t  *ds;
 
     ds = ngx_pcalloc(cycle->pool, sizeof(ngx_stream_dns_session_t));
     if (ds == NULL) {
@@ -159,6 +194,61 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     }
 
     s = &ds->session;
+
+    s->signature = NGX_STREAM_MODULE;
+    s->connection = &ds->connection;
+    s->main_conf = dscf->core->ctx->main_conf;
+    s->srv_conf = dscf->core->ctx->srv_conf;
+
+    ds->main = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
+
+    s->ctx = ngx_pcalloc(cycle->pool, sizeof(void *) * ngx_stream_max_module);
+    s->variables = ngx_pcalloc(cycle->pool,
+                               ngx_max(ds->main->variables.nelts, 1)
+                               * sizeof(ngx_stream_variable_value_t));
+
+    if (s->ctx == NULL || s->variables == NULL
+        || ngx_stream_dns_session_connect(ds, dscf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    rules = 0;
+
+    for (i = NGX_STREAM_POST_ACCEPT_PHASE; i <= NGX_STREAM_ACCESS_PHASE; i++) {
+        used = ngx_stream_dns_session_phase(cycle, dscf, i);
+        rules |= used;
+
+        /* what "set" sets is read by the rules after it and by the log */
+
+        if (i == NGX_STREAM_PREACCESS_PHASE) {
+            dscf->preaccess = used;
+        }
+    }
+
+    dscf->text = rules & NGX_STREAM_DNS_OTHERS || dscf->preaccess;
+
+    if (rules) {
+        dscf->dns.access = ngx_stream_dns_session_access;
+    }
+
+    if (ngx_stream_dns_session_phase(cycle, dscf, NGX_STREAM_LOG_PHASE)) {
+        dscf->dns.done = ngx_stream_dns_session_done;
+    }
+
+    dscf->dns.key = ngx_stream_dns_session_key;
+    dscf->session = s;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_session_connect(ngx_stream_dns_session_t *ds,
+    ngx_stream_dns_srv_conf_t *dscf)
+{
+    ngx_connection_t  *c;
+
     c = &ds->connection;
 
     ds->log = *dscf->core->error_log;
@@ -175,76 +265,14 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     c->log = &ds->log;
     c->read = &ds->read;
     c->write = &ds->write;
-    c->data = s;
+    c->data = &ds->session;
     c->addr_text.data = ds->text;
+
     ds->read.data = c;
-    ds->write.data = c;
     ds->read.log = &ds->log;
+    ds->write.data = c;
     ds->write.log = &ds->log;
     ds->write.write = 1;
-
-    s->signature = NGX_STREAM_MODULE;
-    s->connection = c;
-    s->main_conf = dscf->core->ctx->main_conf;
-    s->srv_conf = dscf->core->ctx->srv_conf;
-
-    ds->main = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
-
-    s->ctx = ngx_pcalloc(cycle->pool, sizeof(void *) * ngx_stream_max_module);
-    s->variables = ngx_pcalloc(cycle->pool,
-                               ngx_max(ds->main->variables.nelts, 1)
-                               * sizeof(ngx_stream_variable_value_t));
-
-    if (s->ctx == NULL || s->variables == NULL) {
-        return NGX_ERROR;
-    }
-
-    /* is there a rule, or a log, of a stock module or of any other? */
-
-    rules = 0;
-    logs = 0;
-    known = 0;
-    known_logs = 0;
-
-    for (stock = ngx_stream_dns_stock; stock->module; stock++) {
-
-        conf = ngx_stream_dns_session_conf(cycle, dscf, stock->module);
-        if (conf == NULL) {
-            continue;
-        }
-
-        for (k = 0, i = 0; i < stock->pointers; i++) {
-            k |= conf[i] != NULL;
-        }
-
-        if (stock->phase == NGX_STREAM_LOG_PHASE) {
-            logs |= k;
-            known_logs++;
-
-        } else {
-            rules |= k;
-            known++;
-        }
-    }
-
-    dscf->text = ngx_stream_dns_session_handlers(ds->main,
-                                                 NGX_STREAM_POST_ACCEPT_PHASE,
-                                                 NGX_STREAM_ACCESS_PHASE)
-                 > known;
-
-    if (rules || dscf->text) {
-        dscf->dns.access = ngx_stream_dns_session_access;
-    }
-
-    if (logs || ngx_stream_dns_session_handlers(ds->main, NGX_STREAM_LOG_PHASE,
-                                                NGX_STREAM_LOG_PHASE)
-                > known_logs)
-    {
-        dscf->dns.done = ngx_stream_dns_session_done;
-    }
-
-    dscf->dns.key = ngx_stream_dns_session_key;
-    dscf->session = s;
 
     return NGX_OK;
 }
@@ -357,8 +385,7 @@ static ngx_int_t
 ngx_stream_dns_session_access(ngx_dns_record_t *r)
 {
     ngx_int_t                   rc;
-    ngx_uint_t                  i, n;
-    ngx_stream_handler_pt      *handler;
+    ngx_uint_t                  i;
     ngx_stream_dns_session_t   *ds;
     ngx_stream_dns_srv_conf_t  *dscf;
 
@@ -369,35 +396,44 @@ ngx_stream_dns_session_access(ngx_dns_record_t *r)
 
     rc = NGX_OK;
 
-    for (i = NGX_STREAM_POST_ACCEPT_PHASE; i <= NGX_STREAM_ACCESS_PHASE; i++) {
-
-        handler = ds->main->phases[i].handlers.elts;
-
-        for (n = 0; n < ds->main->phases[i].handlers.nelts; n++) {
-
-            rc = handler[n](&ds->session);
-
-            /* as ngx_stream_core_generic_phase() */
-
-            if (rc == NGX_OK) {
-                break;
-            }
-
-            if (rc != NGX_DECLINED) {
-                goto denied;
-            }
-        }
+    for (i = NGX_STREAM_POST_ACCEPT_PHASE;
+         i <= NGX_STREAM_ACCESS_PHASE && rc == NGX_OK;
+         i++)
+    {
+        rc = ngx_stream_dns_session_run(ds, i);
     }
 
     ngx_stream_dns_session_empty(ds);
 
+    return rc;
+}
+
+
+/* as ngx_stream_core_generic_phase(), but nothing can be waited for */
+
+static ngx_int_t
+ngx_stream_dns_session_run(ngx_stream_dns_session_t *ds, ngx_uint_t phase)
+{
+    ngx_int_t               rc;
+    ngx_uint_t              i;
+    ngx_stream_handler_pt  *handler;
+
+    handler = ds->main->phases[phase].handlers.elts;
+
+    for (i = 0; i < ds->main->phases[phase].handlers.nelts; i++) {
+
+        rc = handler[i](&ds->session);
+
+        if (rc == NGX_OK) {
+            return NGX_OK;
+        }
+
+        if (rc != NGX_DECLINED) {
+            return NGX_DECLINED;
+        }
+    }
+
     return NGX_OK;
-
-denied:
-
-    ngx_stream_dns_session_empty(ds);
-
-    return NGX_DECLINED;
 }
 
 
@@ -414,6 +450,10 @@ ngx_stream_dns_session_done(ngx_dns_record_t *r)
     ds = (ngx_stream_dns_session_t *) dscf->session;
 
     ngx_stream_dns_session_fill(ds, r, 1);
+
+    if (dscf->preaccess) {
+        (void) ngx_stream_dns_session_run(ds, NGX_STREAM_PREACCESS_PHASE);
+    }
 
     ds->connection.number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
 
