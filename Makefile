@@ -35,7 +35,9 @@ TESTS        ?= t/
 
 # sources of query/ and transport/ that run without nginx's event loop, to
 # be linked into the unit tests
-UNIT_SRCS    ?=
+UNIT_SRCS    ?= $(addprefix $(SRC)/query/ngx_dns_,answer.c attempt.c \
+                    forward.c inflight.c query.c timer.c) \
+                $(SRC)/store/ngx_dns_metrics.c
 
 
 TOP          := $(CURDIR)

@@ -1,0 +1,166 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "nginx.h"
+#include "base/ngx_dns_clock.h"
+
+
+#define UNIT_TIMERS  1024
+
+
+ngx_pool_t                  unit_pool;
+ngx_cycle_t                 unit_cycle = { .pool = &unit_pool,
+                                           .log = &unit_log };
+ngx_log_t                   unit_log = { .log_level = NGX_LOG_INFO };
+ngx_uint_t                  unit_logged;
+const char                 *unit_last_log;
+
+volatile ngx_msec_t         ngx_current_msec = 1000000;
+volatile ngx_cycle_t       *ngx_cycle = &unit_cycle;
+ngx_rbtree_t                ngx_event_timer_rbtree;
+ngx_uint_t                  ngx_exiting;
+ngx_pid_t                   ngx_pid;
+
+static ngx_rbtree_node_t   *unit_timer[UNIT_TIMERS];
+static ngx_uint_t           unit_ntimers;
+
+
+void *
+ngx_palloc(ngx_pool_t *pool, size_t size)
+{
+    return malloc(size);
+}
+
+
+void *
+ngx_pnalloc(ngx_pool_t *pool, size_t size)
+{
+    return malloc(size);
+}
+
+
+void *
+ngx_pcalloc(ngx_pool_t *pool, size_t size)
+{
+    return calloc(1, size);
+}
+
+
+ngx_int_t
+ngx_pfree(ngx_pool_t *pool, void *p)
+{
+    free(p);
+    return NGX_OK;
+}
+
+
+void *
+ngx_array_push(ngx_array_t *a)
+{
+    if (a->nelts == a->nalloc) {
+        a->nalloc *= 2;
+        a->elts = realloc(a->elts, a->nalloc * a->size);
+    }
+
+    return (u_char *) a->elts + a->size * a->nelts++;
+}
+
+
+#if (NGX_HAVE_VARIADIC_MACROS)
+
+void
+ngx_log_error_core(ngx_uint_t level, ngx_log_t *log, ngx_err_t err,
+    const char *fmt, ...)
+{
+    unit_logged++;
+    unit_last_log = fmt;
+}
+
+#endif
+
+
+void
+ngx_rbtree_insert(ngx_rbtree_t *tree, ngx_rbtree_node_t *node)
+{
+    if (unit_ntimers == UNIT_TIMERS) {
+        abort();
+    }
+
+    unit_timer[unit_ntimers++] = node;
+}
+
+
+void
+ngx_rbtree_delete(ngx_rbtree_t *tree, ngx_rbtree_node_t *node)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < unit_ntimers; i++) {
+        if (unit_timer[i] == node) {
+            unit_timer[i] = unit_timer[--unit_ntimers];
+            return;
+        }
+    }
+
+    abort();
+}
+
+
+ngx_uint_t
+unit_timers(void)
+{
+    return unit_ntimers;
+}
+
+
+void
+unit_pass(ngx_msec_t msec)
+{
+    ngx_uint_t    i, first;
+    ngx_msec_t    end;
+    ngx_event_t  *ev;
+
+    end = ngx_current_msec + msec;
+
+    for ( ;; ) {
+        first = 0;
+
+        for (i = 1; i < unit_ntimers; i++) {
+            if (unit_timer[i]->key < unit_timer[first]->key) {
+                first = i;
+            }
+        }
+
+        if (unit_ntimers == 0 || unit_timer[first]->key > end) {
+            break;
+        }
+
+        if (unit_timer[first]->key > ngx_current_msec) {
+            ngx_current_msec = unit_timer[first]->key;
+        }
+
+        ev = ngx_rbtree_data(unit_timer[first], ngx_event_t, timer);
+
+        ngx_rbtree_delete(&ngx_event_timer_rbtree, unit_timer[first]);
+
+        ev->timer_set = 0;
+        ev->timedout = 1;
+        ev->handler(ev);
+    }
+
+    ngx_current_msec = end;
+}
+
+
+/* pools give memory back when they go, and here they never do */
+
+const char *__asan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}

@@ -1,0 +1,371 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+/* Which server gets a query: every method, with servers up, down and full. */
+
+
+#include "tap.h"
+#include "peers.h"
+#include "base/ngx_dns_random.h"
+
+
+static ngx_dns_peer_t  *tried[NGX_DNS_MAX_TRIES];
+static unsigned         counts[16];
+
+
+/* N picks, each given back at once; counts by server */
+
+static void
+picks(ngx_dns_upstream_t *u, unsigned n, uint64_t hash, unsigned ntried)
+{
+    unsigned         i;
+    ngx_dns_pick_t   pick;
+    ngx_dns_peer_t  *peer;
+
+    memset(counts, 0, sizeof(counts));
+
+    for (i = 0; i < n; i++) {
+        pick.now = ngx_current_msec;
+        pick.hash = hash ? hash : ngx_dns_random64();
+        pick.tried = tried;
+        pick.ntried = ntried;
+
+        peer = ngx_dns_balancer_pick(u, &pick);
+
+        if (peer) {
+            counts[peer - (ngx_dns_peer_t *) u->peers.elts]++;
+            ngx_dns_peer_release(peer);
+        }
+    }
+}
+
+
+static void
+fail(ngx_dns_peer_t *peer, unsigned n)
+{
+    while (n--) {
+        ngx_dns_peer_failure(peer, ngx_current_msec, "test", &unit_log);
+    }
+}
+
+
+static void
+round_robin(void)
+{
+    unsigned             i;
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("round_robin", "a b");
+    picks(u, 1000, 0, 0);
+    is_int(counts[0], 500, "two servers: half");
+
+    u = unit_upstream("round_robin", "a=3 b");
+    picks(u, 1000, 0, 0);
+    is_int(counts[0], 750, "weight 3 to 1");
+
+    u = unit_upstream("round_robin", "a=5 b=1 c=1");
+    picks(u, 7, 0, 0);
+    is_int(counts[0], 5, "5 of 7");
+
+    /* over any N picks: the share, plus or minus one */
+
+    u = unit_upstream("round_robin", "a=3 b=2 c=2");
+
+    for (i = 1; i < 50; i++) {
+        picks(u, i, 0, 0);
+
+        if (counts[0] * 7 + 7 < 3 * i || counts[0] * 7 > 3 * i + 7) {
+            break;
+        }
+    }
+
+    is_int(i, 50, "every stretch is near its share");
+
+    /* the load of one that is out is shared by all others */
+
+    u = unit_upstream("round_robin", "a b c");
+    fail(unit_peer(u, 0), 3);
+    picks(u, 1000, 0, 0);
+    is_int(counts[0], 0, "ejected");
+    is_int(counts[1], 500, "the second has half");
+
+    u = unit_upstream("round_robin", "a b/down c");
+    picks(u, 1000, 0, 0);
+    is_int(counts[1], 0, "down");
+    is_int(counts[0], 500, "the others half");
+
+    u = unit_upstream("round_robin", "a b c");
+    tried[0] = unit_peer(u, 1);
+    picks(u, 1000, 0, 1);
+    is_int(counts[1], 0, "tried");
+
+    u = unit_upstream("round_robin", "a=60000 b=1");
+    fail(unit_peer(u, 0), 3);
+    picks(u, 100, 0, 0);
+    is_int(counts[1], 100, "a light one beside a heavy one that is out");
+
+    ok(unit_upstream("round_robin", "a=65535 b=65521 c=65519 d=65500 e=65498 "
+                     "f=65497 g=65496 h=65495 i=65494 j=65493 k=65492 l=65491 "
+                     "m=65490 n=65489 o=65488 p=65487") == NULL,
+       "weights over the longest sequence");
+}
+
+
+static void
+backups(void)
+{
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("round_robin", "a b c/backup");
+    picks(u, 100, 0, 0);
+    is_int(counts[2], 0, "no backup while a primary is up");
+
+    fail(unit_peer(u, 0), 3);
+    picks(u, 100, 0, 0);
+    is_int(counts[1], 100, "nor while one of them is");
+
+    fail(unit_peer(u, 1), 3);
+    picks(u, 100, 0, 0);
+    is_int(counts[2], 100, "then it has all");
+
+    fail(unit_peer(u, 2), 3);
+    picks(u, 100, 0, 0);
+    is_int(counts[0] + counts[1], 100, "none is up: fail open");
+
+    tried[0] = unit_peer(u, 0);
+    picks(u, 100, 0, 1);
+    is_int(counts[0] + counts[1] + counts[2], 0, "but one attempt only");
+}
+
+
+static void
+ejection(void)
+{
+    ngx_dns_pick_t       pick;
+    ngx_dns_peer_t      *peer;
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("sequential", "a b");
+    unit_logged = 0;
+
+    fail(unit_peer(u, 0), 2);
+    picks(u, 10, 0, 0);
+    is_int(counts[0], 10, "two failures of three");
+
+    ngx_dns_peer_success(unit_peer(u, 0), ngx_current_msec, 1000, &unit_log);
+    fail(unit_peer(u, 0), 2);
+    picks(u, 10, 0, 0);
+    is_int(counts[0], 10, "an answer between them: not in a row");
+    is_int(unit_logged, 0, "nothing logged");
+
+    fail(unit_peer(u, 0), 5);
+    picks(u, 10, 0, 0);
+    is_int(counts[0], 0, "ejected");
+    is_int(unit_logged, 1, "logged once");
+
+    unit_pass(10000);
+
+    pick.now = ngx_current_msec;
+    pick.tried = tried;
+    pick.ntried = 0;
+
+    peer = ngx_dns_balancer_pick(u, &pick);
+    ok(peer == unit_peer(u, 0), "after fail_timeout one query tries it");
+
+    picks(u, 10, 0, 0);
+    is_int(counts[0], 0, "and no other");
+
+    ngx_dns_peer_release(peer);
+    ngx_dns_peer_success(peer, ngx_current_msec, 1000, &unit_log);
+    picks(u, 10, 0, 0);
+    is_int(counts[0], 10, "it answers: back");
+    is_int(unit_logged, 2, "logged");
+
+    u = unit_upstream("round_robin", "a");
+    fail(unit_peer(u, 0), 100);
+    picks(u, 10, 0, 0);
+    is_int(counts[0], 10, "a lone server is never left out");
+}
+
+
+static void
+full(void)
+{
+    ngx_uint_t           i;
+    ngx_dns_pick_t       pick;
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("sequential", "a/max2 b/max3");
+
+    pick.now = ngx_current_msec;
+    pick.tried = tried;
+    pick.ntried = 0;
+
+    for (i = 0; i < 2; i++) {
+        ok(ngx_dns_balancer_pick(u, &pick) == unit_peer(u, 0), "room in a");
+    }
+
+    for (i = 0; i < 3; i++) {
+        ok(ngx_dns_balancer_pick(u, &pick) == unit_peer(u, 1), "room in b");
+    }
+
+    ok(ngx_dns_balancer_pick(u, &pick) == NULL, "all full");
+
+    is_int(unit_peer(u, 0)->shm->outstanding, 2, "none too many in a");
+
+    ngx_dns_peer_release(unit_peer(u, 0));
+    ok(ngx_dns_balancer_pick(u, &pick) == unit_peer(u, 0), "room again");
+}
+
+
+static void
+chance(void)
+{
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("random", "a=3 b c/down");
+    picks(u, 10000, 0, 0);
+
+    ok(counts[0] > 7200 && counts[0] < 7800, "random by weight: %u of 10000",
+       counts[0]);
+    is_int(counts[2], 0, "down");
+
+    u = unit_upstream("random two least_conn", "a b c");
+    unit_peer(u, 0)->shm->outstanding = 100;
+    picks(u, 3000, 0, 0);
+    is_int(counts[0], 0, "random two: the loaded one loses every pair");
+    ok(counts[1] > 1300 && counts[2] > 1300, "the others share");
+
+    u = unit_upstream("random two least_time", "a b c");
+    unit_peer(u, 0)->shm->rtt = 100000;
+    unit_peer(u, 1)->shm->rtt = 1000;
+    unit_peer(u, 2)->shm->rtt = 1000;
+    unit_peer(u, 0)->shm->rtt_msec = (uint32_t) ngx_current_msec;
+    unit_peer(u, 1)->shm->rtt_msec = (uint32_t) ngx_current_msec;
+    unit_peer(u, 2)->shm->rtt_msec = (uint32_t) ngx_current_msec;
+    picks(u, 3000, 0, 0);
+    is_int(counts[0], 0, "random two: the slow one loses every pair");
+}
+
+
+static void
+least(void)
+{
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("least_conn", "a b c");
+    picks(u, 300, 0, 0);
+    is_int(counts[0], 100, "idle: round robin");
+
+    unit_peer(u, 0)->shm->outstanding = 2;
+    unit_peer(u, 1)->shm->outstanding = 1;
+    unit_peer(u, 2)->shm->outstanding = 3;
+    picks(u, 100, 0, 0);
+    is_int(counts[1], 100, "fewest outstanding");
+
+    u = unit_upstream("least_conn", "a=4 b");
+    unit_peer(u, 0)->shm->outstanding = 7;
+    unit_peer(u, 1)->shm->outstanding = 2;
+    picks(u, 100, 0, 0);
+    is_int(counts[0], 100, "for its weight");
+
+    u = unit_upstream("least_time", "a b");
+    unit_peer(u, 0)->shm->rtt = 20000;
+    unit_peer(u, 1)->shm->rtt = 1000;
+    unit_peer(u, 0)->shm->rtt_msec = (uint32_t) ngx_current_msec;
+    unit_peer(u, 1)->shm->rtt_msec = (uint32_t) ngx_current_msec;
+    picks(u, 1000, 0, 0);
+    ok(counts[1] > 950, "least_time: %u of 1000 to the fast one", counts[1]);
+
+    unit_pass(60000);
+    unit_peer(u, 1)->shm->rtt_msec = (uint32_t) ngx_current_msec;
+    picks(u, 1000, 0, 0);
+    ok(counts[0] > 400, "a measure of a minute ago has decayed");
+}
+
+
+static void
+hashes(void)
+{
+    unsigned             i, moved, where[2000];
+    ngx_dns_pick_t       pick;
+    ngx_dns_peer_t      *peer;
+    ngx_dns_upstream_t  *u, *less;
+    const char          *method;
+
+    for (i = 0; i < 2; i++) {
+        method = i ? "hash consistent" : "hash";
+
+        u = unit_upstream(method, "a=2 b c");
+
+        picks(u, 10000, 0, 0);
+        ok(counts[0] > 4300 && counts[0] < 5700, "%s: weight 2 of 4: %u",
+           method, counts[0]);
+
+        picks(u, 100, 0x1234567890abcdefULL, 0);
+        ok(counts[0] == 100 || counts[1] == 100 || counts[2] == 100,
+           "%s: one key, one server", method);
+
+        fail(unit_peer(u, counts[0] ? 0 : counts[1] ? 1 : 2), 3);
+        picks(u, 100, 0x1234567890abcdefULL, 0);
+        ok(counts[0] == 100 || counts[1] == 100 || counts[2] == 100,
+           "%s: one key, one other server", method);
+
+        u = unit_upstream(method, "a b");
+        picks(u, 1, 0x42, 0);
+        unit_peer(u, counts[0] ? 0 : 1)->shm->outstanding = 100;
+        moved = counts[0] ? 1 : 0;
+        picks(u, 100, 0x42, 0);
+        is_int(counts[moved], 100, "%s: bounded load", method);
+    }
+
+    /* one of five leaves: only its keys move */
+
+    u = unit_upstream("hash consistent", "a b c d e");
+    less = unit_upstream("hash consistent", "a b c d");
+    moved = 0;
+
+    pick.now = ngx_current_msec;
+    pick.tried = tried;
+    pick.ntried = 0;
+
+    for (i = 0; i < 2000; i++) {
+        pick.hash = (uint64_t) i * 0x9e3779b97f4a7c15ULL;
+        peer = ngx_dns_balancer_pick(u, &pick);
+        ngx_dns_peer_release(peer);
+        where[i] = (unsigned) (peer - unit_peer(u, 0));
+    }
+
+    for (i = 0; i < 2000; i++) {
+        pick.hash = (uint64_t) i * 0x9e3779b97f4a7c15ULL;
+        peer = ngx_dns_balancer_pick(less, &pick);
+        ngx_dns_peer_release(peer);
+
+        if (where[i] != 4 && where[i] != (unsigned) (peer - unit_peer(less, 0)))
+        {
+            moved++;
+        }
+    }
+
+    is_int(moved, 0, "hash consistent: no other key moves");
+}
+
+
+int
+main(void)
+{
+    ngx_pid = getpid();
+
+    round_robin();
+    backups();
+    ejection();
+    full();
+    chance();
+    least();
+    hashes();
+
+    return done_testing();
+}

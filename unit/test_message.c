@@ -1,0 +1,162 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+/* Answers of servers: matched, walked, truncated. */
+
+
+#include "tap.h"
+#include "wire/ngx_dns_message.h"
+#include "wire/ngx_dns_name.h"
+
+
+#define HEAD(qd, an, ns, ar)  "\x12\x34\x81\x80" "\0" qd "\0" an "\0" ns "\0" ar
+#define ASKED                 "\3WWW\7example\0\0\1\0\1"
+#define A(n)                  "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2" n
+#define OPT                   "\0\0\x29\x04\xd0\0\0\0\0\0\0"
+#define BODY                  29
+
+
+static const u_char  question[] = "\3www\7example\0\0\1\0\1" "padding";
+
+
+static void
+matches(void)
+{
+    static const u_char  same[] = HEAD("\1", "\0", "\0", "\0") ASKED;
+    static const u_char  other[] = HEAD("\1", "\0", "\0", "\0")
+                                   "\3WWX\7example\0\0\1\0\1";
+    static const u_char  type[] = HEAD("\1", "\0", "\0", "\0")
+                                  "\3WWW\7example\0\0\2\0\1";
+    static const u_char  none[] = "\x12\x34\x80\x05\0\0\0\0\0\0\0\0";
+    static const u_char  noerror[] = "\x12\x34\x80\x00\0\0\0\0\0\0\0\0";
+
+    is_int(ngx_dns_message_question(same, sizeof(same) - 1, question, 17),
+           NGX_OK, "the question, in any case");
+    is_int(ngx_dns_message_question(other, sizeof(other) - 1, question, 17),
+           NGX_DECLINED, "another name");
+    is_int(ngx_dns_message_question(type, sizeof(type) - 1, question, 17),
+           NGX_DECLINED, "another type");
+    is_int(ngx_dns_message_question(same, sizeof(same) - 2, question, 17),
+           NGX_DECLINED, "a question cut off");
+    is_int(ngx_dns_message_question(none, 12, question, 17), NGX_DONE,
+           "no question, REFUSED");
+    is_int(ngx_dns_message_question(noerror, 12, question, 17), NGX_DECLINED,
+           "no question, NOERROR");
+}
+
+
+static void
+walks(void)
+{
+    ngx_dns_message_t  m;
+
+    static const u_char  two[] = HEAD("\1", "\2", "\0", "\1") ASKED
+                                 A("\1") A("\2") OPT;
+    static const u_char  middle[] = HEAD("\1", "\0", "\0", "\3") ASKED
+                                    A("\1") OPT A("\2");
+    static const u_char  loop[] = HEAD("\1", "\1", "\0", "\0") ASKED
+                                  "\xc0\x1d\0\1\0\1\0\0\0\x3c\0\0";
+    static const u_char  past[] = HEAD("\1", "\1", "\0", "\0") ASKED
+                                  "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\5abcd";
+    static const u_char  bits[] = "\x12\x34\x81\x80\0\1\0\0\0\0\0\1" ASKED
+                                  "\0\0\x29\x04\xd0\1\0\0\0\0\0";
+    static const u_char  run[] = HEAD("\1", "\1", "\0", "\0") ASKED
+                                 "\xc0\x17\0\1\0\1\0\0\0\x3c\0\0";
+
+    is_int(ngx_dns_message_parse(&m, two, sizeof(two) - 1, BODY), NGX_OK,
+           "two answers and an OPT");
+    is_int(m.answers, 2, "answers");
+    is_int(m.additional, 0, "the OPT is not counted");
+    is_int(m.end, BODY + 32, "nor in");
+
+    is_int(ngx_dns_message_parse(&m, middle, sizeof(middle) - 1, BODY), NGX_OK,
+           "an OPT in the middle");
+    is_int(m.additional, 1, "what follows it is left out");
+    is_int(m.end, BODY + 16, "for good");
+
+    is_int(ngx_dns_message_parse(&m, loop, sizeof(loop) - 1, BODY), NGX_ERROR,
+           "a pointer to itself");
+    is_int(ngx_dns_message_parse(&m, past, sizeof(past) - 1, BODY), NGX_ERROR,
+           "data past the end");
+    is_int(ngx_dns_message_parse(&m, run, sizeof(run) - 1, BODY), NGX_ERROR,
+           "a name that runs out of the message");
+    is_int(ngx_dns_message_parse(&m, two, sizeof(two) - 2, BODY), NGX_ERROR,
+           "cut");
+
+    is_int(ngx_dns_message_parse(&m, bits, sizeof(bits) - 1, BODY), NGX_OK,
+           "extended rcode");
+    is_int(m.rcode, 16, "its upper bits");
+}
+
+
+static void
+cuts(void)
+{
+    ngx_dns_message_t  m, c;
+
+    /* an RRset of two, one of another type, an additional one */
+
+    static const u_char  msg[] = HEAD("\1", "\3", "\0", "\1") ASKED
+        A("\1") A("\2")
+        "\xc0\x0c\0\x10\0\1\0\0\0\x3c\0\2\1x"
+        "\xc0\x10\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\x63";
+
+    is_int(ngx_dns_message_parse(&m, msg, sizeof(msg) - 1, BODY), NGX_OK,
+           "a message to cut");
+    is_int(m.end, BODY + 62, "its end");
+
+    c = m;
+    ngx_dns_message_truncate(&c, msg, BODY + 62);
+    is_int(c.end, m.end, "it fits");
+    is_int(c.flags & NGX_DNS_TC, 0, "no TC");
+
+    /* RFC 2181, 9: TC is not for what is only additional */
+
+    c = m;
+    ngx_dns_message_truncate(&c, msg, BODY + 61);
+    is_int(c.end, BODY + 46, "additional goes first");
+    is_int(c.flags & NGX_DNS_TC, 0, "without TC");
+    is_int(c.answers, 3, "all answers");
+    is_int(c.additional, 0, "no additional");
+
+    c = m;
+    ngx_dns_message_truncate(&c, msg, BODY + 45);
+    is_int(c.end, BODY + 32, "then the second RRset");
+    is_int(c.flags & NGX_DNS_TC, NGX_DNS_TC, "with TC");
+    is_int(c.answers, 2, "two answers");
+
+    c = m;
+    ngx_dns_message_truncate(&c, msg, BODY + 31);
+    is_int(c.end, BODY, "an RRset goes whole");
+    is_int(c.answers, 0, "no answer");
+    is_int(c.flags & NGX_DNS_TC, NGX_DNS_TC, "TC");
+}
+
+
+static void
+texts(void)
+{
+    u_char  buf[NGX_DNS_NAME_TEXT], *last;
+
+    last = ngx_dns_name_text(buf, (u_char *) "\0");
+    is_mem(buf, last - buf, ".", 1, "the root");
+
+    last = ngx_dns_name_text(buf, (u_char *) "\3a.b\4\\\0\xff \0");
+    is_mem(buf, last - buf, "a\\.b.\\\\\\000\\255\\032", 19,
+           "RFC 1035, 5.1: escapes");
+}
+
+
+int
+main(void)
+{
+    matches();
+    walks();
+    cuts();
+    texts();
+
+    return done_testing();
+}

@@ -1,0 +1,538 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+/*
+ * The life of a query, with a transport, a front and a clock of the test's
+ * own: what is sent to which server when, and what the client gets.
+ */
+
+
+#include "tap.h"
+#include "peers.h"
+#include "query/ngx_dns_query.h"
+#include "query/ngx_dns_attempt.h"
+#include "base/ngx_dns_clock.h"
+#include "store/ngx_dns_metrics.h"
+#include "wire/ngx_dns_wire.h"
+
+
+#define NAME    "\3WwW\7example\0"
+#define ASKED   NAME "\0\1\0\1"
+#define ANSWER  "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"
+
+
+/* what the fakes saw */
+
+static ngx_dns_attempt_t  *sent[32];
+static unsigned            nsent;
+static unsigned            cancelled;
+static ngx_uint_t          refuse;           /* send() fails */
+static u_char              wire[600];
+static size_t              wire_len;
+
+static u_char              got[70000];
+static size_t              got_len;
+static unsigned            answers;
+static unsigned            dones;
+static ngx_dns_record_t    record;
+
+static ngx_dns_conf_t      conf;
+static ngx_dns_zone_t      zone;
+
+
+static ngx_int_t
+fake_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
+{
+    if (refuse) {
+        refuse--;
+        return NGX_ERROR;
+    }
+
+    a->channel = a;
+    a->sent = ngx_dns_usec;
+
+    memcpy(wire, query, len);
+    wire_len = len;
+    sent[nsent++] = a;
+
+    return NGX_OK;
+}
+
+
+static void
+fake_cancel(ngx_dns_attempt_t *a)
+{
+    if (a->channel) {
+        cancelled++;
+        a->channel = NULL;
+    }
+}
+
+
+static ngx_dns_transport_t  fake = { ngx_string("fake"), fake_send,
+                                     fake_cancel };
+
+
+static u_char *
+fake_reserve(ngx_dns_client_t *client, size_t size)
+{
+    return got;
+}
+
+
+static void
+fake_commit(ngx_dns_client_t *client, size_t size)
+{
+    got_len = size;
+    answers++;
+}
+
+
+static ngx_dns_front_t  front = { fake_reserve, fake_commit };
+
+
+static void
+fake_done(ngx_dns_record_t *r)
+{
+    record = *r;
+    dones++;
+}
+
+
+static void
+start(const char *method, const char *servers)
+{
+    nsent = 0;
+    cancelled = 0;
+    answers = 0;
+    dones = 0;
+    refuse = 0;
+    got_len = 0;
+
+    memset(&conf, 0, sizeof(conf));
+    memset(&zone, 0, sizeof(zone));
+
+    zone.name.data = (u_char *) "\0";
+    zone.name.len = 1;
+    zone.upstream = unit_upstream(method, servers);
+
+    conf.forward = ngx_dns_forward_create(&unit_pool);
+    (void) ngx_dns_forward_add(conf.forward, &zone);
+
+    conf.udp_max_size = 1232;
+    conf.upstream_timeout = 2000;
+    conf.next_timeout = 5000;
+    conf.next = NGX_DNS_NEXT_ERROR|NGX_DNS_NEXT_TIMEOUT
+                |NGX_DNS_NEXT_SERVFAIL|NGX_DNS_NEXT_REFUSED;
+    conf.tries = 3;
+    conf.max_queries = 100;
+    conf.log = &unit_log;
+    conf.done = fake_done;
+}
+
+
+static void
+ask(const char *p, size_t len)
+{
+    u_char            buf[600];
+    ngx_dns_client_t  client;
+
+    memset(&client, 0, sizeof(client));
+    memcpy(buf, p, len);
+
+    client.front = &front;
+    client.datagram = 1;
+
+    ngx_dns_query_process(&conf, &client, buf, len, 0);
+}
+
+
+#define ask_it(id)                                                            \
+    ask(id "\1\0\0\1\0\0\0\0\0\0" ASKED, 12 + 17)
+
+
+/* a server's message: flags, counts of answers, and the answers */
+
+static void
+reply(unsigned n, const char *flags, unsigned an, const char *rr, size_t len)
+{
+    u_char  msg[600];
+
+    memset(msg, 0, 12);
+    memcpy(msg + 2, flags, 2);
+    msg[5] = 1;
+    msg[7] = (u_char) an;
+    memcpy(msg + 12, sent[n]->question, sent[n]->question_len);
+    memcpy(msg + 12 + sent[n]->question_len, rr, len);
+
+    sent[n]->channel = NULL;
+    sent[n]->handler(sent[n], NGX_DNS_OUT_ANSWER, msg,
+                     12 + sent[n]->question_len + len);
+}
+
+
+static void
+network_error(unsigned n)
+{
+    sent[n]->channel = NULL;
+    sent[n]->handler(sent[n], NGX_DNS_OUT_NETWORK, NULL, 0);
+}
+
+
+static ngx_uint_t
+outstanding(void)
+{
+    ngx_uint_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < zone.upstream->peers.nelts; i++) {
+        n += unit_peer(zone.upstream, i)->shm->outstanding;
+    }
+
+    return n;
+}
+
+
+static void
+clean(const char *name)
+{
+    is_int(outstanding(), 0, "%s: nothing outstanding", name);
+    is_int(ngx_dns_inflight_count(), 0, "%s: nothing in flight", name);
+    is_int(conf.queries, 0, "%s: no query waits", name);
+    is_int(dones, answers, "%s: each query was logged", name);
+}
+
+
+#define rcode()  (got[3] & 0xf)
+
+
+static void
+answered(void)
+{
+    start("sequential", "a b");
+    ask_it("\xab\xcd");
+
+    is_int(nsent, 1, "asked once");
+    is_mem(wire + 2, wire_len - 2, "\1\0\0\1\0\0\0\0\0\0" ASKED, 27,
+           "as the client did, letter case too");
+
+    reply(0, "\x85\x80", 1, ANSWER, 16);
+
+    is_mem(got, got_len, "\xab\xcd\x85\x80\0\1\0\1\0\0\0\0" ASKED ANSWER, 45,
+           "the client's ID and question, the server's flags and answer");
+    is_int(record.reason, NGX_DNS_FINE, "no reason");
+    is_int(record.tries, 1, "one try");
+    ok(record.peer == unit_peer(zone.upstream, 0), "the server is known");
+
+    clean("answered");
+}
+
+
+static void
+edns(void)
+{
+    start("sequential", "a");
+    ask("\0\1\1\0\0\1\0\0\0\0\0\1" ASKED
+        "\0\0\x29\x10\0\0\0\x80\0\0\x0c\0\x0a\0\x8" "cookie!!", 12 + 17 + 23);
+
+    is_mem(wire + 29, wire_len - 29, "\0\0\x29\x04\xd0\0\0\x80\0\0\0", 11,
+           "our OPT upstream: our size, DO, no cookie");
+
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+
+    is_mem(got + 45, got_len - 45, "\0\0\x29\x04\xd0\0\0\x80\0\0\0", 11,
+           "our OPT to the client");
+
+    clean("EDNS");
+}
+
+
+static void
+patience(void)
+{
+    start("sequential", "a b c");
+    unit_peer(zone.upstream, 0)->shm->rtt = 30000;
+    unit_peer(zone.upstream, 0)->shm->rttvar = 5000;
+
+    ask_it("\0\1");
+    unit_pass(50);
+    is_int(nsent, 1, "50 ms: still patient with a server of 30 +- 5");
+    unit_pass(5);
+    is_int(nsent, 2, "55 ms: the next one is asked");
+    ok(sent[1]->peer == unit_peer(zone.upstream, 1), "another one");
+    is_int(cancelled, 0, "the first may still answer");
+
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(answers, 1, "its late answer is used");
+    is_int(rcode(), 0, "and good");
+    is_int(cancelled, 1, "the other attempt is over");
+
+    clean("late");
+}
+
+
+static void
+silence(void)
+{
+    ngx_msec_t  before;
+
+    start("sequential", "a b");
+    before = ngx_current_msec;
+
+    ask_it("\0\1");
+    unit_pass(499);
+    is_int(nsent, 1, "unmeasured: a quarter of the timeout");
+    unit_pass(1);
+    is_int(nsent, 2, "then the next");
+
+    while (answers == 0 && ngx_current_msec - before < 10000) {
+        unit_pass(10);
+    }
+
+    is_int(ngx_current_msec - before, 2500, "the last has all of its time");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL");
+    is_int(record.reason, NGX_DNS_ETIMEOUT, "the reason");
+    is_int(nsent, 2, "none was asked twice");
+    is_int(unit_peer(zone.upstream, 0)->shm->fails, 1, "one failure each");
+    is_int(unit_peer(zone.upstream, 1)->shm->fails, 1, "of both");
+    clean("silence");
+
+    start("sequential", "a b c d e");
+    conf.next_timeout = 1200;
+    before = ngx_current_msec;
+    ask_it("\0\1");
+
+    while (answers == 0 && ngx_current_msec - before < 10000) {
+        unit_pass(10);
+    }
+
+    is_int(ngx_current_msec - before, 1200, "the total deadline holds");
+    is_int(nsent, 3, "and so do the tries");
+    clean("deadline");
+}
+
+
+static void
+errors(void)
+{
+    start("sequential", "a b");
+    ask_it("\0\1");
+    network_error(0);
+    is_int(nsent, 2, "an ICMP error: the next at once");
+    network_error(1);
+    is_int(answers, 1, "no server is left");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL");
+    is_int(record.reason, NGX_DNS_ENETWORK, "the reason");
+    clean("errors");
+
+    start("sequential", "a b");
+    refuse = 1;
+    ask_it("\0\1");
+    is_int(nsent, 1, "can't be sent to the first: to the second");
+    ok(sent[0]->peer == unit_peer(zone.upstream, 1), "the second");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    clean("no socket");
+
+    start("sequential", "a");
+    refuse = 1;
+    ask_it("\0\1");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "nor to any: SERVFAIL");
+    clean("no socket at all");
+
+    start("sequential", "a/down b/down");
+    ask_it("\0\1");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "all down: SERVFAIL");
+    is_int(record.reason, NGX_DNS_EPEERS, "the reason");
+    clean("all down");
+}
+
+
+static void
+rcodes(void)
+{
+    start("sequential", "a b");
+    ask_it("\0\1");
+    reply(0, "\x81\x82", 0, "", 0);
+    is_int(nsent, 2, "SERVFAIL: the next");
+    reply(1, "\x81\x85", 0, "", 0);
+    is_int(answers, 1, "REFUSED by the last");
+    is_int(rcode(), NGX_DNS_REFUSED, "is passed on");
+    is_int(got[3] & 0x80, 0x80, "with RA");
+    clean("rcodes");
+
+    start("sequential", "a b");
+    conf.next = NGX_DNS_NEXT_ERROR;
+    ask_it("\0\1");
+    reply(0, "\x81\x82", 0, "", 0);
+    is_int(nsent, 1, "not a reason for another server");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL is passed on");
+    clean("no next");
+
+    start("sequential", "a b");
+    ask_it("\0\1");
+    reply(0, "\x81\x83", 0, "", 0);
+    is_int(nsent, 1, "NXDOMAIN is an answer");
+    is_int(rcode(), NGX_DNS_NXDOMAIN, "passed on");
+    clean("NXDOMAIN");
+
+    start("sequential", "a b");
+    ask_it("\0\1");
+    reply(0, "\x81\x80", 2, ANSWER, 16);
+    is_int(nsent, 2, "a malformed answer: the next");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "which answers");
+    clean("malformed");
+
+    start("sequential", "a b");
+    ask_it("\0\1");
+    unit_pass(500);
+    reply(1, "\x81\x82", 0, "", 0);
+    is_int(answers, 0, "SERVFAIL of the second: the first may still answer");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "and does");
+    clean("late after SERVFAIL");
+}
+
+
+static void
+off(void)
+{
+    start("sequential", "a b");
+    conf.next = 0;
+    ask_it("\0\1");
+    unit_pass(1900);
+    is_int(nsent, 1, "dns_next_upstream off: no second attempt");
+    unit_pass(200);
+    is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL after the timeout");
+    clean("off");
+}
+
+
+static void
+joined(void)
+{
+    start("sequential", "a b");
+    ask_it("\0\1");
+    ask("\0\2\1\0\0\1\0\0\0\0\0\0" "\3wWw\7EXAMPLE\0\0\1\0\1", 29);
+    is_int(nsent, 1, "one question of two clients");
+
+    ask("\0\3\1\0\0\1\0\0\0\0\0\0" "\3www\7example\0\0\x1c\0\1", 29);
+    is_int(nsent, 2, "another type");
+    ask("\0\4\1\x10\0\1\0\0\0\0\0\0" ASKED, 29);
+    is_int(nsent, 3, "CD");
+    ask("\0\5\1\0\0\1\0\0\0\0\0\1" ASKED "\0\0\x29\x04\xd0\0\0\0\0\0\0", 40);
+    is_int(nsent, 4, "EDNS");
+    is_int(conf.queries, 5, "five wait");
+
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(answers, 2, "both are answered");
+    is_mem(got, 29, "\0\2\x81\x80\0\1\0\1\0\0\0\0" "\3wWw\7EXAMPLE\0\0\1\0\1",
+           29, "each with its own ID and case");
+
+    reply(1, "\x81\x80", 0, "", 0);
+    reply(2, "\x81\x80", 0, "", 0);
+    reply(3, "\x81\x80", 0, "", 0);
+    clean("joined");
+}
+
+
+static void
+bounds(void)
+{
+    start("sequential", "a");
+    conf.max_queries = 2;
+
+    ask_it("\0\1");
+    ask_it("\0\2");
+    ask_it("\0\3");
+    is_int(answers, 1, "the third is answered at once");
+    is_int(rcode(), NGX_DNS_REFUSED, "REFUSED");
+    is_int(record.reason, NGX_DNS_EOVERLOAD, "the reason");
+
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(answers, 3, "the others get theirs");
+    clean("bounds");
+}
+
+
+static void
+stopped(void)
+{
+    start("sequential", "a b");
+    ask_it("\0\1");
+    ask("\0\3\1\0\0\1\0\0\0\0\0\0" "\3www\7example\0\0\x1c\0\1", 29);
+    ngx_dns_query_quit(1);
+    is_int(answers, 2, "the worker exits: all are answered");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL");
+    is_int(record.reason, NGX_DNS_ESHUTDOWN, "the reason");
+    is_int(unit_timers(), 0, "no timer is left");
+    clean("stopped");
+}
+
+
+static void
+policies(void)
+{
+    static const struct {
+        const char        *name;
+        const char        *question;
+        size_t             len;
+        ngx_uint_t         rcode;
+        ngx_dns_reason_e   reason;
+    } cases[] = {
+        { "class CH", "\0\0\x10\0\3", 5, NGX_DNS_REFUSED, NGX_DNS_ECLASS },
+        { "AXFR", "\0\0\xfc\0\1", 5, NGX_DNS_REFUSED, NGX_DNS_ETRANSFER },
+        { "IXFR", "\0\0\xfb\0\1", 5, NGX_DNS_REFUSED, NGX_DNS_ETRANSFER },
+        { "type OPT", "\0\0\x29\0\1", 5, NGX_DNS_REFUSED, NGX_DNS_EMETA },
+        { "type 0", "\0\0\0\0\1", 5, NGX_DNS_REFUSED, NGX_DNS_EMETA }
+    };
+
+    size_t  i;
+    char    msg[64];
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        start("sequential", "a");
+        memcpy(msg, "\0\1\1\0\0\1\0\0\0\0\0\0", 12);
+        memcpy(msg + 12, cases[i].question, cases[i].len);
+        ask(msg, 12 + cases[i].len);
+
+        is_int(rcode(), cases[i].rcode, "%s", cases[i].name);
+        is_int(record.reason, cases[i].reason, "%s: reason", cases[i].name);
+        clean(cases[i].name);
+    }
+
+    start("sequential", "a");
+    ask("\0\1\x81\0\0\1\0\0\0\0\0\0" ASKED, 29);
+    is_int(answers, 0, "a response gets no answer");
+    is_int(record.reason, NGX_DNS_ERESPONSE, "but is counted");
+    is_int(dones, 1, "and logged");
+}
+
+
+int
+main(void)
+{
+    ngx_pid = getpid();
+
+    ngx_dns_timer_init(&unit_log);
+    ngx_dns_attempt_init(&fake);
+    (void) ngx_dns_inflight_init(&unit_cycle, 1000);
+
+    answered();
+    edns();
+    patience();
+    silence();
+    errors();
+    rcodes();
+    off();
+    joined();
+    bounds();
+    stopped();
+    policies();
+
+    return done_testing();
+}

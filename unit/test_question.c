@@ -1,0 +1,269 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+/* Queries of clients: each malformed case has a verdict of its own. */
+
+
+#include "tap.h"
+#include "wire/ngx_dns_question.h"
+#include "wire/ngx_dns_edns.h"
+#include "base/ngx_dns_hash.h"
+
+
+/* "example." IN A, and what may stand before and after it */
+
+#define NAME    "\7example\0"
+#define ASKED   NAME "\0\1\0\1"
+#define ID      "\x12\x34"
+#define OPT     "\0\0\x29\x04\xd0\0\0\0\0\0\0"
+
+#define MSG(s)  s, sizeof(s) - 1
+
+
+typedef struct {
+    const char        *name;
+    const char        *data;
+    size_t             len;
+    ngx_dns_reason_e   verdict;
+    unsigned           end;           /* q->end */
+} case_t;
+
+
+static const case_t  cases[] = {
+
+    { "plain", MSG(ID "\1\0" "\0\1\0\0\0\0\0\0" ASKED), NGX_DNS_FINE, 25 },
+    { "root", MSG(ID "\1\0" "\0\1\0\0\0\0\0\0" "\0\0\2\0\1"),
+      NGX_DNS_FINE, 17 },
+
+    { "empty", MSG(""), NGX_DNS_EHEADER, 0 },
+    { "11 octets", MSG(ID "\1\0" "\0\1\0\0\0\0\0"), NGX_DNS_EHEADER, 0 },
+    { "response bit set", MSG(ID "\x81\0" "\0\1\0\0\0\0\0\0" ASKED),
+      NGX_DNS_ERESPONSE, 0 },
+
+    { "NOTIFY", MSG(ID "\x20\0" "\0\1\0\0\0\0\0\0" ASKED),
+      NGX_DNS_EOPCODE, 0 },
+    { "UPDATE", MSG(ID "\x28\0" "\0\1\0\0\0\0\0\0" ASKED),
+      NGX_DNS_EOPCODE, 0 },
+
+    { "RFC 9619, 4: no question", MSG(ID "\1\0" "\0\0\0\0\0\0\0\0"),
+      NGX_DNS_EQDCOUNT, 0 },
+    { "RFC 9619, 4: two questions",
+      MSG(ID "\1\0" "\0\2\0\0\0\0\0\0" ASKED ASKED), NGX_DNS_EQDCOUNT, 0 },
+
+    { "cut in a label", MSG(ID "\1\0" "\0\1\0\0\0\0\0\0" "\7exam"),
+      NGX_DNS_EQUESTION, 0 },
+    { "cut before the root", MSG(ID "\1\0" "\0\1\0\0\0\0\0\0" "\7example"),
+      NGX_DNS_EQUESTION, 0 },
+    { "cut in the class",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\0" NAME "\0\1\0"), NGX_DNS_EQUESTION, 0 },
+    { "compressed question",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\0" "\xc0\x0c\0\1\0\1"),
+      NGX_DNS_ELABEL, 0 },
+    { "label type 01", MSG(ID "\1\0" "\0\1\0\0\0\0\0\0" "\x41" "a\0\0\1\0\1"),
+      NGX_DNS_ELABEL, 0 },
+
+    { "answer in a query",
+      MSG(ID "\1\0" "\0\1\0\1\0\0\0\0" ASKED "\xc0\x0c\0\1\0\1\0\0\0\0\0\0"),
+      NGX_DNS_ESECTION, 25 },
+    { "authority in a query",
+      MSG(ID "\1\0" "\0\1\0\0\0\1\0\0" ASKED "\xc0\x0c\0\1\0\1\0\0\0\0\0\0"),
+      NGX_DNS_ESECTION, 25 },
+    { "RFC 1995, 3: IXFR with its SOA",
+      MSG(ID "\1\0" "\0\1\0\0\0\1\0\0" NAME "\0\xfb\0\1"
+          "\xc0\x0c\0\6\0\1\0\0\0\0\0\0"), NGX_DNS_FINE, 25 },
+
+    { "record missing", MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED),
+      NGX_DNS_ERECORD, 25 },
+    { "record cut", MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED "\0\0\x29\x04"),
+      NGX_DNS_ERECORD, 25 },
+    { "record's data cut",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED "\0\0\x10\0\1\0\0\0\0\0\5ab"),
+      NGX_DNS_ERECORD, 25 },
+    { "owner points forward",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED
+          "\xc0\x30\0\x10\0\1\0\0\0\0\0\0"), NGX_DNS_ERECORD, 25 },
+    { "owner points to itself",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED
+          "\xc0\x19\0\x10\0\1\0\0\0\0\0\0"), NGX_DNS_ERECORD, 25 },
+
+    { "EDNS", MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED OPT), NGX_DNS_FINE, 25 },
+    { "RFC 6891, 6.1.1: more than one OPT is FORMERR",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\2" ASKED OPT OPT), NGX_DNS_EOPTS, 25 },
+    { "RFC 6891, 6.1.2: NAME MUST be 0",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED
+          "\xc0\x0c\0\x29\x04\xd0\0\0\0\0\0\0"), NGX_DNS_EOPT, 25 },
+    { "options do not fit",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED
+          "\0\0\x29\x04\xd0\0\0\0\0\0\6\0\x0a\0\3ab"), NGX_DNS_EOPT, 25 },
+    { "unknown option",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED
+          "\0\0\x29\x04\xd0\0\0\0\0\0\6\xff\xf0\0\2ab"), NGX_DNS_FINE, 25 },
+    { "RFC 6891, 6.1.3: version 1",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED
+          "\0\0\x29\x04\xd0\0\1\0\0\0\0"), NGX_DNS_EVERSION, 25 },
+    { "OPT in the authority section of an IXFR",
+      MSG(ID "\1\0" "\0\1\0\0\0\1\0\0" NAME "\0\xfb\0\1" OPT),
+      NGX_DNS_ESECTION, 25 },
+
+    { "octets after the question",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\0" ASKED "x"), NGX_DNS_ETRAILING, 25 },
+    { "octets after the OPT",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED OPT "x"),
+      NGX_DNS_ETRAILING, 25 }
+};
+
+
+static void
+verdicts(void)
+{
+    u_char              *p;
+    size_t               i;
+    ngx_dns_reason_e     rc;
+    ngx_dns_question_t   q;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        /* of the very size, so that a sanitizer sees a read too far */
+
+        p = malloc(cases[i].len + NGX_DNS_READ_PAD);
+        memcpy(p, cases[i].data, cases[i].len);
+
+        rc = ngx_dns_question_parse(&q, p, cases[i].len);
+
+        is_str(ngx_dns_reasons[rc].label,
+               ngx_dns_reasons[cases[i].verdict].label, "%s", cases[i].name);
+
+        if (rc != NGX_DNS_EHEADER) {
+            is_int(q.end, cases[i].end, "%s: end", cases[i].name);
+        }
+
+        free(p);
+    }
+}
+
+
+static void
+fields(void)
+{
+    ngx_dns_question_t  q;
+
+    static const u_char  msg[] =
+        ID "\1\x30" "\0\1\0\0\0\0\0\1" "\3WwW\7eXample\0\0\x1c\0\1"
+        "\0\0\x29\0\x10\0\0\x80\0\0\0" "padding.";
+
+    is_int(ngx_dns_question_parse(&q, msg, sizeof(msg) - 9), NGX_DNS_FINE,
+           "fields");
+
+    is_int(q.id, 0x1234, "ID");
+    is_int(q.flags, 0x0130, "flags");
+    is_int(q.type, 28, "type");
+    is_int(q.class, 1, "class");
+    is_int(q.labels, 2, "labels");
+    is_int(q.label[0], 0, "first label");
+    is_int(q.label[1], 4, "second label");
+    is_int(q.label[2], 12, "root");
+    is_mem(q.name, q.name_len, "\3www\7example\0", 13, "name in lower case");
+    is_int(q.edns, 1, "EDNS");
+    is_int(q.dnssec_ok, 1, "DO");
+
+    /* RFC 6891, 6.2.3: "values lower than 512 MUST be treated as 512" */
+
+    is_int(q.udp_size, 512, "UDP size");
+}
+
+
+/* RFC 1035, 2.3.4: 255 octets or less */
+
+static void
+lengths(void)
+{
+    u_char              *p;
+    size_t               len;
+    ngx_uint_t           i, k;
+    ngx_dns_question_t   q;
+
+    for (k = 0; k < 2; k++) {
+
+        /* 127 labels of one octet are 255 octets with the root; one more */
+
+        len = 12 + 2 * (127 + k) + 1 + 4;
+        p = calloc(1, len + NGX_DNS_READ_PAD);
+
+        p[5] = 1;
+
+        for (i = 0; i < 127 + k; i++) {
+            p[12 + 2 * i] = 1;
+            p[13 + 2 * i] = 'a';
+        }
+
+        is_int(ngx_dns_question_parse(&q, p, len),
+               k ? NGX_DNS_ENAME : NGX_DNS_FINE, "%u labels",
+               (unsigned) (127 + k));
+
+        free(p);
+    }
+
+    is_int(q.end, 0, "a name too long is not echoed");
+}
+
+
+/* all of the input counts, and nothing else */
+
+static void
+hashes(void)
+{
+    u_char              in[16];
+    ngx_uint_t          i;
+    ngx_dns_hash_key_t  key;
+
+    for (i = 0; i < 16; i++) {
+        in[i] = (u_char) i;
+    }
+
+    key.k0 = 0x0706050403020100ULL;
+    key.k1 = 0x0f0e0d0c0b0a0908ULL;
+
+    ok(ngx_dns_hash(&key, in, 8, 0) != ngx_dns_hash(&key, in, 8, 1),
+       "the seed counts");
+    ok(ngx_dns_hash(&key, in, 7, 0) != ngx_dns_hash(&key, in, 8, 0),
+       "the length counts");
+
+    in[15] ^= 1;
+    ok(ngx_dns_hash(&key, in, 15, 0) == ngx_dns_hash(&key, in, 15, 0),
+       "octets past the end do not");
+}
+
+
+static void
+opts(void)
+{
+    u_char   buf[32];
+    u_char  *last;
+
+    last = ngx_dns_edns_write(buf, 1232, NGX_DNS_BADVERS, NGX_DNS_EDNS_DO,
+                              NGX_DNS_NO_EDE);
+
+    is_mem(buf, last - buf, "\0\0\x29\x04\xd0\1\0\x80\0\0\0", 11, "BADVERS");
+
+    last = ngx_dns_edns_write(buf, 1232, NGX_DNS_SERVFAIL, 0, 22);
+
+    is_mem(buf, last - buf, "\0\0\x29\x04\xd0\0\0\0\0\0\6\0\xf\0\2\0\x16", 17,
+           "RFC 8914: EDE 22");
+    is_int(ngx_dns_edns_ede(buf + 11, 6), 22, "and read again");
+}
+
+
+int
+main(void)
+{
+    verdicts();
+    fields();
+    lengths();
+    hashes();
+    opts();
+
+    return done_testing();
+}
