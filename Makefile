@@ -47,8 +47,10 @@ SOURCES      := $(shell find $(SRC) -name '*.[ch]' 2>/dev/null)
 
 OPT_release  := -O2 -g
 OPT_debug    := -O0 -g
+# nginx itself copies zero bytes from NULL, hence no "nonnull-attribute"
 OPT_sanitize := -O1 -g -fno-omit-frame-pointer \
                 -fsanitize=address,undefined \
+                -fno-sanitize=nonnull-attribute \
                 -fno-sanitize-recover=undefined \
                 -DNGX_DEBUG_PALLOC=1 -DNGX_HAVE_NONALIGNED=0
 

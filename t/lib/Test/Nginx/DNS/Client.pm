@@ -135,7 +135,7 @@ sub dns_bulk {
 
         while ($next < $count && keys %pending < $window) {
             my $n = $next % @sockets;
-            my $id = ($next / @sockets) % 65536;
+            my $id = $next / @sockets % 65536;
             my $question
                 = encode_question(ref $name ? $name->($next) : $name, $type);
 
@@ -218,9 +218,9 @@ sub summary {
 
     return 'GARBAGE' if !$m;
 
-    my ($data) = map { $_->{data} } grep { $_->{type} =~ /^A/ } @{$m->{answers}};
+    my ($address) = grep { $_->{type} =~ /^A/ } @{$m->{answers}};
 
-    return $data // 'NODATA';
+    return $address ? $address->{data} : 'NODATA';
 }
 
 

@@ -56,7 +56,7 @@ use IO::Select;
 use IO::Socket::IP;
 use POSIX qw/ _exit /;
 use Socket qw/ AF_UNIX SOCK_STREAM PF_UNSPEC SOL_SOCKET SO_RCVBUF
-               getnameinfo NI_NUMERICHOST NI_NUMERICSERV /;
+               inet_aton getnameinfo NI_NUMERICHOST NI_NUMERICSERV /;
 use Storable qw/ freeze thaw /;
 use Time::HiRes qw/ time /;
 
@@ -279,8 +279,11 @@ sub reply {
 
     my @answers = @{$a{answers} // []};
 
+    # the name is a pointer to that of the question
+
     if (defined $a{a}) {
-        push @answers, [ $query->{qname_raw}, 'A', $a{ttl} // 60, $_ ]
+        push @answers, pack('n3Nn/a*', 0xc00c, 1, 1, $a{ttl} // 60,
+                            inet_aton($_))
             for ref $a{a} ? @{$a{a}} : $a{a};
     }
 

@@ -1,0 +1,73 @@
+#!/usr/bin/perl
+
+# Tests for dns_upstream: sequential takes the first server that is usable,
+# in the order of the configuration.
+
+use warnings;
+use strict;
+
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::Nginx::DNS;
+
+my $t = Test::Nginx::DNS->new()->plan(8);
+
+$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+
+%%TEST_GLOBALS%%
+
+worker_processes 2;
+
+events {
+}
+
+stream {
+    dns_upstream_timeout 300ms;
+
+    dns_upstream u {
+        sequential;
+        server 127.0.0.1:%%PORT_8081%% max_fails=1 fail_timeout=30s;
+        server 127.0.0.1:%%PORT_8082%% weight=100;
+        server 127.0.0.1:%%PORT_8083%%;
+    }
+
+    server {
+        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+        dns_forward . u;
+    }
+}
+
+EOF_CONF
+
+my @up = map {
+    my $a = "192.0.2.$_";
+    $t->upstream(8080 + $_, sub {
+        my ($query, $state) = @_;
+        return $state->{drop} ? () : { a => $a };
+    });
+} 1 .. 3;
+
+$t->run();
+
+is_deeply(dns_bulk($t->port(8053), 200), { '192.0.2.1' => 200 }, 'first');
+is($up[1]->count(), 0, 'second not asked');
+is($up[2]->count(), 0, 'third not asked');
+
+$up[0]->set(drop => 1);
+
+is(dns_query($t->port(8053), 'a.test', 'A')->{answers}[0]{data},
+   '192.0.2.2', 'second when the first is silent');
+is($up[0]->count('a.test'), 1, 'first was asked once');
+
+# it is ejected now, for all workers
+
+my $asked = $up[0]->count();
+
+is_deeply(dns_bulk($t->port(8053), 200, sockets => 16),
+          { '192.0.2.2' => 200 }, 'second while the first is ejected');
+is($up[0]->count(), $asked, 'first left alone');
+is($up[2]->count(), 0, 'third never asked');
+
+###############################################################################
