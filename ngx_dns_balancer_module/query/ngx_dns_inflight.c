@@ -125,13 +125,9 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
     hash = ngx_dns_hash(&t->key, q->name, q->name_len, bits);
     bucket = &t->table[hash & t->mask];
 
-    if (!zone->upstream->by_client) {
-        key = 0;
-    }
-
     for (f = *bucket; f; f = f->next) {
         if (f->hash == hash && f->bits == bits && f->conf == conf
-            && f->key == key
+            && (f->key == key || !zone->upstream->by_client)
             && f->question_len == (size_t) q->name_len + 4
             && ngx_memcmp(f->question, q->name, q->name_len) == 0)
         {
