@@ -159,6 +159,7 @@ unit_pass(ngx_msec_t msec)
 
 const char *__asan_default_options(void);
 
+
 const char *
 __asan_default_options(void)
 {

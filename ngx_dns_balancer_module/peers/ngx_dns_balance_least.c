@@ -61,22 +61,10 @@ ngx_dns_balance_conn_pick(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
 static ngx_dns_peer_t *
 ngx_dns_balance_time_pick(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
 {
-    ngx_uint_t       i;
     ngx_dns_peer_t  *a, *b;
 
     a = ngx_dns_balancer_next(group, pick);
+    b = a ? ngx_dns_balancer_other(group, pick, a) : NULL;
 
-    if (a == NULL || group->n == 1) {
-        return a;
-    }
-
-    for (i = 0; i < 8; i++) {
-        b = ngx_dns_balancer_chance(group, pick);
-
-        if (b != a) {
-            return (b && ngx_dns_balancer_faster(b, a, pick->now)) ? b : a;
-        }
-    }
-
-    return a;
+    return (b && ngx_dns_balancer_faster(b, a, pick->now)) ? b : a;
 }

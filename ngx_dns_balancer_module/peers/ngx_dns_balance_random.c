@@ -11,8 +11,6 @@ static ngx_dns_peer_t *ngx_dns_balance_random_pick_conn(
     ngx_dns_group_t *group, ngx_dns_pick_t *pick);
 static ngx_dns_peer_t *ngx_dns_balance_random_pick_time(
     ngx_dns_group_t *group, ngx_dns_pick_t *pick);
-static ngx_dns_peer_t *ngx_dns_balance_random_other(ngx_dns_group_t *group,
-    ngx_dns_pick_t *pick, ngx_dns_peer_t *first);
 
 
 ngx_dns_balancer_t  ngx_dns_balance_random = {
@@ -42,7 +40,7 @@ ngx_dns_balance_random_pick_conn(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
     ngx_dns_peer_t  *a, *b;
 
     a = ngx_dns_balancer_chance(group, pick);
-    b = ngx_dns_balance_random_other(group, pick, a);
+    b = a ? ngx_dns_balancer_other(group, pick, a) : NULL;
 
     return (b && ngx_dns_balancer_fewer(b, a)) ? b : a;
 }
@@ -54,32 +52,7 @@ ngx_dns_balance_random_pick_time(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
     ngx_dns_peer_t  *a, *b;
 
     a = ngx_dns_balancer_chance(group, pick);
-    b = ngx_dns_balance_random_other(group, pick, a);
+    b = a ? ngx_dns_balancer_other(group, pick, a) : NULL;
 
     return (b && ngx_dns_balancer_faster(b, a, pick->now)) ? b : a;
-}
-
-
-/* a second server by chance; NULL if there is no other, or none was drawn */
-
-static ngx_dns_peer_t *
-ngx_dns_balance_random_other(ngx_dns_group_t *group, ngx_dns_pick_t *pick,
-    ngx_dns_peer_t *first)
-{
-    ngx_uint_t       i;
-    ngx_dns_peer_t  *peer;
-
-    if (first == NULL || group->n == 1) {
-        return NULL;
-    }
-
-    for (i = 0; i < 8; i++) {
-        peer = ngx_dns_balancer_chance(group, pick);
-
-        if (peer != first) {
-            return peer;
-        }
-    }
-
-    return NULL;
 }

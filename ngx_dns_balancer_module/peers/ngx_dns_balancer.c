@@ -9,6 +9,7 @@
 
 
 #define NGX_DNS_BALANCER_DRAWS  32
+#define NGX_DNS_BALANCER_PAIRS  4
 
 /* a time that was not measured again counts half after so many msec */
 
@@ -313,6 +314,41 @@ ngx_dns_balancer_chance(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
         }
 
         r -= peer->weight;
+    }
+
+    return NULL;
+}
+
+
+ngx_dns_peer_t *
+ngx_dns_balancer_other(ngx_dns_group_t *group, ngx_dns_pick_t *pick,
+    ngx_dns_peer_t *first)
+{
+    ngx_uint_t       i, n;
+    ngx_dns_peer_t  *peer;
+
+    if (group->n == 1) {
+        return NULL;
+    }
+
+    for (i = 0; i < NGX_DNS_BALANCER_PAIRS; i++) {
+        peer = ngx_dns_balancer_chance(group, pick);
+
+        if (peer != first) {
+            return peer;
+        }
+    }
+
+    /* "first" has nearly all of the weight, or is the only usable one */
+
+    n = ngx_dns_random_below((uint32_t) group->n);
+
+    for (i = 0; i < group->n; i++) {
+        peer = group->peers[(n + i) % group->n];
+
+        if (peer != first && ngx_dns_balancer_usable(peer, pick)) {
+            return peer;
+        }
     }
 
     return NULL;

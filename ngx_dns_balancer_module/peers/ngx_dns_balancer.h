@@ -84,6 +84,10 @@ ngx_dns_peer_t *ngx_dns_balancer_next(ngx_dns_group_t *group,
 ngx_dns_peer_t *ngx_dns_balancer_chance(ngx_dns_group_t *group,
     ngx_dns_pick_t *pick);
 
+/* a usable server other than "first" by chance; NULL if there is none */
+ngx_dns_peer_t *ngx_dns_balancer_other(ngx_dns_group_t *group,
+    ngx_dns_pick_t *pick, ngx_dns_peer_t *first);
+
 /* is "a" less loaded than "b"? by outstanding queries; and by time, too */
 ngx_uint_t ngx_dns_balancer_fewer(ngx_dns_peer_t *a, ngx_dns_peer_t *b);
 ngx_uint_t ngx_dns_balancer_faster(ngx_dns_peer_t *a, ngx_dns_peer_t *b,

@@ -99,9 +99,12 @@ ngx_dns_edns_opt(ngx_dns_question_t *q, const u_char *p, size_t rr,
     q->edns = 1;
     q->udp_size = ngx_max(size, NGX_DNS_MIN_UDP_SIZE);
     q->version = p[fixed + 5];
-    q->dnssec_ok = (p[fixed + 6] & 0x80) ? 1 : 0;
     q->options = (uint16_t) (fixed + 10);
     q->options_len = (uint16_t) rdlen;
+
+    if (ngx_dns_get16(p + fixed + 6) & NGX_DNS_EDNS_DO) {
+        q->dnssec_ok = 1;
+    }
 
     return NGX_DNS_FINE;
 }
