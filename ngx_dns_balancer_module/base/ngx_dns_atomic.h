@@ -14,7 +14,7 @@
 #define _NGX_DNS_ATOMIC_H_INCLUDED_
 
 
-#define NGX_DNS_CACHELINE  64
+#define NGX_DNS_CACHELINE  64UL
 
 
 #define ngx_dns_load(p)       __atomic_load_n(p, __ATOMIC_RELAXED)

@@ -98,7 +98,7 @@ ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
 
         if (!opt) {
             m->end = pos;
-            m->additional += (n >= an + ns);
+            m->additional = (uint16_t) (m->additional + (n >= an + ns));
         }
     }
 
