@@ -43,7 +43,6 @@ UNIT_SRCS    ?= $(addprefix $(SRC)/query/ngx_dns_,answer.c attempt.c \
 TOP          := $(CURDIR)
 SRC          := ngx_dns_balancer_module
 OUT          := $(TOP)/build
-SOURCES      := $(shell find $(SRC) -name '*.[ch]' 2>/dev/null)
 
 OPT_release  := -O2 -g
 OPT_debug    := -O0 -g
@@ -85,8 +84,10 @@ MODULE       := $(OUT)/ngx_dns_balancer_module.so
 PRODUCT      := $(MODULE)
 TARGETS      := objs/ngx_dns_balancer_module.so
 
-CONF_FLAGS    = $(shell bash -c '. $(NGX_DEV)/conf_flags \
-                    && printf "%s " "$${NGX_CONF_FLAGS[@]}"') \
+NGX_FLAGS    := $(if $(wildcard $(NGX_DEV)/conf_flags),$\
+                    $(shell tools/nginx-dev-flags $(NGX_DEV)/conf_flags))
+
+CONF_FLAGS    = $(NGX_FLAGS) \
                 --with-compat --with-stream=dynamic \
                 --with-stream_ssl_module \
                 $(if $(filter debug,$(BUILD)),--with-debug) \

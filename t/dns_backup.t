@@ -37,6 +37,14 @@ stream {
         listen      127.0.0.1:%%PORT_8053%% udp reuseport;
         dns_forward . u;
     }
+
+    # here a late answer does not send a query on to another server
+
+    server {
+        listen            127.0.0.1:%%PORT_8054%% udp reuseport;
+        dns_forward       . u;
+        dns_next_upstream off;
+    }
 }
 
 EOF_CONF
@@ -52,8 +60,9 @@ my @up = map {
 $t->run();
 
 my $port = $t->port(8053);
+my $steady = $t->port(8054);
 
-is_deeply(dns_bulk($port, 100), { '192.0.2.1' => 50, '192.0.2.2' => 50 },
+is_deeply(dns_bulk($steady, 100), { '192.0.2.1' => 50, '192.0.2.2' => 50 },
           'primary servers');
 
 # one is left
@@ -68,7 +77,7 @@ is($up[2]->count() + $up[3]->count(), 0, 'not asked while one is left');
 $up[1]->set(drop => 1);
 dns_bulk($port, 4, window => 1);
 
-my $r = dns_bulk($port, 100);
+my $r = dns_bulk($steady, 100);
 
 cmp_ok($r->{'192.0.2.3'} // 0, '>=', 40, 'first backup');
 cmp_ok($r->{'192.0.2.4'} // 0, '>=', 40, 'second backup');
@@ -78,11 +87,11 @@ cmp_ok($r->{'192.0.2.4'} // 0, '>=', 40, 'second backup');
 $up[$_]->set(drop => 0) for 0 .. 1;
 
 ok($t->wait_for(sub {
-    return ! grep { /192.0.2.[34]/ } keys %{dns_bulk($port, 20)};
+    return ! grep { /192.0.2.[34]/ } keys %{dns_bulk($steady, 20)};
 }, 10), 'primary servers again');
 
 $up[$_]->reset() for 2 .. 3;
-dns_bulk($port, 100);
+dns_bulk($steady, 100);
 
 is($up[2]->count() + $up[3]->count(), 0, 'backup at rest');
 

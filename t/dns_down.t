@@ -41,6 +41,9 @@ events {
 }
 
 stream {
+    # a late answer must not send a query on to another server
+
+    dns_next_upstream off;
 $blocks
 }
 

@@ -23,6 +23,10 @@ events {
 }
 
 stream {
+    # a late answer must not send a query on to another server
+
+    dns_next_upstream off;
+
     dns_upstream u {
         random;
         server 127.0.0.1:%%PORT_8081%% weight=3;

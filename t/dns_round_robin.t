@@ -24,6 +24,10 @@ events {
 }
 
 stream {
+    # a late answer must not send a query on to another server
+
+    dns_next_upstream off;
+
     dns_upstream equal {
         server 127.0.0.1:%%PORT_8081%%;
         server 127.0.0.1:%%PORT_8082%%;

@@ -37,6 +37,14 @@ stream {
         listen      127.0.0.1:%%PORT_8053%% udp reuseport;
         dns_forward . u;
     }
+
+    # here a late answer does not send a query on to another server
+
+    server {
+        listen            127.0.0.1:%%PORT_8054%% udp reuseport;
+        dns_forward       . u;
+        dns_next_upstream off;
+    }
 }
 
 EOF_CONF
@@ -51,7 +59,7 @@ my @up = map {
 
 $t->run();
 
-is_deeply(dns_bulk($t->port(8053), 200), { '192.0.2.1' => 200 }, 'first');
+is_deeply(dns_bulk($t->port(8054), 200), { '192.0.2.1' => 200 }, 'first');
 is($up[1]->count(), 0, 'second not asked');
 is($up[2]->count(), 0, 'third not asked');
 
@@ -65,9 +73,9 @@ is($up[0]->count('a.test'), 1, 'first was asked once');
 
 my $asked = $up[0]->count();
 
-is_deeply(dns_bulk($t->port(8053), 200, sockets => 16),
+is_deeply(dns_bulk($t->port(8054), 200, sockets => 16),
           { '192.0.2.2' => 200 }, 'second while the first is ejected');
 is($up[0]->count(), $asked, 'first left alone');
-is($up[2]->count(), 0, 'third never asked');
+is($up[2]->count(), 0, 'third left alone');
 
 ###############################################################################

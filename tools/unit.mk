@@ -22,9 +22,11 @@ UNIT_OBJS    := $(patsubst %.c,$(UNIT)/obj/%.o,$(UNIT_SOURCES))
 UNIT_SAN     := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 WARNINGS     := -W -Wall -Wpointer-arith -Wno-unused-parameter -Werror
 UNIT_CFLAGS  := -O1 -g -fno-omit-frame-pointer -pipe -pthread \
-                $(UNIT_SAN) $(WARNINGS) -DNGX_HAVE_NONALIGNED=0
+                $(UNIT_SAN) $(WARNINGS) -DNGX_HAVE_NONALIGNED=0 \
+                -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 NGX_INCS     := $(patsubst %,-isystem $(TREE)/%,src/core src/event \
-                    src/event/modules src/os/unix src/stream objs)
+                    src/event/modules src/event/quic src/os/unix src/stream \
+                    objs)
 
 $(UNIT)/obj/%.o: %.c $(UNIT)/flags
 	@mkdir -p $(@D)
