@@ -370,6 +370,7 @@ rcodes(void)
     reply(0, "\x81\x82", 0, "", 0);
     is_int(nsent, 1, "not a reason for another server");
     is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL is passed on");
+    is_int(record.reason, NGX_DNS_ERCODE, "the reason");
     clean("no next");
 
     start("sequential", "a b");

@@ -260,10 +260,14 @@ ngx_stream_dns_rcode(u_char *p, ngx_dns_record_t *r)
         return p;
     }
 
-    /* RFC 6891, 9; ldns knows those of the header */
+    /* RFC 6891, 9; ldns knows those of the header, and calls one NOTIMPL */
 
     if (r->rcode == NGX_DNS_BADVERS) {
         return ngx_cpymem(p, "BADVERS", 7);
+    }
+
+    if (r->rcode == NGX_DNS_NOTIMP) {
+        return ngx_cpymem(p, "NOTIMP", 6);
     }
 
     lt = ldns_lookup_by_id(ldns_rcodes, r->rcode);

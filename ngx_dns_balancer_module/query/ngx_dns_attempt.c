@@ -20,6 +20,7 @@ static void ngx_dns_attempt_blame(ngx_dns_inflight_t *f,
 static void ngx_dns_attempt_outcome(ngx_dns_attempt_t *a,
     ngx_dns_outcome_e outcome, u_char *msg, size_t len);
 static void ngx_dns_attempt_give_up(ngx_dns_inflight_t *f);
+static void ngx_dns_attempt_cancel(ngx_dns_attempt_t *attempt);
 static void ngx_dns_attempt_end(ngx_dns_inflight_t *f,
     const ngx_dns_message_t *m, const u_char *msg, ngx_dns_reason_e reason,
     ngx_dns_peer_t *peer);
@@ -281,7 +282,8 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
                : (m.rcode == NGX_DNS_REFUSED) ? NGX_DNS_NEXT_REFUSED : 0;
 
         if ((next & f->conf->next) == 0) {
-            ngx_dns_attempt_end(f, &m, msg, NGX_DNS_FINE, peer);
+            ngx_dns_attempt_end(f, &m, msg,
+                                next ? NGX_DNS_ERCODE : NGX_DNS_FINE, peer);
             return;
         }
 
@@ -347,12 +349,25 @@ ngx_dns_attempt_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
             f->attempts[i].live = 0;
             f->live--;
 
-            ngx_dns_attempt_transport->cancel(&f->attempts[i].attempt);
-            ngx_dns_peer_release(f->attempts[i].attempt.peer);
+            ngx_dns_attempt_cancel(&f->attempts[i].attempt);
         }
     }
 
     ngx_dns_inflight_end(f, m, msg, reason, peer);
+}
+
+
+/* what it took so far is the least that the server would have taken */
+
+static void
+ngx_dns_attempt_cancel(ngx_dns_attempt_t *attempt)
+{
+    ngx_dns_attempt_transport->cancel(attempt);
+
+    ngx_dns_peer_waited(attempt->peer, ngx_current_msec,
+                        (uint32_t) (ngx_dns_usec - attempt->sent));
+
+    ngx_dns_peer_release(attempt->peer);
 }
 
 
