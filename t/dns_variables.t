@@ -11,15 +11,15 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 
-my @vars = qw/ dns_qname dns_qtype dns_qclass dns_id dns_opcode dns_flags
-    dns_edns_size dns_do dns_rcode dns_answers dns_response_size dns_zone
-    dns_upstream dns_upstream_addr dns_upstream_tries dns_upstream_time
-    dns_request_time dns_error status protocol bytes_sent bytes_received
-    remote_addr server_port /;
+my $format = join '|', qw/ $dns_qname $dns_qtype $dns_qclass $dns_id
+    $dns_opcode $dns_flags $dns_edns_size $dns_do $dns_rcode $dns_answers
+    $dns_response_size $dns_zone $dns_upstream $dns_upstream_addr
+    $dns_upstream_tries $dns_upstream_time $dns_request_time $dns_error
+    $status $protocol $bytes_sent $bytes_received $remote_addr $server_port /;
+
+my @vars = map { s/\$//r } split /\|/, $format;
 
 my $t = Test::Nginx::DNS->new()->plan(12);
-
-my $format = join '|', map { "\$$_" } @vars;
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF' =~ s/VARS/$format/r);
 
