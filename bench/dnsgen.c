@@ -52,7 +52,9 @@
 #define GEN_WINDOW   4096               /* of a socket: 4 bits of ID remain */
 #define GEN_READS    4                  /* batches before the next socket */
 #define GEN_WAIT     (10 * MSEC)
+#define GEN_STEP     (MSEC / 2)         /* while the window opens */
 #define GEN_SCAN     (50 * MSEC)        /* between looks for lost queries */
+#define GEN_RAMP     (200 * MSEC)       /* until the window is open */
 
 
 typedef struct {
@@ -102,7 +104,8 @@ typedef struct {
     unsigned        shift;              /* of the part of an ID that changes */
     unsigned        next;               /* the socket to send from */
     uint64_t        now;
-    uint64_t        begun;
+    uint64_t        started;
+    uint64_t        begun;              /* the time that is measured */
     uint64_t        scanned;
     uint64_t        sent;               /* and held, since begun */
     uint64_t        outstanding;
@@ -120,6 +123,7 @@ static void gen_write_query(gen_t *g, u_char *p);
 static void gen_run(gen_t *g);
 static int gen_count_done(const gen_t *g);
 static void gen_fill(gen_t *g);
+static uint64_t gen_left(const gen_t *g);
 static void gen_pace(gen_t *g);
 static void gen_wait(gen_t *g);
 static unsigned gen_send(gen_t *g, unsigned n, uint64_t max);
@@ -336,6 +340,7 @@ gen_run(gen_t *g)
     uint64_t  end;
 
     g->now = bench_now();
+    g->started = g->now;
     g->begun = g->now;
     end = g->now + g->warmup;
     measured = (g->count != 0);
@@ -391,18 +396,42 @@ gen_fill(gen_t *g)
     unsigned  i;
     uint64_t  left;
 
-    left = UINT64_MAX;
-
     for (i = 0; i < g->nsockets; i++) {
 
-        if (g->count) {
-            left = g->count > g->sent ? g->count - g->sent : 0;
-        }
+        do {
+            left = gen_left(g);
+        } while (left && gen_send(g, i, left) == BENCH_BATCH);
+    }
+}
 
-        while (left && gen_send(g, i, left) == BENCH_BATCH) {
-            left = g->count ? g->count - g->sent : UINT64_MAX;
+
+/*
+ * How many queries may be sent now.  The window opens slowly: buffers in a
+ * server that are large enough for a steady flow need not hold all of it at
+ * once.
+ */
+
+static uint64_t
+gen_left(const gen_t *g)
+{
+    uint64_t  left, window;
+
+    left = UINT64_MAX;
+
+    if (g->count) {
+        left = g->count > g->sent ? g->count - g->sent : 0;
+    }
+
+    if (g->now - g->started < GEN_RAMP) {
+        window = 1 + g->window * (g->now - g->started) / GEN_RAMP;
+        window = window > g->outstanding ? window - g->outstanding : 0;
+
+        if (left > window) {
+            left = window;
         }
     }
+
+    return left;
 }
 
 
@@ -442,7 +471,7 @@ gen_wait(gen_t *g)
     unsigned         i;
     struct timespec  ts;
 
-    wait = GEN_WAIT;
+    wait = g->now - g->started < GEN_RAMP ? GEN_STEP : GEN_WAIT;
 
     if (g->rate) {
         next = g->begun + (uint64_t) ((double) g->sent * SEC / g->rate);
