@@ -148,10 +148,10 @@ sub nginx_command {
     my $load_stream = -e $so ? "load_module $so;" : '';
     my $master = $single ? 'master_process off;' : '';
 
-    # without root the limit stays where it is
+    # stock takes two connections and one descriptor for each query
 
-    my ($files, $connections) = $> == 0 ? ('worker_rlimit_nofile 131072;',
-                                           65536) : ('', 1000);
+    my ($files) = `sh -c 'ulimit -Hn'` =~ /(\d+)/;
+    my $connections = defined $files && $files < 65536 ? $files : 65536;
 
     write_file("$out/nginx.conf", <<EOF);
 $load_stream
@@ -159,7 +159,7 @@ $load
 daemon off;
 $master
 worker_processes 1;
-$files
+worker_rlimit_nofile $connections;
 pid $out/nginx.pid;
 error_log $out/nginx.log notice;
 
