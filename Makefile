@@ -37,7 +37,7 @@ TESTS        ?= t/
 # be linked into the unit tests
 UNIT_SRCS    ?= $(addprefix $(SRC)/query/ngx_dns_,answer.c attempt.c \
                     forward.c inflight.c query.c timer.c) \
-                $(SRC)/store/ngx_dns_metrics.c
+                $(wildcard $(SRC)/store/*.c)
 
 
 TOP          := $(CURDIR)
