@@ -217,7 +217,7 @@ answered(void)
     ask_it("\xab\xcd");
 
     is_int(nsent, 1, "asked once");
-    is_mem(wire + 2, wire_len - 2, "\1\0\0\1\0\0\0\0\0\0" ASKED, 27,
+    is_mem(wire + 2, wire_len - 2, "\1\x20\0\1\0\0\0\0\0\0" ASKED, 27,
            "as the client did, letter case too");
 
     reply(0, "\x85\x80", 1, ANSWER, 16);
