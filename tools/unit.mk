@@ -74,6 +74,14 @@ ifneq ($(UNIT_TESTS),)
 	prove -j$(JOBS) -e '' $(UNIT_TESTS)
 endif
 
+# a benchmark that is linked with the cache itself
+
+$(OUT)/bench/hitratio: bench/hitratio.c $(SRC)/base/ngx_dns_random.c \
+    $(wildcard $(SRC)/store/ngx_dns_cache*) $(TREE)/objs/Makefile
+	@mkdir -p $(@D)
+	@$(CC) -O2 -g $(WARNINGS) -D_GNU_SOURCE $(NGX_INCS) -I$(SRC) -o $@ \
+	    $(filter %.c,$^) -lm
+
 # nothing may be narrowed silently where bytes of the network are handled
 
 .PHONY: check-warnings
