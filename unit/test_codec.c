@@ -365,7 +365,8 @@ answer_differs(ldns_pkt *pkt, const u_char *p, const ngx_dns_question_t *q,
            || ldns_pkt_aa(pkt) != ((m->flags & NGX_DNS_AA) != 0)
            || (ldns_pkt_edns(pkt)
                && ldns_pkt_edns_extended_rcode(pkt) != m->rcode >> 4)
-           || question_differs(pkt, p, q->asked.name_len, q->asked.type, q->asked.class);
+           || question_differs(pkt, p, q->asked.name_len, q->asked.type,
+                               q->asked.class);
 }
 
 
