@@ -37,7 +37,8 @@ TESTS        ?= t/
 # be linked into the unit tests
 UNIT_SRCS    ?= $(addprefix $(SRC)/query/ngx_dns_,answer.c attempt.c \
                     forward.c inflight.c query.c timer.c) \
-                $(SRC)/store/ngx_dns_metrics.c
+                $(addprefix $(SRC)/store/ngx_dns_,hosts.c \
+                    hosts_build.c hosts_line.c metrics.c)
 
 
 TOP          := $(CURDIR)
