@@ -92,6 +92,20 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_hosts"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_hosts,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_local"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_local,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_udp_max_size"),
       NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
       ngx_stream_dns_slot,
@@ -183,6 +197,13 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    if (ngx_array_init(&dmcf->hosts, cf->pool, 4,
+                       sizeof(ngx_stream_dns_hosts_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
     if (ngx_array_init(&dmcf->servers, cf->pool, 4,
                        sizeof(ngx_stream_dns_srv_conf_t *))
         != NGX_OK)
@@ -208,6 +229,9 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     dscf->dns = { 0 };
+     *     dscf->local = { 0 };
+     *     dscf->locals = 0;
+     *     dscf->server_id = { 0, NULL };
      *     dscf->next_upstream = 0;
      *     dscf->core = NULL;
      *     dscf->session = NULL;
@@ -216,6 +240,7 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      */
 
     dscf->forwards = NGX_CONF_UNSET_PTR;
+    dscf->hosts = NGX_CONF_UNSET_PTR;
     dscf->udp_max_size = NGX_CONF_UNSET_SIZE;
     dscf->upstream_timeout = NGX_CONF_UNSET_MSEC;
     dscf->next_timeout = NGX_CONF_UNSET_MSEC;
@@ -237,6 +262,8 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_stream_dns_main_conf_t   *dmcf;
 
     ngx_conf_merge_ptr_value(conf->forwards, prev->forwards, NULL);
+    ngx_conf_merge_ptr_value(conf->hosts, prev->hosts, NULL);
+    ngx_stream_dns_local_merge(prev, conf);
     ngx_conf_merge_size_value(conf->udp_max_size, prev->udp_max_size, 1232);
     ngx_conf_merge_msec_value(conf->upstream_timeout, prev->upstream_timeout,
                               2000);
@@ -263,9 +290,11 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    if (conf->forwards == NULL) {
+    if (conf->forwards == NULL && (conf->hosts == NULL || conf->hosts->off))
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "no \"dns_forward\" for server in %s:%ui",
+                      "no \"dns_forward\" for server in %s:%ui, "
+                      "nor \"dns_hosts\"",
                       cscf->file_name, cscf->line);
         return NGX_CONF_ERROR;
     }
@@ -442,7 +471,10 @@ ngx_stream_dns_init(ngx_conf_t *cf)
 
     for (i = 0; i < dmcf->servers.nelts; i++) {
 
+        ngx_stream_dns_local_init(cf, dscf[i]);
+
         if (ngx_stream_dns_forward_init(cf, dscf[i]) != NGX_OK
+            || ngx_stream_dns_hosts_init(cf, dscf[i]) != NGX_OK
             || ngx_stream_dns_session_init(cf, dscf[i]) != NGX_OK)
         {
             return NGX_ERROR;
@@ -566,6 +598,8 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         dmcf->check.cancelable = 1;
 
         ngx_add_timer(&dmcf->check, NGX_STREAM_DNS_CHECK);
+
+        ngx_stream_dns_hosts_start(cycle, dmcf);
     }
 
     return NGX_OK;
@@ -614,6 +648,8 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     if (dmcf->check.timer_set) {
         ngx_del_timer(&dmcf->check);
     }
+
+    ngx_stream_dns_hosts_stop(dmcf);
 
     /* whoever still waits gets an answer */
 

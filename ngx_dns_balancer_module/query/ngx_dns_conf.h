@@ -19,6 +19,7 @@
 
 #include "../base/ngx_dns.h"
 #include "../peers/ngx_dns_balancer.h"
+#include "../store/ngx_dns_hosts.h"
 #include "ngx_dns_forward.h"
 
 
@@ -103,8 +104,24 @@ struct ngx_dns_record_s {
 };
 
 
+/* answers that no server is asked for: see ngx_dns_local.h */
+
+typedef struct {
+    ngx_dns_hosts_t      *hosts;       /* NULL: no files */
+    uint32_t              ttl;         /* of their answers */
+    ngx_str_t             id;          /* id.server, hostname.bind */
+    ngx_str_t             version;     /* version.server, version.bind */
+
+    unsigned              fallthrough:1;    /* other names may be elsewhere */
+    unsigned              localhost:1;
+    unsigned              server_id:1;
+    unsigned              reverse:1;
+} ngx_dns_local_t;
+
+
 struct ngx_dns_conf_s {
     ngx_dns_forward_t    *forward;
+    ngx_dns_local_t      *local;       /* or NULL */
     size_t                udp_max_size;
     ngx_msec_t            upstream_timeout;
     ngx_msec_t            next_timeout;
