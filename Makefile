@@ -35,10 +35,7 @@ TESTS        ?= t/
 
 # sources of query/ and transport/ that run without nginx's event loop, to
 # be linked into the unit tests
-UNIT_SRCS    ?= $(addprefix $(SRC)/query/ngx_dns_,answer.c attempt.c \
-                    forward.c inflight.c local.c query.c timer.c) \
-                $(addprefix $(SRC)/store/ngx_dns_,hosts.c \
-                    hosts_build.c hosts_line.c metrics.c)
+UNIT_SRCS    ?= $(wildcard $(SRC)/query/*.c $(SRC)/store/*.c)
 
 
 TOP          := $(CURDIR)

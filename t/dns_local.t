@@ -23,7 +23,8 @@ events {
 }
 
 stream {
-    log_format  dns '$dns_qname $dns_rcode $dns_answers "$dns_error" $status';
+    log_format  dns '$dns_qname $dns_rcode $dns_answers "$dns_error" $status '
+                '$dns_cache_status';
 
     server {
         listen      127.0.0.1:%%PORT_8053%% udp;
@@ -71,7 +72,7 @@ is(dns_query($t->port(8054), 'localhost', 'A')->{answers}[0]{data},
    '192.0.2.1', 'off');
 
 $t->wait_for(sub { $t->read_file('dns.log') =~ /localhost.test/ });
-like($t->read_file('dns.log'), qr/^a.localhost NOERROR 0 "-?" 200$/m, 'log');
+like($t->read_file('dns.log'), qr/^a.localhost NOERROR 0 "-?" 200 LOCAL$/m, 'log');
 
 my ($code, $said) = $t->test_config(<<'EOF_CONF');
 %%TEST_GLOBALS%%

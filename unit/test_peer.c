@@ -145,6 +145,28 @@ times(void)
     ok(ngx_dns_peer_patience(peer, 500) > 110
        && ngx_dns_peer_patience(peer, 500) < 400,
        "an unsteady one: %u ms", (unsigned) ngx_dns_peer_patience(peer, 500));
+    is_int(ngx_dns_peer_patience(peer, 100), 100, "never over the bound");
+
+    /* it becomes slow, and others answer before it does */
+
+    u = unit_upstream("round_robin", "a b");
+    peer = unit_peer(u, 0);
+
+    ngx_dns_peer_waited(peer, ngx_current_msec, 50000);
+    is_int(peer->shm->rtt, 0, "no measure of what was never answered");
+
+    ngx_dns_peer_success(peer, ngx_current_msec, 1000, &unit_log);
+    ngx_dns_peer_waited(peer, ngx_current_msec, 500);
+    is_int(peer->shm->rtt, 1000, "less than the measure: says nothing");
+
+    for (i = 0; i < 10; i++) {
+        ngx_dns_peer_waited(peer, ngx_current_msec,
+                            1000 * (uint32_t) ngx_dns_peer_patience(peer,
+                                                                    500));
+    }
+
+    ok(ngx_dns_peer_patience(peer, 500) > 100, "patience grows: %u ms",
+       (unsigned) ngx_dns_peer_patience(peer, 500));
 }
 
 

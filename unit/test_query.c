@@ -217,7 +217,7 @@ answered(void)
     ask_it("\xab\xcd");
 
     is_int(nsent, 1, "asked once");
-    is_mem(wire + 2, wire_len - 2, "\1\0\0\1\0\0\0\0\0\0" ASKED, 27,
+    is_mem(wire + 2, wire_len - 2, "\1\x20\0\1\0\0\0\0\0\0" ASKED, 27,
            "as the client did, letter case too");
 
     reply(0, "\x85\x80", 1, ANSWER, 16);
@@ -370,6 +370,7 @@ rcodes(void)
     reply(0, "\x81\x82", 0, "", 0);
     is_int(nsent, 1, "not a reason for another server");
     is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL is passed on");
+    is_int(record.reason, NGX_DNS_ERCODE, "the reason");
     clean("no next");
 
     start("sequential", "a b");

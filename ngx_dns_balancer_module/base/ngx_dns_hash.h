@@ -64,12 +64,20 @@ ngx_dns_hash(const ngx_dns_hash_key_t *key, const u_char *p, size_t len,
         v0 ^= m;
     }
 
-    m = (uint64_t) len << 56;
+    m = 0;
 
-    while (n) {
-        n--;
-        m |= (uint64_t) p[n] << (8 * n);
+    switch (n) {
+    case 7: m |= (uint64_t) p[6] << 48; /* fall through */
+    case 6: m |= (uint64_t) p[5] << 40; /* fall through */
+    case 5: m |= (uint64_t) p[4] << 32; /* fall through */
+    case 4: m |= (uint64_t) p[3] << 24; /* fall through */
+    case 3: m |= (uint64_t) p[2] << 16; /* fall through */
+    case 2: m |= (uint64_t) p[1] << 8;  /* fall through */
+    case 1: m |= (uint64_t) p[0];       /* fall through */
+    default: break;
     }
+
+    m |= (uint64_t) len << 56;
 
     v3 ^= m;
     ngx_dns_sip_round(v0, v1, v2, v3);

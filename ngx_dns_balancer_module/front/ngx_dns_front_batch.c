@@ -283,39 +283,47 @@ ngx_dns_front_batch_writable(ngx_event_t *wev)
 static void
 ngx_dns_front_batch_backlog(ngx_dns_front_batch_t *b)
 {
-    ngx_uint_t             sent;
-    struct iovec           iov;
-    struct mmsghdr         m;
+    ngx_uint_t             n, sent;
+    struct iovec           iov[NGX_DNS_FRONT_BATCH];
+    struct mmsghdr         msg[NGX_DNS_FRONT_BATCH];
     ngx_dns_front_late_t  *late;
 
     while (b->first) {
+        ngx_memzero(msg, sizeof(msg));
+
         late = b->first;
 
-        ngx_memzero(&m, sizeof(struct mmsghdr));
+        for (n = 0; late && n < NGX_DNS_FRONT_BATCH; n++) {
+            iov[n].iov_base = late->data;
+            iov[n].iov_len = late->len;
 
-        iov.iov_base = late->data;
-        iov.iov_len = late->len;
+            msg[n].msg_hdr.msg_name = &late->sockaddr;
+            msg[n].msg_hdr.msg_namelen = late->socklen;
+            msg[n].msg_hdr.msg_iov = &iov[n];
+            msg[n].msg_hdr.msg_iovlen = 1;
 
-        m.msg_hdr.msg_name = &late->sockaddr;
-        m.msg_hdr.msg_namelen = late->socklen;
-        m.msg_hdr.msg_iov = &iov;
-        m.msg_hdr.msg_iovlen = 1;
-        m.msg_hdr.msg_control = late->controllen ? late->control : NULL;
-        m.msg_hdr.msg_controllen = late->controllen;
+            if (late->controllen) {
+                msg[n].msg_hdr.msg_control = late->control;
+                msg[n].msg_hdr.msg_controllen = late->controllen;
+            }
 
-        if (ngx_dns_front_batch_send(b, &m, 1, &sent) != NGX_OK) {
+            late = late->next;
+        }
+
+        if (ngx_dns_front_batch_send(b, msg, n, &sent) != NGX_OK) {
             return;
         }
 
-        b->first = late->next;
-        b->late--;
+        while (sent--) {
+            late = b->first;
+            b->first = late->next;
+            b->late--;
 
-        if (b->first == NULL) {
-            b->last = &b->first;
+            ngx_free(late);
         }
-
-        ngx_free(late);
     }
+
+    b->last = &b->first;
 }
 
 

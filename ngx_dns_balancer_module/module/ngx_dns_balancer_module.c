@@ -14,6 +14,7 @@
 #define NGX_STREAM_DNS_NUMBER   0
 #define NGX_STREAM_DNS_SIZE     1
 #define NGX_STREAM_DNS_MSEC     2
+#define NGX_STREAM_DNS_SEC      3
 
 #define NGX_STREAM_DNS_CHECK    1000       /* milliseconds */
 #define NGX_STREAM_DNS_QUERIES  16384
@@ -73,6 +74,15 @@ static ngx_stream_dns_range_t  ngx_stream_dns_tries = {
 
 static ngx_stream_dns_range_t  ngx_stream_dns_max_queries = {
     NGX_STREAM_DNS_NUMBER, 1, 1048576, "a number from 1 to 1048576"
+};
+
+
+static ngx_stream_dns_range_t  ngx_stream_dns_ttl = {
+    NGX_STREAM_DNS_SEC, 0, 604800, "a time in seconds from 0 to 7d"
+};
+
+static ngx_stream_dns_range_t  ngx_stream_dns_servfail_ttl = {
+    NGX_STREAM_DNS_SEC, 0, 300, "a time in seconds from 0 to 5m"
 };
 
 
@@ -147,6 +157,62 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_dns_srv_conf_t, max_queries),
       &ngx_stream_dns_max_queries },
+
+    { ngx_string("dns_cache_zone"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_cache_zone,
+      NGX_STREAM_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_cache"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_cache,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_cache_min_ttl"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, min_ttl),
+      &ngx_stream_dns_ttl },
+
+    { ngx_string("dns_cache_max_ttl"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, max_ttl),
+      &ngx_stream_dns_ttl },
+
+    { ngx_string("dns_cache_negative_ttl"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE2,
+      ngx_stream_dns_cache_negative_ttl,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_cache_servfail_ttl"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, servfail_ttl),
+      &ngx_stream_dns_servfail_ttl },
+
+    { ngx_string("dns_cache_stale"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE123,
+      ngx_stream_dns_cache_stale,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_cache_prefetch"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE12,
+      ngx_stream_dns_cache_prefetch,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
 
       ngx_null_command
 };
@@ -247,6 +313,8 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
     dscf->tries = NGX_CONF_UNSET_UINT;
     dscf->max_queries = NGX_CONF_UNSET_UINT;
 
+    ngx_stream_dns_cache_unset(dscf);
+
     return dscf;
 }
 
@@ -275,6 +343,8 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->tries, prev->tries, 3);
     ngx_conf_merge_uint_value(conf->max_queries, prev->max_queries,
                               NGX_STREAM_DNS_QUERIES);
+
+    ngx_stream_dns_cache_merge(conf, prev);
 
     if (!conf->set) {
         return NGX_CONF_OK;
@@ -387,6 +457,10 @@ ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     case NGX_STREAM_DNS_MSEC:
         n = ngx_parse_time(&value[1], 0);
+        break;
+
+    case NGX_STREAM_DNS_SEC:
+        n = ngx_parse_time(&value[1], 1);
         break;
 
     default:
@@ -583,6 +657,8 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         if (ngx_stream_dns_session_create(cycle, dscf[i]) != NGX_OK) {
             return NGX_ERROR;
         }
+
+        ngx_stream_dns_cache_open(dscf[i]);
     }
 
     if (ngx_stream_dns_listen_open(cycle) != NGX_OK) {

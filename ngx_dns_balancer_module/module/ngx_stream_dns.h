@@ -104,6 +104,18 @@ typedef struct {
     ngx_uint_t                   tries;
     ngx_uint_t                   max_queries;
 
+    ngx_shm_zone_t              *cache;     /* NULL: off */
+    time_t                       min_ttl;
+    time_t                       max_ttl;
+    time_t                       servfail_ttl;
+    time_t                       negative_min;
+    time_t                       negative_max;
+    time_t                       stale;
+    time_t                       stale_ttl;
+    ngx_msec_t                   stale_after;
+    ngx_uint_t                   prefetch;
+    ngx_uint_t                   prefetch_hits;
+
     ngx_stream_core_srv_conf_t  *core;
     ngx_stream_session_t        *session;   /* in a worker, if one is needed */
     ngx_uint_t                   text;      /* rules may read the client's
@@ -132,6 +144,22 @@ char *ngx_stream_dns_forward(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
 ngx_dns_peer_t *ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us,
     ngx_addr_t *addr);
+
+char *ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_dns_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_cache_negative_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_dns_cache_prefetch(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* values of the cache: unset, merged, copied into "dns"; and, in a worker */
+void ngx_stream_dns_cache_unset(ngx_stream_dns_srv_conf_t *conf);
+void ngx_stream_dns_cache_merge(ngx_stream_dns_srv_conf_t *conf,
+    ngx_stream_dns_srv_conf_t *prev);
+void ngx_stream_dns_cache_open(ngx_stream_dns_srv_conf_t *conf);
 
 /* an upstream of one server by its address, made when first asked for */
 ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_address(ngx_conf_t *cf,

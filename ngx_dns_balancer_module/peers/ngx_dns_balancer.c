@@ -261,6 +261,15 @@ ngx_dns_balancer_next(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
     ngx_uint_t       i;
     ngx_dns_peer_t  *peer;
 
+    /*
+     * A second attempt takes no place in the turn: with two servers, each
+     * query that failed at the first would send the next one there, too.
+     */
+
+    if (pick->ntried) {
+        return ngx_dns_balancer_chance(group, pick);
+    }
+
     for (i = 0; i < NGX_DNS_BALANCER_DRAWS; i++) {
         n = ngx_dns_add(group->ticket, 1);
 

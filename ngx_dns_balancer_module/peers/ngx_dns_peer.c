@@ -26,6 +26,8 @@ static void ngx_dns_peers_take(ngx_dns_peers_shm_t *shm, ngx_dns_peer_t *peer,
 static void ngx_dns_peers_reap(ngx_dns_peers_shm_t *shm, ngx_uint_t proc);
 static void ngx_dns_peers_settle(ngx_dns_peers_shm_t *shm, ngx_uint_t i);
 static ngx_uint_t ngx_dns_peers_alive(uint32_t pid);
+static void ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now,
+    uint32_t rtt);
 
 
 _Static_assert(sizeof(ngx_dns_peer_shm_t) % NGX_DNS_CACHELINE == 0,
@@ -408,21 +410,51 @@ ngx_dns_peer_release(ngx_dns_peer_t *peer)
 }
 
 
-/* RFC 6298, 2: SRTT with alpha 1/8, RTTVAR with beta 1/4 */
-
 void
 ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
     ngx_log_t *log)
 {
-    int32_t              delta;
-    uint32_t             srtt, var;
-    ngx_dns_peer_shm_t  *shm;
+    ngx_dns_peer_measure(peer->shm, now, rtt);
 
-    shm = peer->shm;
+    if (ngx_dns_load(&peer->shm->fails) == 0) {
+        return;
+    }
+
+    if (ngx_dns_xchg(&peer->shm->fails, 0) >= peer->max_fails
+        && peer->max_fails)
+    {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "dns upstream \"%V\": server %V answers again",
+                      &peer->upstream->name, &peer->name);
+    }
+}
+
+
+void
+ngx_dns_peer_waited(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt)
+{
+    uint32_t  srtt;
+
+    srtt = ngx_dns_load(&peer->shm->rtt);
+
+    if (srtt != 0 && rtt > srtt) {
+        ngx_dns_peer_measure(peer->shm, now, rtt);
+    }
+}
+
+
+/* RFC 6298, 2: SRTT with alpha 1/8, RTTVAR with beta 1/4 */
+
+static void
+ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now, uint32_t rtt)
+{
+    int32_t   delta;
+    uint32_t  srtt, var;
+
     srtt = ngx_dns_load(&shm->rtt);
 
     if (srtt == 0) {
-        srtt = ngx_max(rtt, 1);
+        srtt = rtt;
         var = rtt / 2;
 
     } else {
@@ -436,16 +468,6 @@ ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
     ngx_dns_store(&shm->rtt, ngx_max(srtt, 1));
     ngx_dns_store(&shm->rttvar, var);
     ngx_dns_store(&shm->rtt_msec, (uint32_t) now);
-
-    if (ngx_dns_load(&shm->fails) == 0) {
-        return;
-    }
-
-    if (ngx_dns_xchg(&shm->fails, 0) >= peer->max_fails && peer->max_fails) {
-        ngx_log_error(NGX_LOG_WARN, log, 0,
-                      "dns upstream \"%V\": server %V answers again",
-                      &peer->upstream->name, &peer->name);
-    }
 }
 
 
@@ -490,5 +512,7 @@ ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured)
 
     wait = (rtt + 4 * (ngx_msec_t) ngx_dns_load(&peer->shm->rttvar)) / 1000;
 
-    return ngx_max(wait + 1, NGX_DNS_PATIENCE_MIN);
+    wait = ngx_max(wait + 1, NGX_DNS_PATIENCE_MIN);
+
+    return ngx_min(wait, unmeasured);
 }

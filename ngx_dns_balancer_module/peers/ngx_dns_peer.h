@@ -129,6 +129,8 @@ struct ngx_dns_upstream_s {
     ngx_dns_balancer_t   *balancer;
     ngx_dns_peers_shm_t  *shm;
     ngx_uint_t            row;         /* of this process */
+    uint32_t              scope;       /* of its name: keeps its answers apart
+                                          in a cache */
 
     void                 *key;         /* module/: the hash's key, or NULL */
     ngx_uint_t            by_client;   /* the key is not of the question
@@ -168,13 +170,21 @@ void ngx_dns_peer_release(ngx_dns_peer_t *peer);
 void ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
     ngx_log_t *log);
 
+/*
+ * Nobody waits for an answer any more, after "rtt" microseconds.  If that is
+ * more than the server's measured time it is taken for a measure: or a server
+ * that has become slow would be cut short for ever, and never be measured.
+ */
+void ngx_dns_peer_waited(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt);
+
 /* no answer, or none of use; "why" is for the log */
 void ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
     const char *why, ngx_log_t *log);
 
 /*
  * How long to wait before another server is asked too, in milliseconds: what
- * the measured time says (RFC 6298), "unmeasured" where there is none.
+ * the measured time says (RFC 6298), up to "unmeasured", which is for a server
+ * without one.
  */
 ngx_msec_t ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured);
 

@@ -16,14 +16,52 @@
 #include "ngx_dns_inflight.h"
 
 
+/* who asked, and what of the query goes into any answer */
+
+typedef struct {
+    ngx_dns_client_t     *client;
+    ngx_dns_conf_t       *conf;
+    const u_char         *name;          /* in the client's letter case */
+    uint16_t              name_len;
+    uint16_t              id;
+    uint16_t              flags;
+    uint16_t              type;
+    uint16_t              class;
+    uint16_t              udp_size;
+    unsigned              edns:1;
+    unsigned              dnssec_ok:1;
+} ngx_dns_asker_t;
+
+
 #pragma GCC visibility push(hidden)
+
+/* how long an answer may be (RFC 6891, 6.2.5), the OPT included */
+size_t ngx_dns_answer_limit(ngx_dns_asker_t *asker);
+
+/*
+ * Writes the header and the question of an answer with m's counts, flags and
+ * rcode; returns the end.
+ */
+u_char *ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
+    const ngx_dns_message_t *m);
+
+/* writes the OPT if the client sent one; returns the end, and its size */
+u_char *ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *p,
+    const ngx_dns_message_t *m);
+size_t ngx_dns_answer_opt_size(ngx_dns_asker_t *asker,
+    const ngx_dns_message_t *m);
 
 /*
  * Sends the parsed answer "m" in "msg"; with msg NULL, one without records
  * that has m's flags, rcode and EDE.  Returns its size.
  */
-size_t ngx_dns_answer_send(ngx_dns_query_t *query, const ngx_dns_message_t *m,
+size_t ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
     const u_char *msg, uint16_t *answers);
+
+/* the same for a client that waits */
+size_t ngx_dns_answer_query(ngx_dns_query_t *query,
+    const ngx_dns_message_t *m, const u_char *msg, uint16_t *answers);
+void ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_query_t *query);
 
 /*
  * Refuses a query that is still in the buffer "p" it was parsed from.

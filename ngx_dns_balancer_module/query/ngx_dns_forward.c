@@ -58,6 +58,10 @@ ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone)
 
     labels = ngx_dns_forward_labels(&zone->name);
 
+    if (labels == 0) {
+        f->root = zone;
+    }
+
     f->depths[labels / 64] |= (uint64_t) 1 << (labels % 64);
     f->deepest = ngx_max(f->deepest, labels);
 
@@ -147,7 +151,7 @@ ngx_dns_forward_find(ngx_dns_forward_t *f, ngx_dns_question_t *q)
     ngx_int_t        n;
     ngx_dns_zone_t  *zone;
 
-    for (n = ngx_min(q->labels, f->deepest); n >= 0; n--) {
+    for (n = ngx_min(q->labels, f->deepest); n > 0; n--) {
 
         if ((f->depths[n / 64] & ((uint64_t) 1 << (n % 64))) == 0) {
             continue;
@@ -164,5 +168,5 @@ ngx_dns_forward_find(ngx_dns_forward_t *f, ngx_dns_question_t *q)
         }
     }
 
-    return NULL;
+    return f->root;
 }

@@ -29,7 +29,7 @@ struct ngx_dns_local_found_s {
     uint32_t                ttl;
     uint16_t                rcode;
     uint16_t                zone;          /* label where the SOA's name is */
-    ngx_dns_local_source_e  source;
+    ngx_dns_cache_status_e  status;
 };
 
 
@@ -82,7 +82,7 @@ ngx_dns_local_answer(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     found.rcode = NGX_DNS_NOERROR;
     found.zone = NGX_DNS_LOCAL_NO_SOA;
     found.ttl = NGX_DNS_LOCAL_TTL;
-    found.source = NGX_DNS_LOCAL_BUILTIN;
+    found.status = NGX_DNS_CACHE_STATUS_LOCAL;
 
     if (ngx_dns_local_find(conf, q, &found) != NGX_OK) {
         return NGX_DECLINED;
@@ -113,7 +113,7 @@ ngx_dns_local_find(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
         found->write = ngx_dns_local_hosts;
         found->hosts = local->hosts;
         found->ttl = local->ttl;
-        found->source = NGX_DNS_LOCAL_HOSTS;
+        found->status = NGX_DNS_CACHE_STATUS_HOSTS;
 
         return NGX_OK;
     }
@@ -124,7 +124,7 @@ ngx_dns_local_find(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
 
     if (local->hosts && !local->fallthrough) {
         found->rcode = NGX_DNS_NXDOMAIN;
-        found->source = NGX_DNS_LOCAL_HOSTS;
+        found->status = NGX_DNS_CACHE_STATUS_HOSTS;
 
         return NGX_OK;
     }
@@ -428,7 +428,7 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     answer->sent = rr.pos - start;
     answer->rcode = found->rcode;
     answer->answers = m.answers;
-    answer->source = found->source;
+    answer->status = found->status;
 
     client->front->commit(client, answer->sent);
 }

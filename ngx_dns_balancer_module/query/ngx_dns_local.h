@@ -22,19 +22,13 @@
 #include "ngx_dns_conf.h"
 
 
-typedef enum {
-    NGX_DNS_LOCAL_HOSTS = 1,
-    NGX_DNS_LOCAL_BUILTIN
-} ngx_dns_local_source_e;
-
-
 /* the answer that was sent */
 
 typedef struct {
     size_t                  sent;
     uint16_t                rcode;
     uint16_t                answers;
-    ngx_dns_local_source_e  source;
+    ngx_dns_cache_status_e  status;
 } ngx_dns_local_answer_t;
 
 

@@ -7,6 +7,7 @@
 #include "ngx_dns_query.h"
 #include "ngx_dns_answer.h"
 #include "ngx_dns_attempt.h"
+#include "ngx_dns_cached.h"
 #include "ngx_dns_local.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
@@ -16,9 +17,17 @@ static ngx_dns_reason_e ngx_dns_query_policy(ngx_dns_question_t *q,
     ngx_dns_client_t *client);
 static ngx_int_t ngx_dns_query_local(ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len);
-static ngx_dns_reason_e ngx_dns_query_ask(ngx_dns_conf_t *conf,
+static ngx_dns_reason_e ngx_dns_query_route(ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
     ngx_dns_zone_t *zone);
+static ngx_dns_reason_e ngx_dns_query_ask(ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
+    ngx_dns_zone_t *zone, uint64_t key, ngx_uint_t stale);
+static void ngx_dns_query_hit(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
+    ngx_dns_record_t *found);
+static void ngx_dns_query_refresh(ngx_dns_conf_t *conf, ngx_dns_question_t *q,
+    ngx_dns_zone_t *zone, uint64_t key);
 static void ngx_dns_query_record(ngx_dns_record_t *r, ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len);
 static void ngx_dns_query_refuse(ngx_dns_conf_t *conf,
@@ -76,7 +85,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     if (reason == NGX_DNS_FINE) {
         zone = ngx_dns_forward_find(conf->forward, q);
 
-        reason = zone ? ngx_dns_query_ask(conf, client, q, p, len, zone)
+        reason = zone ? ngx_dns_query_route(conf, client, q, p, len, zone)
                       : NGX_DNS_EZONE;
     }
 
@@ -138,6 +147,7 @@ ngx_dns_query_local(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         record.rcode = answer.rcode;
         record.answers = answer.answers;
         record.sent = answer.sent;
+        record.cache_status = answer.status;
 
         conf->done(&record);
     }
@@ -146,19 +156,15 @@ ngx_dns_query_local(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 }
 
 
+/* from the cache, or from a server */
+
 static ngx_dns_reason_e
-ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+ngx_dns_query_route(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone)
 {
-    uint64_t             key;
-    ngx_uint_t           fresh;
-    ngx_dns_query_t     *query;
-    ngx_dns_record_t     record;
-    ngx_dns_inflight_t  *f;
-
-    if (conf->queries >= conf->max_queries) {
-        return NGX_DNS_EOVERLOAD;
-    }
+    uint64_t          key;
+    ngx_int_t         rc;
+    ngx_dns_record_t  record;
 
     key = 0;
 
@@ -168,9 +174,103 @@ ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         key = conf->key(&record, zone->upstream);
     }
 
+    if (conf->cache == NULL) {
+        return ngx_dns_query_ask(conf, client, q, p, len, zone, key, 0);
+    }
+
+    rc = ngx_dns_cached_find(conf, client, q, p, len, zone, key, &record);
+
+    if (rc != NGX_OK) {
+        ngx_dns_count(misses);
+
+        return ngx_dns_query_ask(conf, client, q, p, len, zone, key,
+                                 rc == NGX_AGAIN);
+    }
+
+    ngx_dns_count(hits);
+
+    if (conf->done) {
+        ngx_dns_query_hit(conf, client, q, p, len, zone, &record);
+    }
+
+    if (ngx_dns_cached_prefetch()) {
+        ngx_dns_query_refresh(conf, q, zone, key);
+    }
+
+    return NGX_DNS_FINE;
+}
+
+
+static void
+ngx_dns_query_hit(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
+    ngx_dns_record_t *found)
+{
+    ngx_dns_record_t  record;
+
+    ngx_dns_query_record(&record, conf, client, q, p, len);
+
+    record.zone = zone;
+    record.sent = found->sent;
+    record.rcode = found->rcode;
+    record.answers = found->answers;
+    record.cache_status = NGX_DNS_CACHE_STATUS_HIT;
+
+    conf->done(&record);
+}
+
+
+/* asks again before the end, for nobody who waits; a tenth of all at most */
+
+static void
+ngx_dns_query_refresh(ngx_dns_conf_t *conf, ngx_dns_question_t *q,
+    ngx_dns_zone_t *zone, uint64_t key)
+{
+    ngx_uint_t           fresh;
+    ngx_dns_inflight_t  *f;
+
+    if (ngx_dns_inflight_count() >= ngx_max(conf->max_queries / 10, 1)) {
+        return;
+    }
+
+    f = ngx_dns_inflight_get(conf, zone, q, key, &fresh);
+
+    if (f && fresh) {
+        ngx_dns_count(prefetches);
+        ngx_dns_attempt_start(f);
+    }
+}
+
+
+static ngx_dns_reason_e
+ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
+    uint64_t key, ngx_uint_t stale)
+{
+    ngx_uint_t           fresh;
+    ngx_dns_query_t     *query;
+    ngx_dns_inflight_t  *f;
+
+    if (conf->queries >= conf->max_queries) {
+        return NGX_DNS_EOVERLOAD;
+    }
+
+    f = ngx_dns_inflight_get(conf, zone, q, key, &fresh);
+
+    if (f == NULL) {
+        return NGX_DNS_EOVERLOAD;
+    }
+
     query = ngx_dns_inflight_query();
 
     if (query == NULL) {
+
+        /* as many queries as there are records: a new question has none */
+
+        if (fresh) {
+            ngx_dns_attempt_start(f);
+        }
+
         return NGX_DNS_EOVERLOAD;
     }
 
@@ -190,7 +290,15 @@ ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     ngx_memcpy(query->name, p + NGX_DNS_HEADER_SIZE, q->name_len);
 
-    f = ngx_dns_inflight_get(conf, zone, q, key, &fresh);
+    query->stale = stale ? 1 : 0;
+
+    if (stale && !f->has_stale) {
+        f->has_stale = 1;
+
+        if (!fresh) {
+            ngx_dns_timer_add(&f->stale, conf->stale_after);
+        }
+    }
 
     ngx_dns_inflight_join(f, query);
 
@@ -199,6 +307,10 @@ ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     } else {
         ngx_dns_count(joined);
+
+        if (f->stale_due) {
+            ngx_dns_inflight_stale(f);
+        }
     }
 
     return NGX_DNS_FINE;

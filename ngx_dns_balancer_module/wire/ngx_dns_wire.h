@@ -53,6 +53,7 @@
 #define NGX_DNS_TYPE_TXT        16
 #define NGX_DNS_TYPE_AAAA       28
 #define NGX_DNS_TYPE_OPT        41
+#define NGX_DNS_TYPE_RRSIG      46
 #define NGX_DNS_TYPE_TKEY       249
 #define NGX_DNS_TYPE_TSIG       250
 #define NGX_DNS_TYPE_IXFR       251
@@ -75,11 +76,29 @@ ngx_dns_get16(const u_char *p)
 }
 
 
+static ngx_inline uint32_t
+ngx_dns_get32(const u_char *p)
+{
+    return (uint32_t) p[0] << 24 | (uint32_t) p[1] << 16
+           | (uint32_t) p[2] << 8 | p[3];
+}
+
+
 static ngx_inline void
 ngx_dns_put16(u_char *p, ngx_uint_t v)
 {
     p[0] = (u_char) (v >> 8);
     p[1] = (u_char) v;
+}
+
+
+static ngx_inline void
+ngx_dns_put32(u_char *p, uint32_t v)
+{
+    p[0] = (u_char) (v >> 24);
+    p[1] = (u_char) (v >> 16);
+    p[2] = (u_char) (v >> 8);
+    p[3] = (u_char) v;
 }
 
 

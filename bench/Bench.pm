@@ -1,0 +1,526 @@
+package Bench;
+
+# What bench/run and bench/instructions share: they build the programs of
+# the benchmark, start servers, and read what these have used.
+#
+# Two tables say what can be measured.  A server is one entry of %servers
+# and the function that writes its configuration; a kind of query is one
+# entry of %kinds.
+#
+# As root all happens in a network namespace of its own, so that no port is
+# taken and nobody else's traffic is counted.
+
+use warnings;
+use strict;
+
+use Cwd qw/ abs_path /;
+use File::Basename qw/ dirname /;
+use File::Path qw/ make_path /;
+use IO::Select;
+use IO::Socket::INET;
+use POSIX qw/ :sys_wait_h /;
+use Time::HiRes qw/ sleep /;
+
+my $bench = dirname(abs_path(__FILE__));
+my $top = dirname($bench);
+
+our $out = "$top/build/bench";
+
+my $server_cpu = $ENV{SERVER_CPU} // 0;
+our $client_cpu = $ENV{CLIENT_CPU} // 1;
+
+my $port = $ENV{BENCH_PORT} || 5300;
+my @up = map { '127.0.0.1:' . ($port + $_) } 1, 2;
+
+my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
+my $module = $ENV{TEST_NGINX_MODULE} // "$top/build/ngx_dns_balancer_module.so";
+
+my %pids;                               # of what was started here
+
+
+# How the names are asked for, is there a cache, which limit applies
+
+my %kinds = (
+    miss => {
+        about => 'forwarded, each name is new',
+        generator => [qw/ -m unique /],
+        limit => 'forward',
+    },
+    hit => {
+        about => 'from the cache, 1000 names',
+        generator => [qw/ -m zipf -n 1000 /],
+        cache => 1,
+        limit => 'echo',
+    },
+    zipf => {
+        about => 'Zipf(1.0) over a million names, with a cache',
+        generator => [qw/ -m zipf -n 1000000 /],
+        cache => 1,
+        warmup => 3000,
+    },
+);
+
+
+# The command for a kind, nothing if the server can't do that.  Nginx may be
+# asked for as a single process.
+
+my %servers = (
+    ours => {
+        command => sub { nginx_command(ours_conf(@_), @_) },
+        version => sub { `$nginx -v 2>&1` =~ m!(nginx/\S+)! },
+    },
+    stock => {
+        command => sub {
+            return if $kinds{$_[0]}{cache};
+            nginx_command(stock_conf(), @_);
+        },
+        version => sub { `$nginx -v 2>&1` =~ m!(nginx/\S+)! },
+    },
+    dnsdist => {
+        command => \&dnsdist_command,
+        version => sub { `dnsdist --version 2>&1` =~ /(dnsdist \S+)/ },
+    },
+    limit => {
+        command => sub {
+            my $limit = $kinds{$_[0]}{limit} or return;
+            return ("$out/limits", $limit, "127.0.0.1:$port",
+                    $limit eq 'forward' ? @up : ());
+        },
+        version => sub { 'bench/limits.c' },
+    },
+);
+
+
+sub ours_conf {
+    my ($kind) = @_;
+
+    my $load = $module eq '' ? ''
+             : 'load_module ' . (abs_path($module) // $module) . ';';
+    my $cache = $kinds{$kind}{cache};
+    my $zone = $cache ? 'dns_cache_zone zone=bench:512m;' : '';
+    my $use = $cache ? 'dns_cache bench;' : '';
+
+    return ($load, <<EOF);
+    $zone
+
+    dns_upstream up {
+        server $up[0];
+        server $up[1];
+    }
+
+    server {
+        listen 127.0.0.1:$port udp rcvbuf=4m;
+        dns_forward . up;
+        $use
+    }
+EOF
+}
+
+
+# What to do for DNS with the stock modules: with proxy_requests 1 each
+# query is a session, so all of them are balanced and none waits for the end
+# of another; with proxy_responses 1 it ends with the answer and not with
+# proxy_timeout.
+
+sub stock_conf {
+    return ('', <<EOF);
+    upstream up {
+        server $up[0];
+        server $up[1];
+    }
+
+    server {
+        listen 127.0.0.1:$port udp rcvbuf=4m;
+        proxy_pass up;
+        proxy_requests 1;
+        proxy_responses 1;
+        proxy_timeout 2s;
+    }
+EOF
+}
+
+
+sub nginx_command {
+    my ($load, $stream, $kind, $single) = @_;
+
+    my ($modules) = `$nginx -V 2>&1` =~ /--modules-path=(\S+)/;
+    my $so = defined $modules ? "$modules/ngx_stream_module.so" : '';
+    my $load_stream = -e $so ? "load_module $so;" : '';
+    my $master = $single ? 'master_process off;' : '';
+
+    # stock takes two connections and one descriptor for each query
+
+    my ($files) = `sh -c 'ulimit -Hn'` =~ /(\d+)/;
+    my $connections = defined $files && $files < 65536 ? $files : 65536;
+
+    write_file("$out/nginx.conf", <<EOF);
+$load_stream
+$load
+daemon off;
+$master
+worker_processes 1;
+worker_rlimit_nofile $connections;
+pid $out/nginx.pid;
+error_log $out/nginx.log notice;
+
+events {
+    worker_connections $connections;
+}
+
+stream {
+    access_log off;
+
+$stream}
+EOF
+
+    return ($nginx, '-p', "$out/", '-c', "$out/nginx.conf",
+            '-e', "$out/nginx.log");
+}
+
+
+# Tuned: batches, and buffers of the size that the others have.  Those of the
+# sockets to the upstreams can't be set: with one socket each they overflow
+# and 0.4% of the queries are lost, with four none is.  The policy is that of
+# the others.
+
+sub dnsdist_command {
+    my ($kind) = @_;
+
+    my $cache = $kinds{$kind}{cache} ? <<'EOF' : '';
+pc = newPacketCache(2000000, {maxTTL=86400, numberOfShards=1})
+getPool(''):setCache(pc)
+EOF
+
+    write_file("$out/dnsdist.conf", <<EOF);
+setLocal('127.0.0.1:$port')
+setACL({'127.0.0.0/8'})
+newServer({address='$up[0]', checkInterval=3600, sockets=4})
+newServer({address='$up[1]', checkInterval=3600, sockets=4})
+setServerPolicy(roundrobin)
+setUDPMultipleMessagesVectorSize(64)
+setUDPSocketBufferSizes(4194304, 4194304)
+setMaxUDPOutstanding(65535)
+setMaxTCPClientThreads(1)
+setSecurityPollSuffix('')
+$cache
+EOF
+
+    return ('dnsdist', '--supervised', '--disable-syslog',
+            '-C', "$out/dnsdist.conf");
+}
+
+
+# Once, before anything else: this process may be started a second time
+
+sub prepare {
+    my $cpus = () = read_file('/proc/cpuinfo') =~ /^processor\s/mg;
+
+    die "two processors are needed, one for the server\n"
+        if $server_cpu == $client_cpu || $cpus < 2;
+
+    if ($> == 0 && !$ENV{BENCH_NETNS} && in_path('unshare')) {
+        $ENV{BENCH_NETNS} = 1;
+        exec 'unshare', '-n', '--', 'sh', '-c',
+             'ip link set lo up && exec "$0" "$@"', $^X, $0, @ARGV
+            or die "unshare: $!\n";
+    }
+
+    $SIG{INT} = $SIG{TERM} = sub { exit 1 };
+
+    make_path($out);
+    build();
+
+    system("taskset -pc $client_cpu $$ >/dev/null") == 0
+        or die "taskset failed\n";
+}
+
+
+END {
+    my $status = $?;
+    stop($_) for keys %pids;
+    $? = $status;
+}
+
+
+sub build {
+    my %sources = (
+        dnsgen => [qw/ dnsgen.c names.c latency.c bench.c /],
+        dnsup => [qw/ dnsup.c bench.c /],
+        limits => [qw/ limits.c bench.c /],
+    );
+
+    my $cc = $ENV{CC} || 'cc';
+
+    for my $program (sort keys %sources) {
+        system($cc, qw/ -O2 -g -Wall -Wextra -Werror /, '-o', "$out/$program",
+               map { "$bench/$_" } @{ $sources{$program} }) == 0
+            or die "$program does not compile\n";
+    }
+}
+
+
+# What was asked for in the environment, or the default
+
+sub kinds {
+    return choose('KINDS', \%kinds, @_);
+}
+
+
+sub servers {
+    return choose('SERVERS', \%servers, @_);
+}
+
+
+sub choose {
+    my ($name, $table, @default) = @_;
+
+    my @chosen = defined $ENV{$name} ? split(' ', $ENV{$name}) : @default;
+
+    for (@chosen) {
+        die "$name: no \"$_\", only ", join(' ', sort keys %$table), "\n"
+            if !$table->{$_};
+    }
+
+    return @chosen;
+}
+
+
+sub about {
+    my ($kind) = @_;
+
+    return $kinds{$kind}{about};
+}
+
+
+sub version {
+    my ($server) = @_;
+
+    my ($version) = $servers{$server}{version}->();
+
+    return $version // 'not found';
+}
+
+
+# The command of a server, nothing if the kind is none for it
+
+sub command {
+    my ($server, $kind, $single) = @_;
+
+    return $servers{$server}{command}->($kind, $single);
+}
+
+
+sub start_server {
+    my ($name, @command) = @_;
+
+    my $pid = start($server_cpu, "$out/$name.log", @command);
+
+    return $pid if answers($pid);
+
+    my $log = read_file("$out/$name.log") || read_file("$out/nginx.log");
+
+    stop($pid);
+
+    die "$name does not answer: ", substr($log, -500), "\n";
+}
+
+
+sub start_upstreams {
+    my $pid = start($client_cpu, "$out/dnsup.log", "$out/dnsup", '-t', 86400,
+                    @up);
+
+    for (1 .. 50) {
+        return $pid if read_file("$out/dnsup.log") =~ /ready/;
+        sleep 0.05;
+    }
+
+    die 'dnsup: ', read_file("$out/dnsup.log");
+}
+
+
+# taskset becomes the command: the process has the number that is returned
+
+sub start {
+    my ($cpu, $log, @command) = @_;
+
+    my $pid = fork() // die "fork: $!\n";
+
+    if ($pid == 0) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', $log or POSIX::_exit(127);
+        open STDERR, '>&', \*STDOUT;
+        exec('taskset', '-c', $cpu, @command) or POSIX::_exit(127);
+    }
+
+    $pids{$pid} = 1;
+
+    return $pid;
+}
+
+
+# Ends a process, and all that it has started if it does not end them
+
+sub stop {
+    my ($pid, $signal) = @_;
+
+    my @all = tree($pid);
+
+    kill $signal || 'TERM', $pid;
+
+    for my $try (1 .. 400) {
+        last if waitpid($pid, WNOHANG) != 0;
+        kill 'KILL', @all if $try == 300;
+        sleep 0.05;
+    }
+
+    delete $pids{$pid};
+}
+
+
+# Does the server on the port answer?  Under valgrind that takes a while.
+
+sub answers {
+    my ($pid) = @_;
+
+    my $query = pack('n6', 1, 0x0100, 1, 0, 0, 0)
+                . "\5ready\5bench\7example\0" . pack('n2', 1, 1);
+
+    for (1 .. 150) {
+        my $s = IO::Socket::INET->new(
+            Proto => 'udp', PeerAddr => "127.0.0.1:$port"
+        ) or die "socket: $!\n";
+
+        $s->send($query);
+
+        if (IO::Select->new($s)->can_read(0.2)) {
+            my $answer = '';
+            $s->recv($answer, 512);
+
+            # the server may not have found yet that its upstreams are up
+
+            return 1 if length($answer) > 12
+                        && unpack('x6n', $answer) > 0;
+        }
+
+        return 0 if waitpid($pid, WNOHANG) != 0;
+        sleep 0.1;
+    }
+
+    return 0;
+}
+
+
+sub tree {
+    my ($root) = @_;
+
+    my (%children, @all);
+
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        my ($pid, $parent) = read_file($stat) =~ /^(\d+) \(.*\) \S (\d+)/s
+            or next;
+        push @{ $children{$parent} }, $pid;
+    }
+
+    my @next = ($root);
+
+    while (defined(my $pid = shift @next)) {
+        push @all, $pid;
+        push @next, @{ $children{$pid} || [] };
+    }
+
+    return @all;
+}
+
+
+# What the processes have used: nanoseconds by the scheduler's account, and
+# the ticks in which they were met in user and in system mode
+
+sub usage {
+    my (@pids) = @_;
+
+    my ($ns, $user, $system) = (0, 0, 0);
+
+    for my $task (map { glob "/proc/$_/task/*" } @pids) {
+        my ($run) = read_file("$task/schedstat") =~ /^(\d+)/;
+        my ($fields) = read_file("$task/stat") =~ /.*\) (.*)/s;
+        my @fields = split ' ', $fields // '';
+
+        $ns += $run // 0;
+        $user += $fields[11] // 0;
+        $system += $fields[12] // 0;
+    }
+
+    return ($ns, $user, $system);
+}
+
+
+# Runs dnsgen; calls the functions when the measured time begins and ends.
+# Returns what it printed.
+
+sub generator {
+    my ($kind, $options, $begin, $end) = @_;
+
+    my @warmup = $kinds{$kind}{warmup} ? ('-u', $kinds{$kind}{warmup}) : ();
+
+    my $pid = open my $fh, '-|', "$out/dnsgen",
+                  @{ $kinds{$kind}{generator} }, @warmup, @$options,
+                  "127.0.0.1:$port"
+        or die "dnsgen: $!\n";
+
+    $pids{$pid} = 1;
+
+    my $line = '';
+
+    while (<$fh>) {
+        if (/^start/) {
+            $begin->() if $begin;
+            next;
+        }
+
+        $end->() if $end;
+        $line = $_;
+    }
+
+    close $fh or die "dnsgen failed\n";
+    delete $pids{$pid};
+
+    return { $line =~ /(\w+)=(\S+)/g };
+}
+
+
+sub median {
+    my @sorted = sort { $a <=> $b } @_;
+
+    return ($sorted[$#sorted / 2] + $sorted[@sorted / 2]) / 2;
+}
+
+
+sub in_path {
+    my ($program) = @_;
+
+    return grep { -x "$_/$program" } split /:/, $ENV{PATH};
+}
+
+
+sub write_file {
+    my ($name, $text) = @_;
+
+    open my $fh, '>', $name or die "$name: $!\n";
+    print $fh $text;
+    close $fh or die "$name: $!\n";
+}
+
+
+# Empty if it is gone, as a process may be
+
+sub read_file {
+    my ($name) = @_;
+
+    open my $fh, '<', $name or return '';
+    local $/;
+
+    return <$fh> // '';
+}
+
+
+1;

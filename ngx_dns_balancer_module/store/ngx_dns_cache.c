@@ -1,0 +1,238 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_cache_shard.h"
+#include "../base/ngx_dns_random.h"
+
+
+#define NGX_DNS_CACHE_SHARDS  64
+#define NGX_DNS_CACHE_SHARD   (8UL << 20)   /* of at least so many octets */
+
+
+static ngx_uint_t ngx_dns_cache_shards(size_t size);
+static ngx_int_t ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t *word,
+    uint64_t value, uint64_t hash, const u_char *name, size_t len,
+    uint64_t bits, uint32_t scope, ngx_dns_cache_view_t *view);
+
+
+static ngx_uint_t
+ngx_dns_cache_shards(size_t size)
+{
+    ngx_uint_t  n;
+
+    for (n = 1; n < NGX_DNS_CACHE_SHARDS; n *= 2) {
+        if (size / (2 * n) < NGX_DNS_CACHE_SHARD) {
+            break;
+        }
+    }
+
+    return n;
+}
+
+
+ngx_dns_cache_shm_t *
+ngx_dns_cache_init(void *mem, size_t size)
+{
+    size_t                  part;
+    u_char                 *p;
+    ngx_uint_t              i;
+    ngx_dns_cache_shm_t    *c;
+
+    c = mem;
+    p = mem;
+
+    c->shards = (uint32_t) ngx_dns_cache_shards(size);
+    c->size = size;
+    c->key.k0 = ngx_dns_random64();
+    c->key.k1 = ngx_dns_random64();
+
+    part = (size - sizeof(ngx_dns_cache_shm_t)) / c->shards;
+    part -= part % NGX_DNS_CACHELINE;
+
+    for (i = 0; i < c->shards; i++) {
+        c->shard[i] = sizeof(ngx_dns_cache_shm_t) + i * part;
+
+        ngx_dns_cache_shard_init(
+                      (ngx_dns_cache_shard_t *) (void *) (p + c->shard[i]),
+                      part);
+    }
+
+    c->layout = NGX_DNS_CACHE_LAYOUT;
+
+    return c;
+}
+
+
+ngx_dns_cache_shm_t *
+ngx_dns_cache_attach(void *mem, size_t size)
+{
+    ngx_dns_cache_shm_t  *c;
+
+    c = mem;
+
+    return (c->layout == NGX_DNS_CACHE_LAYOUT && c->size == size) ? c : NULL;
+}
+
+
+uint64_t
+ngx_dns_cache_hash(ngx_dns_cache_shm_t *c, const u_char *name, size_t len,
+    uint64_t bits, uint32_t scope)
+{
+    return ngx_dns_hash(&c->key, name, len, bits ^ ((uint64_t) scope << 8));
+}
+
+
+ngx_int_t
+ngx_dns_cache_find(ngx_dns_cache_shm_t *c, uint64_t hash, const u_char *name,
+    size_t len, uint64_t bits, uint32_t scope, ngx_dns_cache_view_t *view)
+{
+    uint64_t               *word, value;
+    ngx_uint_t              i;
+    ngx_dns_cache_shard_t  *s;
+
+    s = ngx_dns_cache_shard(c, hash);
+    word = ngx_dns_cache_bucket(s, hash);
+
+    for (i = 0; i < NGX_DNS_CACHE_WAYS; i++) {
+
+        value = __atomic_load_n(&word[i], __ATOMIC_ACQUIRE);
+
+        if (value != 0
+            && (value ^ hash) >> NGX_DNS_CACHE_TAG_SHIFT == 0
+            && ngx_dns_cache_match(s, &word[i], value, hash, name, len, bits,
+                                   scope, view)
+               == NGX_OK)
+        {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Nothing of the entry is believed before it is checked: the segment can be
+ * written again meanwhile.  Lengths are loaded once; the hash, whose key
+ * nobody outside knows, can't be met by chance or design.
+ */
+
+static ngx_int_t
+ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t *word, uint64_t value,
+    uint64_t hash, const u_char *name, size_t len, uint64_t bits,
+    uint32_t scope, ngx_dns_cache_view_t *view)
+{
+    size_t                        offset, room;
+    const u_char                 *p;
+    ngx_dns_cache_answer_t       *a;
+    const ngx_dns_cache_entry_t  *e;
+
+    offset = (value & NGX_DNS_CACHE_OFFSET) * 8;
+
+    view->word = word;
+    view->value = value;
+    view->gen = &ngx_dns_cache_segment(s, offset >> s->shift)->generation;
+    view->generation = __atomic_load_n(view->gen, __ATOMIC_ACQUIRE);
+
+    p = ngx_dns_cache_data(s) + offset;
+    e = (const ngx_dns_cache_entry_t *) (const void *) p;
+
+    room = ((size_t) 1 << s->shift) - (offset & (((size_t) 1 << s->shift) - 1));
+
+    if (room < sizeof(ngx_dns_cache_entry_t)
+        || ngx_dns_load(&e->hash) != hash)
+    {
+        return NGX_DECLINED;
+    }
+
+    a = &view->answer;
+    ngx_dns_cache_copy(a, &e->answer, sizeof(ngx_dns_cache_answer_t));
+
+    if (a->bits != bits || a->scope != scope || a->name_len != len
+        || sizeof(ngx_dns_cache_entry_t) + 2 * (size_t) a->nttl + len
+           + a->body_len > room)
+    {
+        return NGX_DECLINED;
+    }
+
+    p += sizeof(ngx_dns_cache_entry_t);
+
+    view->ttl = (const uint16_t *) (const void *) p;
+    p += 2 * (size_t) a->nttl;
+
+    if (ngx_dns_cache_differs(p, name, len)) {
+        return NGX_DECLINED;
+    }
+
+    view->body = p + len;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_dns_cache_check(ngx_dns_cache_view_t *view)
+{
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+
+    return ngx_dns_load(view->gen) == view->generation
+           && (ngx_dns_load(view->word) & NGX_DNS_CACHE_OFFSET)
+              == (view->value & NGX_DNS_CACHE_OFFSET);
+}
+
+
+void
+ngx_dns_cache_touch(ngx_dns_cache_view_t *view)
+{
+    /* that of a popular entry is full: nothing is written */
+
+    if ((view->value & NGX_DNS_CACHE_USES) != NGX_DNS_CACHE_USES) {
+        (void) ngx_dns_cas(view->word, view->value,
+                           view->value + NGX_DNS_CACHE_USE);
+    }
+}
+
+
+ngx_uint_t
+ngx_dns_cache_uses(ngx_dns_cache_view_t *view)
+{
+    return (view->value & NGX_DNS_CACHE_USES) / NGX_DNS_CACHE_USE;
+}
+
+
+ngx_uint_t
+ngx_dns_cache_claim(ngx_dns_cache_view_t *view)
+{
+    uint64_t  value;
+
+    value = ngx_dns_load(view->word);
+
+    return (value & NGX_DNS_CACHE_CLAIM) == 0
+           && (value & NGX_DNS_CACHE_OFFSET)
+              == (view->value & NGX_DNS_CACHE_OFFSET)
+           && ngx_dns_cas(view->word, value, value | NGX_DNS_CACHE_CLAIM);
+}
+
+
+void
+ngx_dns_cache_stat(ngx_dns_cache_shm_t *c, ngx_dns_cache_stat_t *stat)
+{
+    ngx_uint_t              i;
+    ngx_dns_cache_shard_t  *s;
+
+    ngx_memzero(stat, sizeof(ngx_dns_cache_stat_t));
+
+    for (i = 0; i < c->shards; i++) {
+        s = ngx_dns_cache_shard(c, (uint64_t) i << NGX_DNS_CACHE_SHARD_SHIFT);
+
+        stat->entries += ngx_dns_load(&s->stat.entries);
+        stat->bytes += ngx_dns_load(&s->stat.bytes);
+        stat->inserts += ngx_dns_load(&s->stat.inserts);
+        stat->evictions += ngx_dns_load(&s->stat.evictions);
+        stat->deferred += ngx_dns_load(&s->stat.deferred);
+        stat->rejected += ngx_dns_load(&s->stat.rejected);
+    }
+}

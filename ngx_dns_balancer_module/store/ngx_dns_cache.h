@@ -1,0 +1,161 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * A cache of packed answers in memory the caller brings: shared memory, or
+ * malloc() in a test.  For the query layer; knows nothing of rules (what may
+ * be stored, for how long: query/ngx_dns_answers_cache), never allocates,
+ * never makes a system call but to see whether the holder of a lock lives.
+ *
+ * Memory.  A zone is divided into shards by hash.  A shard has an index,
+ * buckets of eight words, and a log of segments.  Entries are only ever
+ * appended; so there is no fragmentation, and memory is used to the full.
+ * When no segment is free the oldest is emptied, some entries with each
+ * store, and its index words cleared.
+ *
+ * Eviction is S3-FIFO (Yang et al., SOSP '23) over two logs: a new answer
+ * goes to the small one (a tenth); who is asked again before its end there
+ * moves to the main one, the rest leaves, and is remembered by 32 bits: if it
+ * comes back soon it goes to the main log at once.  In the main log an entry
+ * that was asked for is moved to the young end instead of being dropped.  A
+ * flood of names that are asked once passes through the small log only.
+ *
+ * Readers take no lock.  They copy what they need and then check that the
+ * generation of the segment and the index word are the same as before; if
+ * not, it is a miss.  A segment's generation changes before it is written
+ * again.
+ *
+ * Writers hold the shard's lock for the time of a copy.  One who meets it
+ * held tries for a moment, then gives the store up, counted.  The lock is the
+ * holder's pid: that of a dead process is taken over, and each step leaves the
+ * shard whole: an entry counts when its index word is set, and the end of a
+ * log moves after its entry is complete.  A killed writer costs its entry.
+ */
+
+
+#ifndef _NGX_DNS_CACHE_H_INCLUDED_
+#define _NGX_DNS_CACHE_H_INCLUDED_
+
+
+#include "../base/ngx_dns.h"
+#include "../base/ngx_dns_atomic.h"
+#include "../base/ngx_dns_hash.h"
+
+
+#define NGX_DNS_CACHE_MIN_SIZE  65536UL
+#define NGX_DNS_CACHE_MAX_SIZE  (64UL << 30)
+
+
+/* an answer to be stored; the same fields come back */
+
+typedef struct {
+    uint64_t                 bits;        /* all of the key but the name */
+    uint32_t                 scope;       /* whose answer: the forwarding */
+    uint32_t                 stored;      /* seconds */
+    uint32_t                 expires;
+    uint16_t                 name_len;
+    uint16_t                 body_len;
+    uint16_t                 answers;
+    uint16_t                 authority;
+    uint16_t                 additional;
+    uint16_t                 flags;
+    uint16_t                 rcode;
+    uint16_t                 ede;
+    uint16_t                 nttl;        /* TTLs in the body */
+} ngx_dns_cache_answer_t;
+
+
+/* an entry in the log: this, offsets of TTLs, the name, the body */
+
+typedef struct {
+    uint64_t                 hash;
+    uint32_t                 size;        /* all of it, a multiple of 8 */
+    uint32_t                 pad;
+    ngx_dns_cache_answer_t   answer;
+} ngx_dns_cache_entry_t;
+
+
+typedef struct {
+    uint64_t                 hits;        /* not counted here: see metrics */
+    uint64_t                 entries;
+    uint64_t                 bytes;
+    uint64_t                 inserts;
+    uint64_t                 evictions;   /* alive when dropped */
+    uint64_t                 deferred;    /* stores given up for a lock */
+    uint64_t                 rejected;    /* larger than a segment */
+} ngx_dns_cache_stat_t;
+
+
+typedef struct ngx_dns_cache_shm_s    ngx_dns_cache_shm_t;
+typedef struct ngx_dns_cache_shard_s  ngx_dns_cache_shard_t;
+
+
+/* what a find gives: good until check() says otherwise */
+
+typedef struct {
+    ngx_dns_cache_answer_t   answer;      /* a copy */
+    const uint16_t          *ttl;         /* in the zone: offsets in the body */
+    const u_char            *body;        /* in the zone */
+
+    uint64_t                *word;
+    uint64_t                 value;
+    uint32_t                *gen;
+    uint32_t                 generation;
+} ngx_dns_cache_view_t;
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * Lays a cache out in "size" cleared octets at "mem", aligned to a cache
+ * line.  Done once, by one process, before any other looks at it.
+ */
+ngx_dns_cache_shm_t *ngx_dns_cache_init(void *mem, size_t size);
+
+/* a cache made before, of this layout and size; or NULL */
+ngx_dns_cache_shm_t *ngx_dns_cache_attach(void *mem, size_t size);
+
+/* the hash of a key, for all below */
+uint64_t ngx_dns_cache_hash(ngx_dns_cache_shm_t *c, const u_char *name,
+    size_t len, uint64_t bits, uint32_t scope);
+
+/*
+ * NGX_OK and a view, or NGX_DECLINED.  An entry past its end is found, too:
+ * the caller compares answer.expires.
+ */
+ngx_int_t ngx_dns_cache_find(ngx_dns_cache_shm_t *c, uint64_t hash,
+    const u_char *name, size_t len, uint64_t bits, uint32_t scope,
+    ngx_dns_cache_view_t *view);
+
+/* was the view the same all the time since find()? */
+ngx_uint_t ngx_dns_cache_check(ngx_dns_cache_view_t *view);
+
+/* the entry was of use: it may be kept longer */
+void ngx_dns_cache_touch(ngx_dns_cache_view_t *view);
+
+/* how often it was, up to 3 */
+ngx_uint_t ngx_dns_cache_uses(ngx_dns_cache_view_t *view);
+
+/* takes the entry for a refresh: 1 for one caller of all processes */
+ngx_uint_t ngx_dns_cache_claim(ngx_dns_cache_view_t *view);
+
+/*
+ * Stores, in place of an entry of the same key.  NGX_DECLINED if it was not
+ * stored: too large, or the shard is being written to.
+ */
+ngx_int_t ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
+    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    const uint16_t *ttl, const u_char *body, uint32_t now);
+
+/* copies out of a view; words, so that a race is one of words only */
+void ngx_dns_cache_copy(void *dst, const void *src, size_t len);
+
+/* sums over the shards */
+void ngx_dns_cache_stat(ngx_dns_cache_shm_t *c, ngx_dns_cache_stat_t *stat);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_CACHE_H_INCLUDED_ */

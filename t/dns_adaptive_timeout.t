@@ -1,0 +1,71 @@
+#!/usr/bin/perl
+
+# Tests for a server that falls silent: the wait is cut by its measured time.
+
+use warnings;
+use strict;
+
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::Nginx::DNS;
+
+my $t = Test::Nginx::DNS->new()->plan(6);
+
+$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+
+%%TEST_GLOBALS%%
+
+worker_processes 2;
+
+events {
+}
+
+stream {
+    dns_upstream u {
+        server  127.0.0.1:%%PORT_8081%%;
+        server  127.0.0.1:%%PORT_8082%%;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_8053%% udp;
+        dns_forward  . u;
+    }
+}
+
+EOF_CONF
+
+my $u = $t->upstream(8081, sub {
+    my ($query, $state) = @_;
+    return $state->{silent} ? () : { a => '192.0.2.1' };
+});
+
+$t->upstream(8082, sub { { a => '192.0.2.2' } });
+$t->run();
+
+my $port = $t->port(8053);
+
+is_deeply(dns_bulk($port, 200), { '192.0.2.1' => 100, '192.0.2.2' => 100 },
+          'both measured');
+
+$u->set(silent => 1);
+
+my (@slow, $max);
+$max = 0;
+
+is_deeply(dns_bulk($port, 500, window => 1, sockets => 1, each => sub {
+    push @slow, $_[3] if $_[3] > 0.015;
+    $max = $_[3] if $_[3] > $max;
+}), { '192.0.2.2' => 500 }, 'no query fails');
+
+cmp_ok($max, '<', 0.25, 'the first ones wait for tens of milliseconds');
+cmp_ok(@slow, '<=', 6, 'and only they');
+like($t->error_log(), qr/left out for 10000ms.*upstream timed out/, 'ejected');
+
+$u->set(silent => 0);
+
+ok($t->wait_for(sub {
+    (dns_bulk($port, 20)->{'192.0.2.1'} // 0) > 5
+}, 12), 'it is back after fail_timeout');
+

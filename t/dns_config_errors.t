@@ -1,0 +1,184 @@
+#!/usr/bin/perl
+
+# Tests for nginx -t: each error names directive, value and what is allowed.
+
+use warnings;
+use strict;
+
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::Nginx::DNS;
+
+my $t = Test::Nginx::DNS->new()->allow(qr/\[emerg\]/);
+
+my $up = 'dns_upstream u { server 127.0.0.1; }';
+my $listen = 'listen 127.0.0.1:%%PORT_8053%% udp;';
+
+# what stands in stream {}, what is said
+
+my @cases = (
+
+# dns_upstream
+
+[ 'dns_upstream u { }', qr/no "server" in dns_upstream "u"/ ],
+[ "$up $up", qr/duplicate dns_upstream "u"/ ],
+[ 'dns_upstream u { server 127.0.0.1 backup; }',
+  qr/no "server" without "backup" in dns_upstream "u"/ ],
+[ 'dns_upstream u { foo; }',
+  qr/unknown directive "foo" in dns_upstream "u"/ ],
+[ 'dns_upstream u { server 127.0.0.1; sequential; random; }',
+  qr/a second method, "random", in dns_upstream "u" that has "sequential"/ ],
+[ 'dns_upstream u { sequential x; }',
+  qr/invalid number of arguments in "sequential"/ ],
+[ 'dns_upstream u { random three; }',
+  qr/"random": invalid value "three", it must be "two"/ ],
+[ 'dns_upstream u { random two x; }',
+  qr/"random two": invalid value "x", it must be "least_conn" or "least_time"/
+],
+[ 'dns_upstream u { hash $remote_addr x; }',
+  qr/"hash": invalid value "x", it must be "consistent"/ ],
+[ 'dns_upstream u { hash $nonexistent; server 127.0.0.1; }',
+  qr/unknown "nonexistent" variable/ ],
+[ 'dns_upstream u { health_check; }',
+  qr/"health_check" is not supported yet/ ],
+[ 'dns_upstream u { all_down try; }', qr/"all_down" is not supported yet/ ],
+[ 'dns_upstream u { zone z 1k; }',
+  qr/"zone": invalid size "1k" of zone "z", it must be at least 32768/ ],
+[ 'dns_upstream u { zone z 32k; server 127.0.0.1; }',
+  qr/zone "z" is too small for dns_upstream "u", it must be at least \d+/ ],
+[ 'dns_upstream u { zone z 1m; zone z 1m; }', qr/is duplicate/ ],
+[ 'dns_upstream a { zone z 1m; server 127.0.0.1; }
+   dns_upstream b { zone z 1m; server 127.0.0.1; }',
+  qr/zone "z" is already used by another dns_upstream/ ],
+
+# server
+
+[ 'dns_upstream u { server [::1; }', qr/"server": invalid address "\[::1"/ ],
+[ 'dns_upstream u { server 127.0.0.1:99999; }',
+  qr/"server": invalid address "127.0.0.1:99999".*invalid port/ ],
+[ 'dns_upstream u { server name.invalid; }',
+  qr/"server": invalid address "name.invalid".*host not found/ ],
+[ 'dns_upstream u { server 127.0.0.1; server 127.0.0.1:53; }',
+  qr/"server": duplicate address "127.0.0.1:53" in dns_upstream "u"/ ],
+[ 'dns_upstream u { server tls://127.0.0.1; }',
+  qr/"tls:\/\/" in "tls:\/\/127.0.0.1" is not supported yet/ ],
+[ 'dns_upstream u { server tcp://127.0.0.1; }', qr/not supported yet/ ],
+[ 'dns_upstream u { server unix:/tmp/x; }', qr/not supported yet/ ],
+[ 'dns_upstream u { server 127.0.0.1 weight=0; }',
+  qr/invalid parameter "weight=0", "weight" must be a number from 1 to 65535/
+],
+[ 'dns_upstream u { server 127.0.0.1 max_fails=x; }',
+  qr/invalid parameter "max_fails=x", "max_fails" must be a number from 0/ ],
+[ 'dns_upstream u { server 127.0.0.1 max_outstanding=-1; }',
+  qr/"max_outstanding" must be a number from 0 to 1048576/ ],
+[ 'dns_upstream u { server 127.0.0.1 fail_timeout=x; }',
+  qr/invalid parameter "fail_timeout=x", "fail_timeout" must be a time from/
+],
+[ 'dns_upstream u { server 127.0.0.1 slow_start=1s; }',
+  qr/parameter "slow_start=1s" is not supported yet/ ],
+[ 'dns_upstream u { server 127.0.0.1 resolve; }',
+  qr/parameter "resolve" is not supported yet/ ],
+[ 'dns_upstream u { server 127.0.0.1 name=a; }',
+  qr/parameter "name=a" is not supported yet/ ],
+[ 'dns_upstream u { server 127.0.0.1 foo=1; }',
+  qr/unknown parameter "foo=1", it must be "weight=", "max_fails="/ ],
+[ join(' ', 'dns_upstream u {',
+       (map { "server 127.0.0.$_ weight=" . (65500 + $_) . ';' } 1 .. 17),
+       '}'),
+  qr/the weights in dns_upstream "u" have a sum over 1000000/ ],
+
+# dns_forward
+
+[ "server { $listen dns_forward . nowhere; }",
+  qr/"nowhere" is not the name of a "dns_upstream", nor an IP address/ ],
+[ "server { $listen dns_forward . unix:/tmp/x; }",
+  qr/"unix:\/tmp\/x" is not the name of a "dns_upstream"/ ],
+[ "server { $listen dns_forward a..b 127.0.0.1; }",
+  qr/"dns_forward": invalid zone "a..b", it must be a domain name/ ],
+[ "server { $listen dns_forward " . 'x' x 64 . ' 127.0.0.1; }',
+  qr/"dns_forward": invalid zone "x+", it must be a domain name/ ],
+[ "server { $listen dns_forward a.b 127.0.0.1; dns_forward A.B. 127.0.0.2; }",
+  qr/"dns_forward": duplicate zone "A.B." in .*:\d+/ ],
+[ "server { $listen dns_udp_max_size 512; }",
+  qr/no "dns_forward" for server in .*:\d+/ ],
+[ "server { $listen dns_forward . 127.0.0.1; proxy_pass 127.0.0.1:53; }",
+  qr/"dns_\*" directive and "proxy_pass", "return" or the like exclude/ ],
+[ "server { $listen proxy_pass 127.0.0.1:53; dns_forward . 127.0.0.1; }",
+  qr/"dns_\*" directive and "proxy_pass", "return" or the like exclude/ ],
+
+# values
+
+(map { my ($name, $bad, $allowed) = @$_; map {
+    [ "server { $listen dns_forward . 127.0.0.1; $name $_; }",
+      qr/"$name": invalid value "\Q$_\E", it must be $allowed/ ]
+} @$bad }
+    [ dns_udp_max_size => [ 511, 4097, 'x' ], 'a size from 512 to 4096' ],
+    [ dns_upstream_timeout => [ 0, 'x', '2h' ], 'a time from 1ms to 1h' ],
+    [ dns_next_upstream_timeout => [ 0 ], 'a time from 1ms to 1h' ],
+    [ dns_next_upstream_tries => [ 9, -1 ],
+      'a number from 0 \(all servers\) to 8' ],
+    [ dns_max_queries => [ 0, 1048577 ], 'a number from 1 to 1048576' ],
+    [ dns_next_upstream => [ 'x', 'nxdomain' ],
+      '"error", "timeout", "servfail", "refused" or "off"' ]),
+
+[ "server { $listen dns_forward . 127.0.0.1; dns_next_upstream error off; }",
+  qr/"dns_next_upstream": "off" allows no other value/ ],
+[ "server { $listen dns_forward . 127.0.0.1; dns_next_upstream off;
+   dns_next_upstream error; }", qr/"dns_next_upstream" directive is dupl/ ],
+[ "server { $listen dns_forward . 127.0.0.1; dns_max_queries 1;
+   dns_max_queries 2; }", qr/"dns_max_queries" directive is duplicate/ ],
+
+# listen
+
+[ 'server { listen 127.0.0.1:%%PORT_8053%%; dns_forward . 127.0.0.1; }',
+  qr/"listen 127.0.0.1:\d+": TCP is not supported yet, "udp" is needed/ ],
+[ 'server { listen 127.0.0.1:%%PORT_8053%% ssl; dns_forward . 127.0.0.1; }',
+  qr/"ssl" is not supported yet|no "ssl_certificate" is defined/ ],
+[ 'server { listen 127.0.0.1:%%PORT_8053%% udp proxy_protocol;
+   dns_forward . 127.0.0.1; }',
+  qr/"proxy_protocol" is not supported yet|incompatible with "udp"/ ],
+[ 'server { listen *:%%PORT_8053%% udp; dns_forward . 127.0.0.1; }
+   server { listen 127.0.0.1:%%PORT_8053%% udp; proxy_pass 127.0.0.1:9; }',
+  qr/would share a socket, add "bind" to the one that is not a wildcard/ ],
+[ 'server { listen 127.0.0.1:%%PORT_8053%% udp; dns_forward . 127.0.0.1; }
+   server { listen *:%%PORT_8053%% udp; proxy_pass 127.0.0.1:9; }',
+  qr/would share a socket, add "bind" to the one that is not a wildcard/ ],
+
+# of other modules
+
+[ "limit_conn_zone \$remote_addr zone=c:1m;
+   server { $listen dns_forward . 127.0.0.1; limit_conn c 1; }",
+  qr/"limit_conn" is not supported yet in a server with "dns_forward"/ ],
+
+);
+
+for my $case (@cases) {
+    my ($stream, $said) = @$case;
+
+    my ($code, $out) = $t->test_config(
+        "%%TEST_GLOBALS%%\nevents { }\nstream {\n$stream\n}\n");
+
+    (my $name = $stream) =~ s/\s+/ /g;
+
+    like($code ? $out : "accepted\n$out", $said, substr $name, 0, 60);
+}
+
+# what is near to these, and right
+
+for my $stream (
+    "$up server { $listen dns_forward . u; dns_forward sub.test [::1]:5353; }",
+    "dns_forward . 127.0.0.1; server { $listen dns_max_queries 10; }",
+    'server { listen *:%%PORT_8053%% udp; dns_forward . 127.0.0.1; }
+     server { listen 127.0.0.1:%%PORT_8053%% udp bind;
+              proxy_pass 127.0.0.1:9; }',
+    "server { $listen dns_forward . 127.0.0.1; dns_next_upstream_tries 0; }")
+{
+    my ($code, $out) = $t->test_config(
+        "%%TEST_GLOBALS%%\nevents { }\nstream {\n$stream\n}\n");
+
+    (my $name = $stream) =~ s/\s+/ /g;
+
+    is($code, 0, substr $name, 0, 60) or diag($out);
+}
