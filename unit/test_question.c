@@ -157,21 +157,21 @@ fields(void)
     is_int(ngx_dns_question_parse(&q, msg, sizeof(msg) - 9), NGX_DNS_FINE,
            "fields");
 
-    is_int(q.id, 0x1234, "ID");
-    is_int(q.flags, 0x0130, "flags");
-    is_int(q.type, 28, "type");
-    is_int(q.class, 1, "class");
+    is_int(q.asked.id, 0x1234, "ID");
+    is_int(q.asked.flags, 0x0130, "flags");
+    is_int(q.asked.type, 28, "type");
+    is_int(q.asked.class, 1, "class");
     is_int(q.labels, 2, "labels");
     is_int(q.label[0], 0, "first label");
     is_int(q.label[1], 4, "second label");
     is_int(q.label[2], 12, "root");
-    is_mem(q.name, q.name_len, "\3www\7example\0", 13, "name in lower case");
-    is_int(q.edns, 1, "EDNS");
-    is_int(q.dnssec_ok, 1, "DO");
+    is_mem(q.name, q.asked.name_len, "\3www\7example\0", 13, "name in lower case");
+    is_int(q.asked.edns, 1, "EDNS");
+    is_int(q.asked.dnssec_ok, 1, "DO");
 
     /* RFC 6891, 6.2.3: "values lower than 512 MUST be treated as 512" */
 
-    is_int(q.udp_size, 512, "UDP size");
+    is_int(q.asked.udp_size, 512, "UDP size");
 }
 
 

@@ -20,14 +20,7 @@ ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_query_t *query)
     asker->client = &query->client;
     asker->conf = query->conf;
     asker->name = query->name;
-    asker->name_len = query->name_len;
-    asker->id = query->id;
-    asker->flags = query->flags;
-    asker->type = query->type;
-    asker->class = query->class;
-    asker->udp_size = query->udp_size;
-    asker->edns = query->edns;
-    asker->dnssec_ok = query->dnssec_ok;
+    asker->asked = &query->asked;
 }
 
 
@@ -86,7 +79,7 @@ ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
 
     rcode = m->rcode;
 
-    if (rcode > NGX_DNS_RCODE && !asker->edns) {
+    if (rcode > NGX_DNS_RCODE && !asker->asked->edns) {
 
         /* RFC 6891, 6.1.3: its upper bits have no place without an OPT */
 
@@ -97,34 +90,22 @@ ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
 
     /* RFC 6840, 5.8: AD is for clients that set AD or DO */
 
-    if ((asker->flags & NGX_DNS_AD) || asker->dnssec_ok) {
+    if ((asker->asked->flags & NGX_DNS_AD) || asker->asked->dnssec_ok) {
         flags |= m->flags & NGX_DNS_AD;
     }
 
-    ngx_dns_message_header(p, asker->id,
+    ngx_dns_message_header(p, asker->asked->id,
                            NGX_DNS_QR | flags
-                           | (asker->flags & (NGX_DNS_RD | NGX_DNS_CD))
+                           | (asker->asked->flags & (NGX_DNS_RD | NGX_DNS_CD))
                            | (rcode & NGX_DNS_RCODE),
-                           1, m, asker->edns);
+                           1, m, asker->asked->edns);
 
-    p = ngx_cpymem(p + NGX_DNS_HEADER_SIZE, asker->name, asker->name_len);
+    p = ngx_cpymem(p + NGX_DNS_HEADER_SIZE, asker->name, asker->asked->name_len);
 
-    ngx_dns_put16(p, asker->type);
-    ngx_dns_put16(p + 2, asker->class);
+    ngx_dns_put16(p, asker->asked->type);
+    ngx_dns_put16(p + 2, asker->asked->class);
 
     return p + 4;
-}
-
-
-size_t
-ngx_dns_answer_opt_size(ngx_dns_asker_t *asker, const ngx_dns_message_t *m)
-{
-    if (!asker->edns) {
-        return 0;
-    }
-
-    return NGX_DNS_OPT_SIZE
-           + (m->ede == NGX_DNS_NO_EDE ? 0 : NGX_DNS_EDE_SIZE);
 }
 
 
@@ -132,29 +113,12 @@ u_char *
 ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *p,
     const ngx_dns_message_t *m)
 {
-    if (!asker->edns) {
+    if (!asker->asked->edns) {
         return p;
     }
 
     return ngx_dns_edns_write(p, asker->conf->udp_max_size, m->rcode,
-                              asker->dnssec_ok ? NGX_DNS_EDNS_DO : 0, m->ede);
-}
-
-
-/* what does not fit is a matter of TC */
-
-size_t
-ngx_dns_answer_limit(ngx_dns_asker_t *asker)
-{
-    if (!asker->client->datagram) {
-        return NGX_DNS_MAX_MESSAGE;
-    }
-
-    if (!asker->edns) {
-        return NGX_DNS_MIN_UDP_SIZE;
-    }
-
-    return ngx_min(asker->udp_size, asker->conf->udp_max_size);
+                              asker->asked->dnssec_ok ? NGX_DNS_EDNS_DO : 0, m->ede);
 }
 
 
@@ -178,16 +142,16 @@ ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
      * with a malformed one, or two, may be anything
      */
 
-    edns = q->edns && (r->rcode != NGX_DNS_FORMERR);
+    edns = q->asked.edns && (r->rcode != NGX_DNS_FORMERR);
     question = q->end ? q->end - NGX_DNS_HEADER_SIZE : 0;
 
     start = client->front->reserve(client, NGX_DNS_MIN_UDP_SIZE);
 
     /* RFC 1035, 4.1.1: opcode and RD are copied; RFC 4035, 3.1.6: CD, too */
 
-    ngx_dns_message_header(start, q->id,
+    ngx_dns_message_header(start, q->asked.id,
                            NGX_DNS_QR
-                           | (q->flags & (NGX_DNS_OPCODE | NGX_DNS_RD
+                           | (q->asked.flags & (NGX_DNS_OPCODE | NGX_DNS_RD
                                           | NGX_DNS_CD))
                            | (r->rcode & NGX_DNS_RCODE),
                            question ? 1 : 0, NULL, edns);
@@ -197,7 +161,7 @@ ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     if (edns) {
         out = ngx_dns_edns_write(out, conf->udp_max_size, r->rcode,
-                                 q->dnssec_ok ? NGX_DNS_EDNS_DO : 0, r->ede);
+                                 q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0, r->ede);
     }
 
     client->front->commit(client, out - start);

@@ -22,21 +22,11 @@ typedef struct {
     ngx_dns_client_t     *client;
     ngx_dns_conf_t       *conf;
     const u_char         *name;          /* in the client's letter case */
-    uint16_t              name_len;
-    uint16_t              id;
-    uint16_t              flags;
-    uint16_t              type;
-    uint16_t              class;
-    uint16_t              udp_size;
-    unsigned              edns:1;
-    unsigned              dnssec_ok:1;
+    const ngx_dns_asked_t  *asked;
 } ngx_dns_asker_t;
 
 
 #pragma GCC visibility push(hidden)
-
-/* how long an answer may be (RFC 6891, 6.2.5), the OPT included */
-size_t ngx_dns_answer_limit(ngx_dns_asker_t *asker);
 
 /*
  * Writes the header and the question of an answer with m's counts, flags and
@@ -45,10 +35,8 @@ size_t ngx_dns_answer_limit(ngx_dns_asker_t *asker);
 u_char *ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
     const ngx_dns_message_t *m);
 
-/* writes the OPT if the client sent one; returns the end, and its size */
+/* writes the OPT if the client sent one; returns the end */
 u_char *ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *p,
-    const ngx_dns_message_t *m);
-size_t ngx_dns_answer_opt_size(ngx_dns_asker_t *asker,
     const ngx_dns_message_t *m);
 
 /*
@@ -71,6 +59,38 @@ size_t ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     const ngx_dns_question_t *q, const u_char *p, ngx_dns_reason_e reason);
 
 #pragma GCC visibility pop
+
+
+/*
+ * How long an answer may be (RFC 6891, 6.2.5), the OPT included; what does
+ * not fit is a matter of TC.
+ */
+
+static ngx_inline size_t
+ngx_dns_answer_limit(ngx_dns_asker_t *asker)
+{
+    if (!asker->client->datagram) {
+        return NGX_DNS_MAX_MESSAGE;
+    }
+
+    if (!asker->asked->edns) {
+        return NGX_DNS_MIN_UDP_SIZE;
+    }
+
+    return ngx_min(asker->asked->udp_size, asker->conf->udp_max_size);
+}
+
+
+static ngx_inline size_t
+ngx_dns_answer_opt_size(ngx_dns_asker_t *asker, const ngx_dns_message_t *m)
+{
+    if (!asker->asked->edns) {
+        return 0;
+    }
+
+    return NGX_DNS_OPT_SIZE
+           + (m->ede == NGX_DNS_NO_EDE ? 0 : NGX_DNS_EDE_SIZE);
+}
 
 
 #endif /* _NGX_DNS_ANSWER_H_INCLUDED_ */

@@ -47,7 +47,7 @@ ngx_dns_attempt_start(ngx_dns_inflight_t *f)
 
     if (f->queries) {
         ngx_memcpy(f->wire + NGX_DNS_HEADER_SIZE, f->queries->name,
-                   f->queries->name_len);
+                   f->queries->asked.name_len);
     }
 
     n = f->zone->upstream->peers.nelts;

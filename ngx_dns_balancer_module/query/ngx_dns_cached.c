@@ -76,7 +76,7 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     ngx_dns_message_t     m;
     ngx_dns_cache_view_t  view;
 
-    if (ngx_dns_cached_lookup(conf, q->name, q->name_len,
+    if (ngx_dns_cached_lookup(conf, q->name, q->asked.name_len,
                               ngx_dns_inflight_bits(q) & NGX_DNS_BITS_CACHE,
                               ngx_dns_cached_scope(zone, key), &view)
         != NGX_OK)
@@ -100,14 +100,7 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     asker.client = client;
     asker.conf = conf;
     asker.name = p + NGX_DNS_HEADER_SIZE;
-    asker.name_len = q->name_len;
-    asker.id = q->id;
-    asker.flags = q->flags;
-    asker.type = q->type;
-    asker.class = q->class;
-    asker.udp_size = q->udp_size;
-    asker.edns = q->edns;
-    asker.dnssec_ok = q->dnssec_ok;
+    asker.asked = &q->asked;
 
     sent = ngx_dns_cached_send(&asker, &view, 0, &m);
 
@@ -167,7 +160,7 @@ ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
     ngx_dns_asker_t       asker;
     ngx_dns_cache_view_t  view;
 
-    if (ngx_dns_cached_lookup(f->conf, f->question, query->name_len,
+    if (ngx_dns_cached_lookup(f->conf, f->question, query->asked.name_len,
                               f->bits & NGX_DNS_BITS_CACHE,
                               ngx_dns_cached_scope(f->zone, f->key), &view)
         != NGX_OK
@@ -214,7 +207,7 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
 
     limit = ngx_dns_answer_limit(asker);
 
-    size = NGX_DNS_HEADER_SIZE + asker->name_len + 4 + view->answer.body_len
+    size = NGX_DNS_HEADER_SIZE + asker->asked->name_len + 4 + view->answer.body_len
            + ngx_dns_answer_opt_size(asker, m);
 
     if (size > limit) {
@@ -300,7 +293,7 @@ ngx_dns_cached_cut(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
 
     if (!ngx_dns_cache_check(view)
         || ngx_dns_message_parse(m, msg, p - msg, NGX_DNS_HEADER_SIZE
-                                                  + asker->name_len + 4)
+                                                  + asker->asked->name_len + 4)
            != NGX_OK)
     {
         return 0;

@@ -158,7 +158,7 @@ ngx_dns_forward_find(ngx_dns_forward_t *f, ngx_dns_question_t *q)
         }
 
         name = q->name + q->label[q->labels - n];
-        len = q->name_len - q->label[q->labels - n];
+        len = q->asked.name_len - q->label[q->labels - n];
 
         hash = ngx_dns_hash(&f->key, name, len, 0);
         zone = *ngx_dns_forward_slot(f, name, len, hash);

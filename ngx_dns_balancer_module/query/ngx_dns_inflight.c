@@ -122,14 +122,14 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
     t = &ngx_dns_inflights;
 
     bits = ngx_dns_inflight_bits(q);
-    hash = ngx_dns_hash(&t->key, q->name, q->name_len, bits);
+    hash = ngx_dns_hash(&t->key, q->name, q->asked.name_len, bits);
     bucket = &t->table[hash & t->mask];
 
     for (f = *bucket; f; f = f->next) {
         if (f->hash == hash && f->bits == bits && f->conf == conf
             && (f->key == key || !zone->upstream->by_client)
-            && f->question_len == (size_t) q->name_len + 4
-            && ngx_memcmp(f->question, q->name, q->name_len) == 0)
+            && f->question_len == (size_t) q->asked.name_len + 4
+            && ngx_memcmp(f->question, q->name, q->asked.name_len) == 0)
         {
             *fresh = 0;
             return f;
@@ -180,26 +180,26 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, ngx_dns_question_t *q)
 {
     u_char  *p;
 
-    ngx_memcpy(f->question, q->name, q->name_len);
+    ngx_memcpy(f->question, q->name, q->asked.name_len);
 
-    p = f->question + q->name_len;
-    ngx_dns_put16(p, q->type);
-    ngx_dns_put16(p + 2, q->class);
+    p = f->question + q->asked.name_len;
+    ngx_dns_put16(p, q->asked.type);
+    ngx_dns_put16(p + 2, q->asked.class);
 
-    f->question_len = q->name_len + 4;
+    f->question_len = q->asked.name_len + 4;
 
     /* RFC 6840, 5.7: AD asks for AD; who did not ask is not shown it */
 
     ngx_dns_message_header(f->wire, 0,
-                           (q->flags & (NGX_DNS_RD|NGX_DNS_CD)) | NGX_DNS_AD,
-                           1, NULL, q->edns);
+                           (q->asked.flags & (NGX_DNS_RD|NGX_DNS_CD)) | NGX_DNS_AD,
+                           1, NULL, q->asked.edns);
 
     p = ngx_cpymem(f->wire + NGX_DNS_HEADER_SIZE, f->question,
                    f->question_len);
 
-    if (q->edns) {
+    if (q->asked.edns) {
         p = ngx_dns_edns_write(p, f->conf->udp_max_size, 0,
-                               q->dnssec_ok ? NGX_DNS_EDNS_DO : 0,
+                               q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0,
                                NGX_DNS_NO_EDE);
     }
 
@@ -353,13 +353,13 @@ ngx_dns_inflight_done(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
     r.conf = query->conf;
     r.client = &query->client;
     r.name = query->name;
-    r.name_len = query->name_len;
-    r.id = query->id;
-    r.flags = query->flags;
-    r.type = query->type;
-    r.class = query->class;
-    r.udp_size = query->edns ? query->udp_size : 0;
-    r.dnssec_ok = query->dnssec_ok;
+    r.name_len = query->asked.name_len;
+    r.id = query->asked.id;
+    r.flags = query->asked.flags;
+    r.type = query->asked.type;
+    r.class = query->asked.class;
+    r.udp_size = query->asked.edns ? query->asked.udp_size : 0;
+    r.dnssec_ok = query->asked.dnssec_ok;
     r.received = query->received;
     r.sent = sent;
     r.rcode = m->rcode;

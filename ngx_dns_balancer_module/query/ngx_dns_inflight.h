@@ -45,15 +45,8 @@ struct ngx_dns_query_s {
     ngx_msec_t            start_msec;
     size_t                received;
 
-    uint16_t              id;
-    uint16_t              flags;
-    uint16_t              type;
-    uint16_t              class;
-    uint16_t              udp_size;
-    uint16_t              name_len;
-    unsigned              edns:1;
-    unsigned              dnssec_ok:1;
-    unsigned              stale:1;     /* the cache has an old answer */
+    ngx_dns_asked_t       asked;
+    ngx_uint_t            stale;       /* the cache has an old answer */
 
     u_char                name[NGX_DNS_MAX_NAME];    /* the client's case */
 };
@@ -148,11 +141,11 @@ void ngx_dns_inflight_abort(void);
 static ngx_inline uint64_t
 ngx_dns_inflight_bits(const ngx_dns_question_t *q)
 {
-    return (uint64_t) q->type << 48 | (uint64_t) q->class << 32
-           | ((q->flags & NGX_DNS_RD) ? NGX_DNS_BITS_RD : 0)
-           | ((q->flags & NGX_DNS_CD) ? NGX_DNS_BITS_CD : 0)
-           | (q->edns ? NGX_DNS_BITS_EDNS : 0)
-           | (q->dnssec_ok ? NGX_DNS_BITS_DO : 0);
+    return (uint64_t) q->asked.type << 48 | (uint64_t) q->asked.class << 32
+           | ((q->asked.flags & NGX_DNS_RD) ? NGX_DNS_BITS_RD : 0)
+           | ((q->asked.flags & NGX_DNS_CD) ? NGX_DNS_BITS_CD : 0)
+           | (q->asked.edns ? NGX_DNS_BITS_EDNS : 0)
+           | (q->asked.dnssec_ok ? NGX_DNS_BITS_DO : 0);
 }
 
 

@@ -100,7 +100,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 static ngx_dns_reason_e
 ngx_dns_query_policy(ngx_dns_question_t *q, ngx_dns_client_t *client)
 {
-    if (q->class != NGX_DNS_CLASS_IN) {
+    if (q->asked.class != NGX_DNS_CLASS_IN) {
         return NGX_DNS_ECLASS;
     }
 
@@ -110,7 +110,7 @@ ngx_dns_query_policy(ngx_dns_question_t *q, ngx_dns_client_t *client)
         return NGX_DNS_ETSIG;
     }
 
-    switch (q->type) {
+    switch (q->asked.type) {
 
     case NGX_DNS_TYPE_AXFR:
     case NGX_DNS_TYPE_IXFR:
@@ -279,16 +279,9 @@ ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     query->start_usec = ngx_dns_usec;
     query->start_msec = ngx_current_msec;
     query->received = len;
-    query->id = q->id;
-    query->flags = q->flags;
-    query->type = q->type;
-    query->class = q->class;
-    query->udp_size = q->udp_size;
-    query->name_len = q->name_len;
-    query->edns = q->edns;
-    query->dnssec_ok = q->dnssec_ok;
+    query->asked = q->asked;
 
-    ngx_memcpy(query->name, p + NGX_DNS_HEADER_SIZE, q->name_len);
+    ngx_memcpy(query->name, p + NGX_DNS_HEADER_SIZE, q->asked.name_len);
 
     query->stale = stale ? 1 : 0;
 
@@ -333,16 +326,16 @@ ngx_dns_query_record(ngx_dns_record_t *r, ngx_dns_conf_t *conf,
         return;
     }
 
-    r->id = q->id;
-    r->flags = q->flags;
+    r->id = q->asked.id;
+    r->flags = q->asked.flags;
 
     if (q->end) {
         r->name = p + NGX_DNS_HEADER_SIZE;
-        r->name_len = q->name_len;
-        r->type = q->type;
-        r->class = q->class;
-        r->udp_size = q->edns ? q->udp_size : 0;
-        r->dnssec_ok = q->dnssec_ok;
+        r->name_len = q->asked.name_len;
+        r->type = q->asked.type;
+        r->class = q->asked.class;
+        r->udp_size = q->asked.edns ? q->asked.udp_size : 0;
+        r->dnssec_ok = q->asked.dnssec_ok;
     }
 }
 

@@ -79,26 +79,29 @@ ngx_dns_get16(const u_char *p)
 static ngx_inline uint32_t
 ngx_dns_get32(const u_char *p)
 {
-    return (uint32_t) p[0] << 24 | (uint32_t) p[1] << 16
-           | (uint32_t) p[2] << 8 | p[3];
+    uint32_t  v;
+
+    memcpy(&v, p, 4);
+
+    return ntohl(v);
 }
 
 
 static ngx_inline void
 ngx_dns_put16(u_char *p, ngx_uint_t v)
 {
-    p[0] = (u_char) (v >> 8);
-    p[1] = (u_char) v;
+    uint16_t  n;
+
+    n = htons((uint16_t) v);
+    memcpy(p, &n, 2);
 }
 
 
 static ngx_inline void
 ngx_dns_put32(u_char *p, uint32_t v)
 {
-    p[0] = (u_char) (v >> 24);
-    p[1] = (u_char) (v >> 16);
-    p[2] = (u_char) (v >> 8);
-    p[3] = (u_char) v;
+    v = htonl(v);
+    memcpy(p, &v, 4);
 }
 
 
