@@ -5,8 +5,7 @@
 
 
 #include "ngx_dns_local.h"
-#include "../wire/ngx_dns_edns.h"
-#include "../wire/ngx_dns_message.h"
+#include "ngx_dns_answer.h"
 #include "../wire/ngx_dns_reverse.h"
 #include "../wire/ngx_dns_rr.h"
 
@@ -51,8 +50,6 @@ static void ngx_dns_local_apex(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found);
 static void ngx_dns_local_text(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found);
-static size_t ngx_dns_local_limit(ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, const ngx_dns_question_t *q);
 static void ngx_dns_local_send(ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, const ngx_dns_question_t *q, const u_char *p,
     const ngx_dns_local_found_t *found, ngx_dns_local_answer_t *answer);
@@ -72,8 +69,8 @@ ngx_dns_local_answer(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     /* a TSIG can't be answered; a transfer is of a zone, which we have none */
 
-    if (q->tsig || q->type == NGX_DNS_TYPE_AXFR
-        || q->type == NGX_DNS_TYPE_IXFR)
+    if (q->tsig || q->asked.type == NGX_DNS_TYPE_AXFR
+        || q->asked.type == NGX_DNS_TYPE_IXFR)
     {
         return NGX_DECLINED;
     }
@@ -102,7 +99,7 @@ ngx_dns_local_find(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
 
     local = conf->local;
 
-    if (q->class != NGX_DNS_CLASS_IN) {
+    if (q->asked.class != NGX_DNS_CLASS_IN) {
         return ngx_dns_local_find_server(local, q, found);
     }
 
@@ -149,14 +146,14 @@ ngx_dns_local_find_server(ngx_dns_local_t *local, const ngx_dns_question_t *q,
         { ngx_string("\7version\4bind\0"), 1 }
     };
 
-    if (!local->server_id || q->class != NGX_DNS_CLASS_CH) {
+    if (!local->server_id || q->asked.class != NGX_DNS_CLASS_CH) {
         return NGX_DECLINED;
     }
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 
-        if (q->name_len == names[i].name.len
-            && ngx_memcmp(q->name, names[i].name.data, q->name_len) == 0)
+        if (q->asked.name_len == names[i].name.len
+            && ngx_memcmp(q->name, names[i].name.data, q->asked.name_len) == 0)
         {
             found->write = ngx_dns_local_text;
             found->text = names[i].version ? &local->version : &local->id;
@@ -185,7 +182,7 @@ ngx_dns_local_find_builtin(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
 
     if (conf->local->localhost) {
 
-        if (q->name_len - q->label[q->labels - 1] == 11
+        if (q->asked.name_len - q->label[q->labels - 1] == 11
             && ngx_memcmp(q->name + q->label[q->labels - 1], "\11localhost",
                           11)
                == 0)
@@ -257,9 +254,9 @@ ngx_dns_local_find_reverse(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
 
     /* RFC 8020: what has 1.0.0.127 below itself does exist */
 
-    if (!conf->local->localhost || q->name_len > loopback.len
-        || ngx_memcmp(loopback.data + loopback.len - q->name_len, q->name,
-                      q->name_len)
+    if (!conf->local->localhost || q->asked.name_len > loopback.len
+        || ngx_memcmp(loopback.data + loopback.len - q->asked.name_len, q->name,
+                      q->asked.name_len)
            != 0)
     {
         found->rcode = NGX_DNS_NXDOMAIN;
@@ -279,21 +276,21 @@ ngx_dns_local_hosts(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     a = &ngx_dns_local_found;
     turn = a->n4 + a->n6 > 1 ? ngx_dns_hosts_turn(found->hosts, q) : 0;
 
-    if (ngx_dns_local_is(NGX_DNS_TYPE_A, q->type)) {
+    if (ngx_dns_local_is(NGX_DNS_TYPE_A, q->asked.type)) {
         for (i = 0; i < a->n4; i++) {
             ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_A, a->a[(turn + i) % a->n4],
                              4);
         }
     }
 
-    if (ngx_dns_local_is(NGX_DNS_TYPE_AAAA, q->type)) {
+    if (ngx_dns_local_is(NGX_DNS_TYPE_AAAA, q->asked.type)) {
         for (i = 0; i < a->n6; i++) {
             ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_AAAA,
                              a->aaaa[(turn + i) % a->n6], 16);
         }
     }
 
-    if (ngx_dns_local_is(NGX_DNS_TYPE_PTR, q->type)) {
+    if (ngx_dns_local_is(NGX_DNS_TYPE_PTR, q->asked.type)) {
         for (i = 0; i < a->nptr; i++) {
             ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_PTR, a->ptr[i],
                              a->ptr_len[i]);
@@ -306,11 +303,11 @@ static void
 ngx_dns_local_localhost(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found)
 {
-    if (ngx_dns_local_is(NGX_DNS_TYPE_A, q->type)) {
+    if (ngx_dns_local_is(NGX_DNS_TYPE_A, q->asked.type)) {
         ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_A, (u_char *) "\x7f\0\0\1", 4);
     }
 
-    if (ngx_dns_local_is(NGX_DNS_TYPE_AAAA, q->type)) {
+    if (ngx_dns_local_is(NGX_DNS_TYPE_AAAA, q->asked.type)) {
         ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_AAAA,
                          (u_char *) "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
     }
@@ -321,7 +318,7 @@ static void
 ngx_dns_local_loopback(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found)
 {
-    if (ngx_dns_local_is(NGX_DNS_TYPE_PTR, q->type)) {
+    if (ngx_dns_local_is(NGX_DNS_TYPE_PTR, q->asked.type)) {
         ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_PTR, (u_char *) "\11localhost",
                          11);
     }
@@ -334,12 +331,12 @@ static void
 ngx_dns_local_apex(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found)
 {
-    if (ngx_dns_local_is(NGX_DNS_TYPE_SOA, q->type)) {
+    if (ngx_dns_local_is(NGX_DNS_TYPE_SOA, q->asked.type)) {
         ngx_dns_rr_soa(rr, 0);
     }
 
-    if (ngx_dns_local_is(NGX_DNS_TYPE_NS, q->type)) {
-        ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_NS, q->name, q->name_len);
+    if (ngx_dns_local_is(NGX_DNS_TYPE_NS, q->asked.type)) {
+        ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_NS, q->name, q->asked.name_len);
     }
 }
 
@@ -348,23 +345,9 @@ static void
 ngx_dns_local_text(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found)
 {
-    if (ngx_dns_local_is(NGX_DNS_TYPE_TXT, q->type)) {
+    if (ngx_dns_local_is(NGX_DNS_TYPE_TXT, q->asked.type)) {
         ngx_dns_rr_txt(rr, 0, found->text->data, found->text->len);
     }
-}
-
-
-static size_t
-ngx_dns_local_limit(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    const ngx_dns_question_t *q)
-{
-    if (!client->datagram) {
-        return NGX_DNS_MAX_MESSAGE;
-    }
-
-    /* without EDNS the parser says 512 */
-
-    return ngx_min(q->udp_size, conf->udp_max_size);
 }
 
 
@@ -373,31 +356,34 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     const ngx_dns_question_t *q, const u_char *p,
     const ngx_dns_local_found_t *found, ngx_dns_local_answer_t *answer)
 {
-    size_t              limit, question;
+    size_t              limit;
     u_char             *start;
-    ngx_uint_t          flags;
     ngx_dns_rr_t        rr;
+    ngx_dns_asker_t     asker;
     ngx_dns_message_t   m;
 
-    limit = ngx_dns_local_limit(conf, client, q);
-    question = q->end - NGX_DNS_HEADER_SIZE;
+    asker.client = client;
+    asker.conf = conf;
+    asker.name = p + NGX_DNS_HEADER_SIZE;
+    asker.asked = &q->asked;
 
     ngx_memzero(&m, sizeof(ngx_dns_message_t));
     ngx_memzero(&rr, sizeof(ngx_dns_rr_t));
 
-    start = client->front->reserve(client, limit);
-
-    rr.pos = ngx_cpymem(start + NGX_DNS_HEADER_SIZE, p + NGX_DNS_HEADER_SIZE,
-                        question);
-    rr.end = start + limit - (q->edns ? NGX_DNS_OPT_SIZE : 0);
-    rr.class = q->class;
-    rr.ttl = found->ttl;
+    m.ede = NGX_DNS_NO_EDE;
+    m.rcode = found->rcode;
 
     /* RA: is there anybody who could be asked for other names? */
 
-    flags = NGX_DNS_QR | NGX_DNS_AA | found->rcode
-            | (conf->forward->n ? NGX_DNS_RA : 0)
-            | (q->flags & (NGX_DNS_RD | NGX_DNS_CD));
+    m.flags = NGX_DNS_AA | (conf->forward->n ? NGX_DNS_RA : 0);
+
+    limit = ngx_dns_answer_limit(&asker);
+    start = client->front->reserve(client, limit);
+
+    rr.pos = start + q->end;
+    rr.end = start + limit - ngx_dns_answer_opt_size(&asker, &m);
+    rr.class = q->asked.class;
+    rr.ttl = found->ttl;
 
     if (found->write) {
         found->write(&rr, q, found);
@@ -410,20 +396,15 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
         rr.pos = start + q->end;
         m.answers = 0;
-        flags |= NGX_DNS_TC;
+        m.flags |= NGX_DNS_TC;
 
     } else if (m.answers == 0 && found->zone != NGX_DNS_LOCAL_NO_SOA) {
         ngx_dns_rr_soa(&rr, found->zone);
         m.authority = 1;
     }
 
-    ngx_dns_message_header(start, q->id, flags, 1, &m, q->edns);
-
-    if (q->edns) {
-        rr.pos = ngx_dns_edns_write(rr.pos, conf->udp_max_size, 0,
-                                    q->dnssec_ok ? NGX_DNS_EDNS_DO : 0,
-                                    NGX_DNS_NO_EDE);
-    }
+    (void) ngx_dns_answer_begin(&asker, start, &m);
+    rr.pos = ngx_dns_answer_opt(&asker, rr.pos, &m);
 
     answer->sent = rr.pos - start;
     answer->rcode = found->rcode;

@@ -376,7 +376,7 @@ ngx_dns_hosts_turn(ngx_dns_hosts_t *h, const ngx_dns_question_t *q)
 
     static ngx_dns_hash_key_t  key;
 
-    hash = ngx_dns_hash(&key, q->name, q->name_len, q->type);
+    hash = ngx_dns_hash(&key, q->name, q->asked.name_len, q->asked.type);
 
     return ngx_dns_add(&h->shm->turn[hash % NGX_DNS_HOSTS_TURNS], 1);
 }
@@ -395,7 +395,7 @@ ngx_dns_hosts_find_in(ngx_dns_hosts_table_t *t, size_t words,
     answer->nptr = 0;
 
     node = ngx_dns_hosts_lookup(t, words, NGX_DNS_HOSTS_NAME, q->name,
-                                q->name_len);
+                                q->asked.name_len);
 
     if (node) {
         ngx_dns_hosts_copy(t, words, node, answer);
@@ -463,7 +463,7 @@ ngx_dns_hosts_wildcard(ngx_dns_hosts_table_t *t, size_t words,
 
         /* at least one label is gone: it fits */
 
-        len = (size_t) q->name_len - q->label[i];
+        len = (size_t) q->asked.name_len - q->label[i];
 
         name[0] = 1;
         name[1] = '*';
@@ -479,7 +479,7 @@ ngx_dns_hosts_wildcard(ngx_dns_hosts_table_t *t, size_t words,
     for (k = 1; node && k < i; k++) {
         if (ngx_dns_hosts_lookup(t, words, NGX_DNS_HOSTS_NAME,
                                  q->name + q->label[k],
-                                 (size_t) q->name_len - q->label[k]))
+                                 (size_t) q->asked.name_len - q->label[k]))
         {
             return 0;
         }

@@ -12,7 +12,7 @@
 
 #define ngx_dns_reverse_below(q, n, suffix)                                   \
     ((q)->labels == (n)                                                       \
-     && (q)->name_len - (q)->label[(n) - 2] == sizeof(suffix)                 \
+     && (q)->asked.name_len - (q)->label[(n) - 2] == sizeof(suffix)           \
      && ngx_memcmp((q)->name + (q)->label[(n) - 2], suffix, sizeof(suffix))   \
         == 0)
 
@@ -195,7 +195,7 @@ ngx_dns_reverse_zone(const ngx_dns_question_t *q)
 
         from = q->label[q->labels - zone->labels];
 
-        if (q->name_len - from == zone->name.len
+        if (q->asked.name_len - from == zone->name.len
             && ngx_memcmp(q->name + from, zone->name.data, zone->name.len)
                == 0)
         {
