@@ -68,6 +68,8 @@ typedef struct {
     ngx_event_t                  event;
     ngx_log_t                   *log;
     ngx_dns_hosts_build_t       *build;     /* NULL: not at work */
+    ngx_uint_t                   release;   /* the idle table is of no use */
+    size_t                       released;
     uint64_t                     sign;      /* of the files it reads */
     uint64_t                     seen;      /* at the last look */
     uint64_t                     refused;   /* failed, as was logged ... */

@@ -16,6 +16,7 @@
 
 #define NGX_STREAM_DNS_HOSTS_CHECK  2000       /* milliseconds */
 #define NGX_STREAM_DNS_HOSTS_SLICE  1          /* between slices of work */
+#define NGX_STREAM_DNS_HOSTS_FREE   4194304    /* octets in a slice */
 #define NGX_STREAM_DNS_HOSTS_BAD    10         /* bad lines logged of a file */
 #define NGX_STREAM_DNS_HOSTS_TEXT   64         /* of each */
 
@@ -29,6 +30,8 @@ static void ngx_stream_dns_hosts_publish(ngx_stream_dns_hosts_t *h,
 static void ngx_stream_dns_hosts_failed(ngx_stream_dns_hosts_t *h,
     ngx_uint_t level);
 static void ngx_stream_dns_hosts_handler(ngx_event_t *ev);
+static void ngx_stream_dns_hosts_free(ngx_stream_dns_hosts_t *h);
+static ngx_int_t ngx_stream_dns_hosts_step(ngx_stream_dns_hosts_t *h);
 static ngx_uint_t ngx_stream_dns_hosts_changed(ngx_stream_dns_hosts_t *h);
 static void ngx_stream_dns_hosts_bad(ngx_dns_hosts_build_t *b,
     ngx_uint_t line, const char *why, const u_char *p, size_t len);
@@ -233,6 +236,11 @@ ngx_stream_dns_hosts_start(ngx_cycle_t *cycle,
         h[i]->event.log = cycle->log;
         h[i]->event.cancelable = 1;
 
+        /* what a worker that died may have left half done */
+
+        h[i]->release = 1;
+        h[i]->released = 0;
+
         ngx_add_timer(&h[i]->event, NGX_STREAM_DNS_HOSTS_CHECK);
     }
 }
@@ -259,10 +267,7 @@ ngx_stream_dns_hosts_stop(ngx_stream_dns_main_conf_t *dmcf)
 static void
 ngx_stream_dns_hosts_handler(ngx_event_t *ev)
 {
-    time_t                   newest;
-    uint64_t                 sign;
-    ngx_int_t                rc;
-    ngx_uint_t               file;
+    ngx_msec_t               next;
     ngx_stream_dns_hosts_t  *h;
 
     h = ev->data;
@@ -272,23 +277,59 @@ ngx_stream_dns_hosts_handler(ngx_event_t *ev)
         return;
     }
 
-    if (h->build == NULL) {
+    next = NGX_STREAM_DNS_HOSTS_SLICE;
 
-        if (!ngx_stream_dns_hosts_changed(h)
-            || ngx_stream_dns_hosts_open(h, ev->log) != NGX_OK)
-        {
-            ngx_add_timer(ev, NGX_STREAM_DNS_HOSTS_CHECK);
-            return;
+    if (h->release) {
+        ngx_stream_dns_hosts_free(h);
+
+    } else if (h->build) {
+        if (ngx_stream_dns_hosts_step(h) != NGX_AGAIN) {
+            ngx_stream_dns_hosts_close(h);
+
+            /* one more look before: readers have left the old table */
+
+            next = NGX_STREAM_DNS_HOSTS_CHECK;
+            h->release = 1;
+            h->released = 0;
         }
 
+    } else if (!ngx_stream_dns_hosts_changed(h)
+               || ngx_stream_dns_hosts_open(h, ev->log) != NGX_OK)
+    {
+        next = NGX_STREAM_DNS_HOSTS_CHECK;
+
+    } else {
         h->sign = h->seen;
     }
+
+    ngx_add_timer(ev, next);
+}
+
+
+static void
+ngx_stream_dns_hosts_free(ngx_stream_dns_hosts_t *h)
+{
+    ngx_dns_hosts_release(&h->hosts, h->released, NGX_STREAM_DNS_HOSTS_FREE);
+
+    h->released += NGX_STREAM_DNS_HOSTS_FREE;
+    h->release = h->released < h->hosts.size;
+}
+
+
+/* a slice of work in a worker, and its end */
+
+static ngx_int_t
+ngx_stream_dns_hosts_step(ngx_stream_dns_hosts_t *h)
+{
+    time_t       newest;
+    uint64_t     sign;
+    ngx_int_t    rc;
+    ngx_uint_t   file;
 
     rc = ngx_stream_dns_hosts_work(h);
 
     if (rc == NGX_AGAIN) {
-        ngx_add_timer(ev, NGX_STREAM_DNS_HOSTS_SLICE);
-        return;
+        return NGX_AGAIN;
     }
 
     if (rc == NGX_ERROR) {
@@ -302,23 +343,26 @@ ngx_stream_dns_hosts_handler(ngx_event_t *ev)
         h->refused = h->sign;
         h->retry = h->build->err != 0;
 
-    } else if (ngx_dns_hosts_sign(h->build->files, h->build->nfiles, &sign,
-                                  &newest, &file)
-               == NGX_OK
-               && sign == h->sign)
-    {
-        ngx_stream_dns_hosts_publish(h, sign);
-
-        ngx_log_error(NGX_LOG_NOTICE, h->log, 0,
-                      "dns_hosts: %uD names from \"%V\"%s",
-                      h->build->table->names, h->build->files,
-                      h->files->nelts > 1 ? " and the files after it" : "");
+        return NGX_ERROR;
     }
+
+    rc = ngx_dns_hosts_sign(h->build->files, h->build->nfiles, &sign, &newest,
+                            &file);
 
     /* files that were changed meanwhile are read when they have settled */
 
-    ngx_stream_dns_hosts_close(h);
-    ngx_add_timer(ev, NGX_STREAM_DNS_HOSTS_CHECK);
+    if (rc != NGX_OK || sign != h->sign) {
+        return NGX_DECLINED;
+    }
+
+    ngx_stream_dns_hosts_publish(h, sign);
+
+    ngx_log_error(NGX_LOG_NOTICE, h->log, 0,
+                  "dns_hosts: %uD names from \"%V\"%s",
+                  h->build->table->names, h->build->files,
+                  h->files->nelts > 1 ? " and the files after it" : "");
+
+    return NGX_OK;
 }
 
 

@@ -8,6 +8,8 @@
 #include "../wire/ngx_dns_reverse.h"
 #include "../base/ngx_dns_random.h"
 
+#include <sys/mman.h>
+
 
 #define NGX_DNS_HOSTS_LAYOUT   0x44480001
 #define NGX_DNS_HOSTS_HEADER   (sizeof(ngx_dns_hosts_table_t) / 4)
@@ -141,6 +143,29 @@ ngx_dns_hosts_publish(ngx_dns_hosts_t *h)
 
     __atomic_store_n(&h->shm->generation, h->shm->generation + 1,
                      __ATOMIC_RELEASE);
+}
+
+
+void
+ngx_dns_hosts_release(ngx_dns_hosts_t *h, size_t from, size_t n)
+{
+#ifdef MADV_REMOVE
+    size_t      page;
+    uintptr_t   p, end;
+
+    page = (size_t) getpagesize();
+
+    p = (uintptr_t) ngx_dns_hosts_idle(h);
+    end = p + ngx_min(from + n, h->size);
+    p += from;
+
+    p = (p + page - 1) / page * page;
+    end = end / page * page;
+
+    if (p < end) {
+        (void) madvise((void *) p, end - p, MADV_REMOVE);
+    }
+#endif
 }
 
 

@@ -127,6 +127,12 @@ ngx_dns_hosts_table_t *ngx_dns_hosts_idle(ngx_dns_hosts_t *h);
 void ngx_dns_hosts_publish(ngx_dns_hosts_t *h);
 
 /*
+ * Gives "n" octets of the idle table from "from" on back to the system, as
+ * far as it can: what two tables take is needed only while one is made.
+ */
+void ngx_dns_hosts_release(ngx_dns_hosts_t *h, size_t from, size_t n);
+
+/*
  * Starts a table of "size" octets; its buckets are garbage until clear() was
  * called for all of them, from 0 to t->mask.
  */
