@@ -115,7 +115,7 @@ start(const char *method, const char *servers)
     memset(&conf, 0, sizeof(conf));
     memset(&zone, 0, sizeof(zone));
 
-    zone.name.data = (u_char *) "\0";
+    zone.name.data = (u_char *) "\0" "is read as padding";
     zone.name.len = 1;
     zone.upstream = unit_upstream(method, servers);
 

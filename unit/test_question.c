@@ -215,11 +215,15 @@ lengths(void)
 static void
 hashes(void)
 {
-    u_char              in[16];
-    ngx_uint_t          i;
+    u_char              in[64];
+    uint64_t            h;
+    ngx_uint_t          i, same, other;
     ngx_dns_hash_key_t  key;
 
-    for (i = 0; i < 16; i++) {
+    same = 0;
+    other = 0;
+
+    for (i = 0; i < 64; i++) {
         in[i] = (u_char) i;
     }
 
@@ -231,9 +235,21 @@ hashes(void)
     ok(ngx_dns_hash(&key, in, 7, 0) != ngx_dns_hash(&key, in, 8, 0),
        "the length counts");
 
-    in[15] ^= 1;
-    ok(ngx_dns_hash(&key, in, 15, 0) == ngx_dns_hash(&key, in, 15, 0),
-       "octets past the end do not");
+    key.k0 = 0x243f6a8885a308d3ULL;
+    key.k1 = 0x13198a2e03707344ULL;
+
+    for (i = 1; i <= 40; i++) {
+        h = ngx_dns_hash_name(&key, in, i, 0);
+
+        in[i] ^= 1;
+        same += ngx_dns_hash_name(&key, in, i, 0) == h;
+        in[i - 1] ^= 1;
+        other += ngx_dns_hash_name(&key, in, i, 0) != h;
+        other += ngx_dns_hash_name(&key, in, i, 1) != h;
+    }
+
+    is_int(same, 40, "names: octets past the end do not count");
+    is_int(other, 80, "names: the last one does, and the seed");
 }
 
 

@@ -24,11 +24,6 @@ static ngx_uint_t ngx_dns_cached_due(ngx_dns_conf_t *conf,
 static uint32_t ngx_dns_cached_now(void);
 
 
-/* of this worker: a hit whose entry is to be refreshed */
-
-static ngx_uint_t  ngx_dns_cached_wanted;
-
-
 static uint32_t
 ngx_dns_cached_now(void)
 {
@@ -108,15 +103,14 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         return NGX_DECLINED;
     }
 
-    ngx_dns_cached_wanted = ngx_dns_cached_due(conf, &view, now);
-
     ngx_dns_cache_touch(&view);
 
     record->sent = sent;
     record->rcode = m.rcode;
     record->answers = m.answers;
 
-    return NGX_OK;
+    return (conf->prefetch && ngx_dns_cached_due(conf, &view, now)) ? NGX_DONE
+                                                                    : NGX_OK;
 }
 
 
@@ -128,28 +122,12 @@ ngx_dns_cached_due(ngx_dns_conf_t *conf, ngx_dns_cache_view_t *view,
 {
     uint64_t  left, all;
 
-    if (conf->prefetch == 0) {
-        return 0;
-    }
-
     left = view->answer.expires - now;
     all = view->answer.expires - view->answer.stored;
 
     return left * 100 <= all * conf->prefetch
            && ngx_dns_cache_uses(view) >= conf->prefetch_hits
            && ngx_dns_cache_claim(view);
-}
-
-
-ngx_uint_t
-ngx_dns_cached_prefetch(void)
-{
-    ngx_uint_t  wanted;
-
-    wanted = ngx_dns_cached_wanted;
-    ngx_dns_cached_wanted = 0;
-
-    return wanted;
 }
 
 

@@ -24,7 +24,9 @@
 #pragma GCC visibility push(hidden)
 
 /*
- * Looks the question up.  NGX_OK: answered, and conf->done() was called.
+ * Looks the question up.  NGX_OK: answered, "record" has what was sent;
+ * NGX_DONE: the same, and it is time for a refresh, which is said to one
+ * caller in all processes.
  * NGX_AGAIN: there is an answer past its end that may be used if no server
  * gives a new one.  NGX_DECLINED: there is none.
  */
@@ -34,9 +36,6 @@ ngx_int_t ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
 /* keeps answers of different forwarding apart */
 uint32_t ngx_dns_cached_scope(ngx_dns_zone_t *zone, uint64_t key);
-
-/* is it time for a refresh?  1 for one caller only */
-ngx_uint_t ngx_dns_cached_prefetch(void);
 
 /* answers a waiting client with the old answer; 0 if it is not there */
 size_t ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_query_t *query,

@@ -45,7 +45,7 @@ ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone)
         return NGX_ERROR;
     }
 
-    zone->hash = ngx_dns_hash(&f->key, zone->name.data, zone->name.len, 0);
+    zone->hash = ngx_dns_hash_name(&f->key, zone->name.data, zone->name.len, 0);
 
     slot = ngx_dns_forward_slot(f, zone->name.data, zone->name.len,
                                 zone->hash);
@@ -160,7 +160,7 @@ ngx_dns_forward_find(ngx_dns_forward_t *f, ngx_dns_question_t *q)
         name = q->name + q->label[q->labels - n];
         len = q->asked.name_len - q->label[q->labels - n];
 
-        hash = ngx_dns_hash(&f->key, name, len, 0);
+        hash = ngx_dns_hash_name(&f->key, name, len, 0);
         zone = *ngx_dns_forward_slot(f, name, len, hash);
 
         if (zone) {

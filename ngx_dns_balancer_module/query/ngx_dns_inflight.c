@@ -122,7 +122,7 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
     t = &ngx_dns_inflights;
 
     bits = ngx_dns_inflight_bits(q);
-    hash = ngx_dns_hash(&t->key, q->name, q->asked.name_len, bits);
+    hash = ngx_dns_hash_name(&t->key, q->name, q->asked.name_len, bits);
     bucket = &t->table[hash & t->mask];
 
     for (f = *bucket; f; f = f->next) {

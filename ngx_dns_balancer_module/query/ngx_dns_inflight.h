@@ -93,7 +93,8 @@ struct ngx_dns_inflight_s {
 
     size_t                question_len;
     size_t                wire_len;
-    u_char                question[NGX_DNS_MAX_NAME + 4 + 8];   /* lower */
+    u_char                question[NGX_DNS_MAX_NAME + 4
+                                   + NGX_DNS_READ_PAD];    /* lower */
     u_char                wire[NGX_DNS_MAX_QUERY];
 };
 

@@ -180,7 +180,7 @@ ngx_dns_query_route(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     rc = ngx_dns_cached_find(conf, client, q, p, len, zone, key, &record);
 
-    if (rc != NGX_OK) {
+    if (rc != NGX_OK && rc != NGX_DONE) {
         ngx_dns_count(misses);
 
         return ngx_dns_query_ask(conf, client, q, p, len, zone, key,
@@ -193,7 +193,7 @@ ngx_dns_query_route(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         ngx_dns_query_hit(conf, client, q, p, len, zone, &record);
     }
 
-    if (ngx_dns_cached_prefetch()) {
+    if (rc == NGX_DONE) {
         ngx_dns_query_refresh(conf, q, zone, key);
     }
 
