@@ -96,6 +96,20 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_hosts"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_hosts,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_local"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_local,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_udp_max_size"),
       NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
       ngx_stream_dns_slot,
@@ -243,6 +257,13 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    if (ngx_array_init(&dmcf->hosts, cf->pool, 4,
+                       sizeof(ngx_stream_dns_hosts_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
     if (ngx_array_init(&dmcf->servers, cf->pool, 4,
                        sizeof(ngx_stream_dns_srv_conf_t *))
         != NGX_OK)
@@ -268,6 +289,9 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     dscf->dns = { 0 };
+     *     dscf->local = { 0 };
+     *     dscf->locals = 0;
+     *     dscf->server_id = { 0, NULL };
      *     dscf->next_upstream = 0;
      *     dscf->core = NULL;
      *     dscf->session = NULL;
@@ -276,6 +300,7 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      */
 
     dscf->forwards = NGX_CONF_UNSET_PTR;
+    dscf->hosts = NGX_CONF_UNSET_PTR;
     dscf->udp_max_size = NGX_CONF_UNSET_SIZE;
     dscf->upstream_timeout = NGX_CONF_UNSET_MSEC;
     dscf->next_timeout = NGX_CONF_UNSET_MSEC;
@@ -299,6 +324,8 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_stream_dns_main_conf_t   *dmcf;
 
     ngx_conf_merge_ptr_value(conf->forwards, prev->forwards, NULL);
+    ngx_conf_merge_ptr_value(conf->hosts, prev->hosts, NULL);
+    ngx_stream_dns_local_merge(prev, conf);
     ngx_conf_merge_size_value(conf->udp_max_size, prev->udp_max_size, 1232);
     ngx_conf_merge_msec_value(conf->upstream_timeout, prev->upstream_timeout,
                               2000);
@@ -327,9 +354,11 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    if (conf->forwards == NULL) {
+    if (conf->forwards == NULL && (conf->hosts == NULL || conf->hosts->off))
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "no \"dns_forward\" for server in %s:%ui",
+                      "no \"dns_forward\" for server in %s:%ui, "
+                      "nor \"dns_hosts\"",
                       cscf->file_name, cscf->line);
         return NGX_CONF_ERROR;
     }
@@ -510,7 +539,10 @@ ngx_stream_dns_init(ngx_conf_t *cf)
 
     for (i = 0; i < dmcf->servers.nelts; i++) {
 
+        ngx_stream_dns_local_init(cf, dscf[i]);
+
         if (ngx_stream_dns_forward_init(cf, dscf[i]) != NGX_OK
+            || ngx_stream_dns_hosts_init(cf, dscf[i]) != NGX_OK
             || ngx_stream_dns_session_init(cf, dscf[i]) != NGX_OK)
         {
             return NGX_ERROR;

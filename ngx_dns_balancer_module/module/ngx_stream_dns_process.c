@@ -78,6 +78,8 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         dmcf->check.cancelable = 1;
 
         ngx_add_timer(&dmcf->check, NGX_STREAM_DNS_CHECK);
+
+        ngx_stream_dns_hosts_start(cycle, dmcf);
     }
 
     return NGX_OK;
@@ -126,6 +128,8 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     if (dmcf->check.timer_set) {
         ngx_del_timer(&dmcf->check);
     }
+
+    ngx_stream_dns_hosts_stop(dmcf);
 
     /* whoever still waits gets an answer */
 

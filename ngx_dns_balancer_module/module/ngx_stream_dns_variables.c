@@ -297,7 +297,7 @@ static u_char *
 ngx_stream_dns_cache_status(u_char *p, ngx_dns_record_t *r)
 {
     static const char  *names[] = { "", "HIT", "MISS", "EXPIRED", "STALE",
-                                    "BYPASS" };
+                                    "BYPASS", "HOSTS", "LOCAL" };
 
     return ngx_sprintf(p, "%s", names[r->cache_status]);
 }

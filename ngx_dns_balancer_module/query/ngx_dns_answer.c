@@ -161,7 +161,8 @@ ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     if (edns) {
         out = ngx_dns_edns_write(out, conf->udp_max_size, r->rcode,
-                                 q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0, r->ede);
+                                 q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0,
+                                 r->ede);
     }
 
     client->front->commit(client, out - start);

@@ -185,8 +185,8 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
 
     limit = ngx_dns_answer_limit(asker);
 
-    size = NGX_DNS_HEADER_SIZE + asker->asked->name_len + 4 + view->answer.body_len
-           + ngx_dns_answer_opt_size(asker, m);
+    size = NGX_DNS_HEADER_SIZE + asker->asked->name_len + 4
+           + view->answer.body_len + ngx_dns_answer_opt_size(asker, m);
 
     if (size > limit) {
         return ngx_dns_cached_cut(asker, view, stale, m);

@@ -20,6 +20,7 @@
 #include "../base/ngx_dns.h"
 #include "../peers/ngx_dns_balancer.h"
 #include "../store/ngx_dns_cache.h"
+#include "../store/ngx_dns_hosts.h"
 #include "ngx_dns_forward.h"
 
 
@@ -40,7 +41,9 @@ typedef enum {
     NGX_DNS_CACHE_STATUS_MISS,
     NGX_DNS_CACHE_STATUS_EXPIRED,
     NGX_DNS_CACHE_STATUS_STALE,
-    NGX_DNS_CACHE_STATUS_BYPASS
+    NGX_DNS_CACHE_STATUS_BYPASS,
+    NGX_DNS_CACHE_STATUS_HOSTS,
+    NGX_DNS_CACHE_STATUS_LOCAL
 } ngx_dns_cache_status_e;
 
 
@@ -117,8 +120,24 @@ struct ngx_dns_record_s {
 };
 
 
+/* answers that no server is asked for: see ngx_dns_local.h */
+
+typedef struct {
+    ngx_dns_hosts_t      *hosts;       /* NULL: no files */
+    uint32_t              ttl;         /* of their answers */
+    ngx_str_t             id;          /* id.server, hostname.bind */
+    ngx_str_t             version;     /* version.server, version.bind */
+
+    unsigned              fallthrough:1;    /* other names may be elsewhere */
+    unsigned              localhost:1;
+    unsigned              server_id:1;
+    unsigned              reverse:1;
+} ngx_dns_local_t;
+
+
 struct ngx_dns_conf_s {
     ngx_dns_forward_t    *forward;
+    ngx_dns_local_t      *local;       /* or NULL */
     size_t                udp_max_size;
     ngx_msec_t            upstream_timeout;
     ngx_msec_t            next_timeout;

@@ -191,7 +191,8 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, ngx_dns_question_t *q)
     /* RFC 6840, 5.7: AD asks for AD; who did not ask is not shown it */
 
     ngx_dns_message_header(f->wire, 0,
-                           (q->asked.flags & (NGX_DNS_RD|NGX_DNS_CD)) | NGX_DNS_AD,
+                           (q->asked.flags & (NGX_DNS_RD|NGX_DNS_CD))
+                           | NGX_DNS_AD,
                            1, NULL, q->asked.edns);
 
     p = ngx_cpymem(f->wire + NGX_DNS_HEADER_SIZE, f->question,

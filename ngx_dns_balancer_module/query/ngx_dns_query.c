@@ -8,12 +8,15 @@
 #include "ngx_dns_answer.h"
 #include "ngx_dns_attempt.h"
 #include "ngx_dns_cached.h"
+#include "ngx_dns_local.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 
 
 static ngx_dns_reason_e ngx_dns_query_policy(ngx_dns_question_t *q,
     ngx_dns_client_t *client);
+static ngx_int_t ngx_dns_query_local(ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len);
 static ngx_dns_reason_e ngx_dns_query_route(ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
     ngx_dns_zone_t *zone);
@@ -69,6 +72,14 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     if (reason == NGX_DNS_FINE) {
         reason = ngx_dns_query_policy(q, client);
+
+        /* "version.bind" and the like are of a class of their own */
+
+        if (conf->local && (reason == NGX_DNS_FINE || reason == NGX_DNS_ECLASS)
+            && ngx_dns_query_local(conf, client, q, p, len) == NGX_OK)
+        {
+            return;
+        }
     }
 
     if (reason == NGX_DNS_FINE) {
@@ -116,6 +127,32 @@ ngx_dns_query_policy(ngx_dns_question_t *q, ngx_dns_client_t *client)
     default:
         return NGX_DNS_FINE;
     }
+}
+
+
+static ngx_int_t
+ngx_dns_query_local(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len)
+{
+    ngx_dns_record_t        record;
+    ngx_dns_local_answer_t  answer;
+
+    if (ngx_dns_local_answer(conf, client, q, p, &answer) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    if (conf->done) {
+        ngx_dns_query_record(&record, conf, client, q, p, len);
+
+        record.rcode = answer.rcode;
+        record.answers = answer.answers;
+        record.sent = answer.sent;
+        record.cache_status = answer.status;
+
+        conf->done(&record);
+    }
+
+    return NGX_OK;
 }
 
 
