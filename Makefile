@@ -174,6 +174,10 @@ bench:                          ## measure (see bench/)
 	@$(MAKE) all
 	@bench/run
 
+.PHONY: bench-hitratio
+bench-hitratio: $(OUT)/bench/hitratio   ## the cache, LRU and the optimum
+	@$<
+
 .PHONY: check-nginx-1.30
 check-nginx-1.30:               ## build and test under Debian forky (root)
 	@tools/install-deps ci

@@ -101,7 +101,7 @@ like($t->read_file('dns.log'), qr/^a.test A NOERROR STALE$/m, 'log: STALE');
 # who asks while the refresh still goes on waits no more
 
 $start = time();
-$r = dns_query($port, 'a.test', 'A');
+$r = dns_query($port, 'a.test', 'A', edns => 1400);
 is($r->{answers}[0]{data}, '192.0.2.1', 'again');
 cmp_ok(time() - $start, '<', 0.2, 'at once');
 is($u->count('a.test'), 1, 'one refresh');

@@ -7,7 +7,10 @@
 # Out of the library a program gets only what it uses, so a source that
 # needs more of nginx than its headers does not hurt the other programs.
 #
-# All of it is built with the address and undefined behaviour sanitizers.
+# All of it is built with the address and undefined behaviour sanitizers,
+# but unit/test_*_threads.c with the thread sanitizer, together with those
+# sources that $(TSAN_SRCS) names: NGX_DNS_THREADS makes the copies of shared
+# memory atomic octet by octet, so that only real faults are reported.
 #
 
 UNIT         := $(OUT)/unit
@@ -36,7 +39,17 @@ $(UNIT_LIB): $(UNIT_OBJS)
 	@rm -f $@ && ar rc $@ $^
 
 $(UNIT)/test_%: $(UNIT)/obj/unit/test_%.o $(UNIT_LIB)
-	@$(CC) $(UNIT_SAN) -pthread -o $@ $< $(UNIT_LIB) -lldns -lcrypto
+	@$(CC) $(UNIT_SAN) -pthread -o $@ $< $(UNIT_LIB) -lldns -lcrypto -lm
+
+TSAN_SRCS    := $(wildcard $(SRC)/store/ngx_dns_cache*.c) \
+                $(SRC)/base/ngx_dns_random.c unit/cache.c
+TSAN_CFLAGS   = $(filter-out $(UNIT_SAN),$(UNIT_CFLAGS)) -O2 \
+                -fsanitize=thread -DNGX_DNS_THREADS=1 \
+                $(if $(findstring clang,$(CC)),,-Wno-tsan)
+
+$(UNIT)/test_%_threads: unit/test_%_threads.c $(TSAN_SRCS) $(UNIT)/flags \
+    $(wildcard unit/*.h $(SRC)/base/*.h $(SRC)/store/*.h)
+	@$(CC) $(TSAN_CFLAGS) $(NGX_INCS) -I. -I$(SRC) -o $@ $(filter %.c,$^) -lm
 
 # the flags and the configured nginx that the objects were made with
 
@@ -60,6 +73,14 @@ ifneq ($(UNIT_TESTS),)
 	@$(MAKE) unit-build
 	prove -j$(JOBS) -e '' $(UNIT_TESTS)
 endif
+
+# a benchmark that is linked with the cache itself
+
+$(OUT)/bench/hitratio: bench/hitratio.c $(SRC)/base/ngx_dns_random.c \
+    $(wildcard $(SRC)/store/ngx_dns_cache*) $(TREE)/objs/Makefile
+	@mkdir -p $(@D)
+	@$(CC) -O2 -g $(WARNINGS) -D_GNU_SOURCE $(NGX_INCS) -I$(SRC) -o $@ \
+	    $(filter %.c,$^) -lm
 
 # nothing may be narrowed silently where bytes of the network are handled
 

@@ -168,7 +168,8 @@ sizes(void)
     }
 
     c = cache(65536);
-    is_int(store(c, 1, 5000, 1000, 4097), NGX_DECLINED, "larger than a segment");
+    is_int(store(c, 1, 5000, 1000, 4097), NGX_DECLINED,
+           "larger than a segment");
 }
 
 

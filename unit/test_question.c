@@ -165,7 +165,8 @@ fields(void)
     is_int(q.label[0], 0, "first label");
     is_int(q.label[1], 4, "second label");
     is_int(q.label[2], 12, "root");
-    is_mem(q.name, q.asked.name_len, "\3www\7example\0", 13, "name in lower case");
+    is_mem(q.name, q.asked.name_len, "\3www\7example\0", 13,
+           "name in lower case");
     is_int(q.asked.edns, 1, "EDNS");
     is_int(q.asked.dnssec_ok, 1, "DO");
 

@@ -202,6 +202,10 @@ ngx_int_t ngx_stream_dns_session_create(ngx_cycle_t *cycle,
 
 ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
 
+/* start and end of a worker */
+ngx_int_t ngx_stream_dns_init_process(ngx_cycle_t *cycle);
+void ngx_stream_dns_exit_process(ngx_cycle_t *cycle);
+
 #pragma GCC visibility pop
 
 

@@ -13,9 +13,11 @@
 
 
 static ngx_uint_t ngx_dns_cache_shards(size_t size);
-static ngx_int_t ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t *word,
-    uint64_t value, uint64_t hash, const u_char *name, size_t len,
-    uint64_t bits, uint32_t scope, ngx_dns_cache_view_t *view);
+static ngx_uint_t ngx_dns_cache_pin(ngx_dns_cache_shard_t *s, uint64_t *word,
+    uint64_t value, ngx_dns_cache_view_t *view);
+static ngx_int_t ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t hash,
+    const u_char *name, size_t len, uint64_t bits, uint32_t scope,
+    ngx_dns_cache_view_t *view);
 
 
 static ngx_uint_t
@@ -90,23 +92,26 @@ ngx_dns_cache_find(ngx_dns_cache_shm_t *c, uint64_t hash, const u_char *name,
     size_t len, uint64_t bits, uint32_t scope, ngx_dns_cache_view_t *view)
 {
     uint64_t               *word, value;
-    ngx_uint_t              i;
+    ngx_uint_t              i, k;
     ngx_dns_cache_shard_t  *s;
 
     s = ngx_dns_cache_shard(c, hash);
-    word = ngx_dns_cache_bucket(s, hash);
 
-    for (i = 0; i < NGX_DNS_CACHE_WAYS; i++) {
+    for (k = 0; k < NGX_DNS_CACHE_BUCKETS; k++) {
+        word = ngx_dns_cache_bucket(s, hash, k);
 
-        value = __atomic_load_n(&word[i], __ATOMIC_ACQUIRE);
+        for (i = 0; i < NGX_DNS_CACHE_WAYS; i++) {
 
-        if (value != 0
-            && (value ^ hash) >> NGX_DNS_CACHE_TAG_SHIFT == 0
-            && ngx_dns_cache_match(s, &word[i], value, hash, name, len, bits,
-                                   scope, view)
-               == NGX_OK)
-        {
-            return NGX_OK;
+            value = ngx_dns_load(&word[i]);
+
+            if (value != 0
+                && (value ^ hash) >> NGX_DNS_CACHE_TAG_SHIFT == 0
+                && ngx_dns_cache_pin(s, &word[i], value, view)
+                && ngx_dns_cache_match(s, hash, name, len, bits, scope, view)
+                   == NGX_OK)
+            {
+                return NGX_OK;
+            }
         }
     }
 
@@ -115,32 +120,45 @@ ngx_dns_cache_find(ngx_dns_cache_shm_t *c, uint64_t hash, const u_char *name,
 
 
 /*
+ * The generation in which the word was set: the word is the same after the
+ * generation was loaded, and would have been cleared before it changed.
+ */
+
+static ngx_uint_t
+ngx_dns_cache_pin(ngx_dns_cache_shard_t *s, uint64_t *word, uint64_t value,
+    ngx_dns_cache_view_t *view)
+{
+    view->word = word;
+    view->value = value;
+    view->gen = ngx_dns_cache_generation(s, ngx_dns_cache_offset(value)
+                                            >> s->shift);
+    view->generation = __atomic_load_n(view->gen, __ATOMIC_ACQUIRE);
+
+    return ((__atomic_load_n(word, __ATOMIC_ACQUIRE) ^ value)
+            & NGX_DNS_CACHE_PLACE) == 0;
+}
+
+
+/*
  * Nothing of the entry is believed before it is checked: the segment can be
- * written again meanwhile.  Lengths are loaded once; the hash, whose key
- * nobody outside knows, can't be met by chance or design.
+ * written again meanwhile.  Lengths are loaded once.
  */
 
 static ngx_int_t
-ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t *word, uint64_t value,
-    uint64_t hash, const u_char *name, size_t len, uint64_t bits,
-    uint32_t scope, ngx_dns_cache_view_t *view)
+ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t hash,
+    const u_char *name, size_t len, uint64_t bits, uint32_t scope,
+    ngx_dns_cache_view_t *view)
 {
     size_t                        offset, room;
     const u_char                 *p;
     ngx_dns_cache_answer_t       *a;
     const ngx_dns_cache_entry_t  *e;
 
-    offset = (value & NGX_DNS_CACHE_OFFSET) * 8;
-
-    view->word = word;
-    view->value = value;
-    view->gen = &ngx_dns_cache_segment(s, offset >> s->shift)->generation;
-    view->generation = __atomic_load_n(view->gen, __ATOMIC_ACQUIRE);
+    offset = ngx_dns_cache_offset(view->value);
+    room = ((size_t) 1 << s->shift) - (offset & (((size_t) 1 << s->shift) - 1));
 
     p = ngx_dns_cache_data(s) + offset;
     e = (const ngx_dns_cache_entry_t *) (const void *) p;
-
-    room = ((size_t) 1 << s->shift) - (offset & (((size_t) 1 << s->shift) - 1));
 
     if (room < sizeof(ngx_dns_cache_entry_t)
         || ngx_dns_load(&e->hash) != hash)
@@ -152,8 +170,7 @@ ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t *word, uint64_t value,
     ngx_dns_cache_copy(a, &e->answer, sizeof(ngx_dns_cache_answer_t));
 
     if (a->bits != bits || a->scope != scope || a->name_len != len
-        || sizeof(ngx_dns_cache_entry_t) + 2 * (size_t) a->nttl + len
-           + a->body_len > room)
+        || ngx_dns_cache_size(a) > room)
     {
         return NGX_DECLINED;
     }
@@ -179,8 +196,8 @@ ngx_dns_cache_check(ngx_dns_cache_view_t *view)
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
 
     return ngx_dns_load(view->gen) == view->generation
-           && (ngx_dns_load(view->word) & NGX_DNS_CACHE_OFFSET)
-              == (view->value & NGX_DNS_CACHE_OFFSET);
+           && (ngx_dns_load(view->word) & NGX_DNS_CACHE_PLACE)
+              == (view->value & NGX_DNS_CACHE_PLACE);
 }
 
 
@@ -211,8 +228,8 @@ ngx_dns_cache_claim(ngx_dns_cache_view_t *view)
     value = ngx_dns_load(view->word);
 
     return (value & NGX_DNS_CACHE_CLAIM) == 0
-           && (value & NGX_DNS_CACHE_OFFSET)
-              == (view->value & NGX_DNS_CACHE_OFFSET)
+           && (value & NGX_DNS_CACHE_PLACE)
+              == (view->value & NGX_DNS_CACHE_PLACE)
            && ngx_dns_cas(view->word, value, value | NGX_DNS_CACHE_CLAIM);
 }
 

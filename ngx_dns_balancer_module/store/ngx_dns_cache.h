@@ -11,27 +11,31 @@
  *
  * Memory.  A zone is divided into shards by hash.  A shard has an index,
  * buckets of eight words, and a log of segments.  Entries are only ever
- * appended; so there is no fragmentation, and memory is used to the full.
- * When no segment is free the oldest is emptied, some entries with each
- * store, and its index words cleared.
+ * appended, so there is no fragmentation.  When but two segments are free the
+ * oldest is emptied, some entries with each store, and its index words
+ * cleared.  What can't be used are one or two segments of more than a hundred
+ * (of fourteen at 64 KB).
  *
  * Eviction is S3-FIFO (Yang et al., SOSP '23) over two logs: a new answer
  * goes to the small one (a tenth); who is asked again before its end there
- * moves to the main one, the rest leaves, and is remembered by 32 bits: if it
+ * moves to the main one, the rest leaves, and is remembered by 16 bits: if it
  * comes back soon it goes to the main log at once.  In the main log an entry
  * that was asked for is moved to the young end instead of being dropped.  A
  * flood of names that are asked once passes through the small log only.
  *
- * Readers take no lock.  They copy what they need and then check that the
- * generation of the segment and the index word are the same as before; if
- * not, it is a miss.  A segment's generation changes before it is written
- * again.
+ * Readers take no lock.  They load the index word, the generation of the
+ * segment it points into, and the word again.  In one generation a place is
+ * written once, before its word is set, and words are cleared before the
+ * generation changes: so what is read is whole if the generation is still the
+ * same afterwards.  That the word is the same, too, says that nothing newer
+ * was stored.  If not, it is a miss.
  *
  * Writers hold the shard's lock for the time of a copy.  One who meets it
  * held tries for a moment, then gives the store up, counted.  The lock is the
- * holder's pid: that of a dead process is taken over, and each step leaves the
- * shard whole: an entry counts when its index word is set, and the end of a
- * log moves after its entry is complete.  A killed writer costs its entry.
+ * holder's pid: that of a dead process is taken over.  An entry counts when
+ * its index word is set, and the end of a log moves after its entry is
+ * complete; what else was left half done is known from a journal and from
+ * the headers of the segments.  A killed writer costs its entry.
  */
 
 
@@ -71,8 +75,6 @@ typedef struct {
 
 typedef struct {
     uint64_t                 hash;
-    uint32_t                 size;        /* all of it, a multiple of 8 */
-    uint32_t                 pad;
     ngx_dns_cache_answer_t   answer;
 } ngx_dns_cache_entry_t;
 
@@ -80,7 +82,7 @@ typedef struct {
 typedef struct {
     uint64_t                 hits;        /* not counted here: see metrics */
     uint64_t                 entries;
-    uint64_t                 bytes;
+    uint64_t                 bytes;       /* of them, with their headers */
     uint64_t                 inserts;
     uint64_t                 evictions;   /* alive when dropped */
     uint64_t                 deferred;    /* stores given up for a lock */

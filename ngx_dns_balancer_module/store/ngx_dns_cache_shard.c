@@ -12,39 +12,39 @@
 #define NGX_DNS_CACHE_PER_BUCKET   (NGX_DNS_CACHE_WAYS * 96)
 
 #define NGX_DNS_CACHE_MIN_SHIFT    12
-#define NGX_DNS_CACHE_MAX_SHIFT    20
-#define NGX_DNS_CACHE_SEGMENTS     64      /* wished for, in a shard */
-
-#define NGX_DNS_CACHE_STEPS        64      /* entries looked at for a store */
-#define NGX_DNS_CACHE_SPINS        256
+#define NGX_DNS_CACHE_MAX_SHIFT    18
+#define NGX_DNS_CACHE_SEGMENTS     128     /* wished for, in a shard */
 
 
-static ngx_int_t ngx_dns_cache_lock(ngx_dns_cache_shard_t *s);
-static void ngx_dns_cache_unlock(ngx_dns_cache_shard_t *s);
-static u_char *ngx_dns_cache_append(ngx_dns_cache_shard_t *s,
-    ngx_uint_t log, size_t size);
+/* an entry to be stored */
+
+typedef struct {
+    uint64_t                       hash;
+    const u_char                  *name;
+    const ngx_dns_cache_answer_t  *answer;
+    const uint16_t                *ttl;
+    const u_char                  *body;
+    size_t                         size;
+} ngx_dns_cache_item_t;
+
+
+static ngx_int_t ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
+    const ngx_dns_cache_item_t *item, uint32_t now);
+static uint64_t *ngx_dns_cache_place(ngx_dns_cache_shard_t *s,
+    const ngx_dns_cache_item_t *item, ngx_uint_t *known);
+static ngx_uint_t ngx_dns_cache_same(ngx_dns_cache_shard_t *s, uint64_t value,
+    const ngx_dns_cache_item_t *item);
+static void ngx_dns_cache_write(u_char *p, const ngx_dns_cache_item_t *item);
 static ngx_int_t ngx_dns_cache_open(ngx_dns_cache_shard_t *s, ngx_uint_t log);
-static ngx_int_t ngx_dns_cache_evict(ngx_dns_cache_shard_t *s, uint32_t now);
-static ngx_int_t ngx_dns_cache_victim(ngx_dns_cache_shard_t *s);
-static void ngx_dns_cache_settle(ngx_dns_cache_shard_t *s,
-    ngx_dns_cache_segment_t *seg, ngx_dns_cache_entry_t *e, uint64_t offset,
-    uint32_t now);
-static uint64_t *ngx_dns_cache_word(ngx_dns_cache_shard_t *s, uint64_t hash,
-    uint64_t offset);
-static uint64_t *ngx_dns_cache_place(ngx_dns_cache_shard_t *s, uint64_t hash,
-    const u_char *name, const ngx_dns_cache_answer_t *a, ngx_uint_t *known);
-static uint32_t *ngx_dns_cache_ghost(ngx_dns_cache_shard_t *s, uint64_t hash);
-static void ngx_dns_cache_write(u_char *p, uint64_t hash, const u_char *name,
-    const ngx_dns_cache_answer_t *answer, const uint16_t *ttl,
-    const u_char *body, size_t size);
+static uint16_t *ngx_dns_cache_ghosts(ngx_dns_cache_shard_t *s, uint64_t hash);
 
 
 void
 ngx_dns_cache_shard_init(ngx_dns_cache_shard_t *s, size_t size)
 {
-    size_t  data, fixed;
+    size_t  n;
 
-    /* a segment is a 64th of the data, within limits */
+    /* a segment is a 128th of the data, within limits */
 
     for (s->shift = NGX_DNS_CACHE_MAX_SHIFT;
          s->shift > NGX_DNS_CACHE_MIN_SHIFT
@@ -54,73 +54,28 @@ ngx_dns_cache_shard_init(ngx_dns_cache_shard_t *s, size_t size)
         /* void */
     }
 
+    n = size >> s->shift;
+
     s->buckets = ngx_max(4, size / NGX_DNS_CACHE_PER_BUCKET);
-    s->ghosts = s->buckets * 4;
 
-    s->segment = ngx_align(sizeof(ngx_dns_cache_shard_t), NGX_DNS_CACHELINE);
-
-    fixed = s->segment
-            + ngx_align((size >> s->shift) * sizeof(ngx_dns_cache_segment_t),
-                        NGX_DNS_CACHELINE);
-
-    s->bucket = fixed;
+    s->generation = ngx_align(sizeof(ngx_dns_cache_shard_t),
+                              NGX_DNS_CACHELINE);
+    s->segment = ngx_align(s->generation + n * sizeof(uint32_t),
+                           NGX_DNS_CACHELINE);
+    s->bucket = ngx_align(s->segment + n * sizeof(ngx_dns_cache_segment_t),
+                          NGX_DNS_CACHELINE);
     s->ghost = s->bucket + s->buckets * NGX_DNS_CACHE_WAYS * sizeof(uint64_t);
-    s->data = ngx_align(s->ghost + s->ghosts * sizeof(uint32_t),
+    s->data = ngx_align(s->ghost + s->buckets * NGX_DNS_CACHE_WAYS
+                                   * sizeof(uint16_t),
                         NGX_DNS_CACHELINE);
 
-    data = size - s->data;
-    s->segments = (uint32_t) (data >> s->shift);
+    s->segments = (uint32_t) ((size - s->data) >> s->shift);
 
     s->count[NGX_DNS_CACHE_FREE] = s->segments;
+    s->head[NGX_DNS_CACHE_FREE] = NGX_DNS_CACHE_NONE;
     s->head[NGX_DNS_CACHE_SMALL] = NGX_DNS_CACHE_NONE;
     s->head[NGX_DNS_CACHE_MAIN] = NGX_DNS_CACHE_NONE;
     s->victim = NGX_DNS_CACHE_NONE;
-}
-
-
-/*
- * The holder does nothing but copy: it is soon gone, or it is dead.  To find
- * that out costs a system call, so it is asked only after the spinning.
- */
-
-static ngx_int_t
-ngx_dns_cache_lock(ngx_dns_cache_shard_t *s)
-{
-    uint32_t    holder;
-    ngx_uint_t  i;
-
-    for (i = 0; i < NGX_DNS_CACHE_SPINS; i++) {
-        holder = ngx_dns_load(&s->lock);
-
-        if (holder == 0
-            && __atomic_compare_exchange_n(&s->lock, &holder,
-                                           (uint32_t) ngx_pid, 0,
-                                           __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        {
-            return NGX_OK;
-        }
-
-        ngx_cpu_pause();
-    }
-
-    if (holder != 0 && holder != (uint32_t) ngx_pid
-        && kill((ngx_pid_t) holder, 0) == -1 && ngx_errno == NGX_ESRCH
-        && __atomic_compare_exchange_n(&s->lock, &holder, (uint32_t) ngx_pid,
-                                       0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-    {
-        return NGX_OK;
-    }
-
-    (void) ngx_dns_add(&s->stat.deferred, 1);
-
-    return NGX_DECLINED;
-}
-
-
-static void
-ngx_dns_cache_unlock(ngx_dns_cache_shard_t *s)
-{
-    __atomic_store_n(&s->lock, 0, __ATOMIC_RELEASE);
 }
 
 
@@ -129,83 +84,190 @@ ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
     const u_char *name, const ngx_dns_cache_answer_t *answer,
     const uint16_t *ttl, const u_char *body, uint32_t now)
 {
-    size_t                  size;
-    u_char                 *p;
-    uint32_t               *ghost;
-    uint64_t               *word, value, old;
-    ngx_uint_t              log, known;
+    ngx_int_t               rc;
+    ngx_dns_cache_item_t    item;
     ngx_dns_cache_shard_t  *s;
 
     s = ngx_dns_cache_shard(c, hash);
 
-    size = ngx_align(sizeof(ngx_dns_cache_entry_t)
-                     + 2 * (size_t) answer->nttl + answer->name_len
-                     + answer->body_len, 8UL);
+    item.hash = hash;
+    item.name = name;
+    item.answer = answer;
+    item.ttl = ttl;
+    item.body = body;
+    item.size = ngx_dns_cache_size(answer);
 
-    if (size > (size_t) 1 << s->shift) {
+    if (item.size > (size_t) 1 << s->shift) {
         (void) ngx_dns_add(&s->stat.rejected, 1);
         return NGX_DECLINED;
     }
 
-    if (ngx_dns_cache_lock(s) != NGX_OK) {
+    rc = ngx_dns_cache_lock(s);
+
+    if (rc == NGX_OK) {
+        rc = ngx_dns_cache_insert(s, &item, now);
+        ngx_dns_cache_unlock(s);
+    }
+
+    if (rc != NGX_OK) {
+        (void) ngx_dns_add(&s->stat.deferred, 1);
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
+    const ngx_dns_cache_item_t *item, uint32_t now)
+{
+    u_char      *p;
+    int64_t      bytes;
+    uint64_t    *word, value, old;
+    ngx_uint_t   log, known;
+
+    word = ngx_dns_cache_place(s, item, &known);
+
+    log = (known || ngx_dns_cache_recall(s, item->hash))
+          ? NGX_DNS_CACHE_MAIN : NGX_DNS_CACHE_SMALL;
+
+    if (ngx_dns_cache_evict(s, log, item->size, now) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    /* room for the next ones is made step by step */
-
-    if (ngx_dns_cache_evict(s, now) != NGX_OK) {
-        goto declined;
-    }
-
-    word = ngx_dns_cache_place(s, hash, name, answer, &known);
-    ghost = ngx_dns_cache_ghost(s, hash);
-
-    log = (known || *ghost == (uint32_t) (hash >> 32)) ? NGX_DNS_CACHE_MAIN
-                                                       : NGX_DNS_CACHE_SMALL;
-
-    p = ngx_dns_cache_append(s, log, size);
+    p = ngx_dns_cache_append(s, log, item->size);
     if (p == NULL) {
-        goto declined;
+        return NGX_DECLINED;
     }
 
-    ngx_dns_cache_write(p, hash, name, answer, ttl, body, size);
+    ngx_dns_cache_write(p, item);
+    ngx_dns_cache_commit(s, log, item->size);
 
-    ngx_dns_cache_segment(s, s->head[log])->used += (uint32_t) size;
+    /* what was there may have been moved or dropped to make room */
 
     old = ngx_dns_load(word);
+    value = ngx_dns_cache_value(s, item->hash, p);
+    bytes = (int64_t) item->size;
 
-    value = (hash >> NGX_DNS_CACHE_TAG_SHIFT) << NGX_DNS_CACHE_TAG_SHIFT
-            | (uint64_t) (p - ngx_dns_cache_data(s)) / 8;
+    if (old) {
+        bytes -= (int64_t)
+                 ngx_dns_cache_size(&ngx_dns_cache_entry(s, old)->answer);
 
-    if (known) {
+        if (known) {
+            value |= old & NGX_DNS_CACHE_USES;   /* who was popular stays so */
 
-        /* who was popular stays so */
-
-        value |= old & NGX_DNS_CACHE_USES;
+        } else {
+            ngx_dns_own_add(&s->stat.evictions, 1);
+        }
     }
+
+    ngx_dns_cache_set(s, word, value, old == 0, bytes);
+    ngx_dns_own_add(&s->stat.inserts, 1);
+
+    return NGX_OK;
+}
+
+
+/*
+ * The word of the same key, or a free one, or that of the least used entry:
+ * where to begin differs, so that it is not always the same one that goes.
+ */
+
+static uint64_t *
+ngx_dns_cache_place(ngx_dns_cache_shard_t *s, const ngx_dns_cache_item_t *item,
+    ngx_uint_t *known)
+{
+    uint64_t    *word, *best, value, uses, least;
+    ngx_uint_t   i, k, n;
+
+    *known = 0;
+    best = NULL;
+    least = 0;
+
+    for (k = 0; k < NGX_DNS_CACHE_BUCKETS; k++) {
+        word = ngx_dns_cache_bucket(s, item->hash, k);
+
+        for (i = 0; i < NGX_DNS_CACHE_WAYS; i++) {
+            n = (i + (item->hash >> 32)) % NGX_DNS_CACHE_WAYS;
+
+            value = ngx_dns_load(&word[n]);
+            uses = value ? 1 + (value & NGX_DNS_CACHE_USES) : 0;
+
+            if (best == NULL || uses < least) {
+                best = &word[n];
+                least = uses;
+            }
+
+            if (value && ngx_dns_cache_same(s, value, item)) {
+                *known = 1;
+                return &word[n];
+            }
+        }
+    }
+
+    return best;
+}
+
+
+static ngx_uint_t
+ngx_dns_cache_same(ngx_dns_cache_shard_t *s, uint64_t value,
+    const ngx_dns_cache_item_t *item)
+{
+    u_char                        *p;
+    ngx_dns_cache_entry_t         *e;
+    const ngx_dns_cache_answer_t  *a;
+
+    if ((value ^ item->hash) >> NGX_DNS_CACHE_TAG_SHIFT != 0) {
+        return 0;
+    }
+
+    a = item->answer;
+    e = ngx_dns_cache_entry(s, value);
+
+    if (e->hash != item->hash || e->answer.bits != a->bits
+        || e->answer.scope != a->scope || e->answer.name_len != a->name_len)
+    {
+        return 0;
+    }
+
+    p = (u_char *) e + sizeof(ngx_dns_cache_entry_t)
+        + 2 * (size_t) e->answer.nttl;
+
+    return ngx_memcmp(p, item->name, a->name_len) == 0;
+}
+
+
+ngx_dns_cache_entry_t *
+ngx_dns_cache_entry(ngx_dns_cache_shard_t *s, uint64_t value)
+{
+    return (ngx_dns_cache_entry_t *) (void *)
+           (ngx_dns_cache_data(s) + ngx_dns_cache_offset(value));
+}
+
+
+void
+ngx_dns_cache_set(ngx_dns_cache_shard_t *s, uint64_t *word, uint64_t value,
+    int64_t entries, int64_t bytes)
+{
+    ngx_dns_cache_journal_t  *j;
+
+    j = &s->journal;
+
+    /* each of these in this order, even if the writer dies in between */
+
+    __atomic_store_n(&j->place, value & NGX_DNS_CACHE_PLACE, __ATOMIC_RELEASE);
+    __atomic_store_n(&j->entries, s->stat.entries + (uint64_t) entries,
+                     __ATOMIC_RELEASE);
+    __atomic_store_n(&j->bytes, s->stat.bytes + (uint64_t) bytes,
+                     __ATOMIC_RELEASE);
+    __atomic_store_n(&j->word, (uint64_t) ((u_char *) word - (u_char *) s),
+                     __ATOMIC_RELEASE);
 
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 
-    if (old == 0) {
-        ngx_dns_own_add(&s->stat.entries, 1);
-
-    } else if (!known) {
-        ngx_dns_own_add(&s->stat.evictions, 1);
-    }
-
-    ngx_dns_own_add(&s->stat.inserts, 1);
-
-    ngx_dns_cache_unlock(s);
-
-    return NGX_OK;
-
-declined:
-
-    ngx_dns_own_add(&s->stat.deferred, 1);
-
-    ngx_dns_cache_unlock(s);
-
-    return NGX_DECLINED;
+    __atomic_store_n(&s->stat.entries, j->entries, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->stat.bytes, j->bytes, __ATOMIC_RELEASE);
+    __atomic_store_n(&j->word, 0, __ATOMIC_RELEASE);
 }
 
 
@@ -215,72 +277,94 @@ declined:
  */
 
 static void
-ngx_dns_cache_write(u_char *p, uint64_t hash, const u_char *name,
-    const ngx_dns_cache_answer_t *answer, const uint16_t *ttl,
-    const u_char *body, size_t size)
+ngx_dns_cache_write(u_char *p, const ngx_dns_cache_item_t *item)
 {
-    ngx_dns_cache_entry_t  e;
+    ngx_dns_cache_entry_t          e;
+    const ngx_dns_cache_answer_t  *a;
 
-    e.hash = hash;
-    e.size = (uint32_t) size;
-    e.pad = 0;
-    e.answer = *answer;
+    a = item->answer;
+
+    e.hash = item->hash;
+    e.answer = *a;
 
     ngx_dns_cache_copy(p, &e, sizeof(ngx_dns_cache_entry_t));
     p += sizeof(ngx_dns_cache_entry_t);
 
-    ngx_dns_cache_copy(p, ttl, 2 * (size_t) answer->nttl);
-    p += 2 * (size_t) answer->nttl;
+    ngx_dns_cache_copy(p, item->ttl, 2 * (size_t) a->nttl);
+    p += 2 * (size_t) a->nttl;
 
-    ngx_dns_cache_copy(p, name, answer->name_len);
-    p += answer->name_len;
+    ngx_dns_cache_copy(p, item->name, a->name_len);
+    p += a->name_len;
 
-    ngx_dns_cache_copy(p, body, answer->body_len);
+    ngx_dns_cache_copy(p, item->body, a->body_len);
 }
 
 
-static u_char *
+ngx_uint_t
+ngx_dns_cache_full(ngx_dns_cache_shard_t *s, ngx_uint_t log, size_t size)
+{
+    return s->head[log] == NGX_DNS_CACHE_NONE
+           || ngx_dns_cache_segment(s, s->head[log])->used + size
+              > (size_t) 1 << s->shift;
+}
+
+
+u_char *
 ngx_dns_cache_append(ngx_dns_cache_shard_t *s, ngx_uint_t log, size_t size)
 {
-    uint32_t  head;
+    size_t  head;
+
+    if (ngx_dns_cache_full(s, log, size)
+        && ngx_dns_cache_open(s, log) != NGX_OK)
+    {
+        return NULL;
+    }
 
     head = s->head[log];
 
-    if (head == NGX_DNS_CACHE_NONE
-        || ngx_dns_cache_segment(s, head)->used + size
-           > (size_t) 1 << s->shift)
-    {
-        if (ngx_dns_cache_open(s, log) != NGX_OK) {
-            return NULL;
-        }
-
-        head = s->head[log];
-    }
-
-    return ngx_dns_cache_data(s) + ((size_t) head << s->shift)
+    return ngx_dns_cache_data(s) + (head << s->shift)
            + ngx_dns_cache_segment(s, head)->used;
 }
 
 
+void
+ngx_dns_cache_commit(ngx_dns_cache_shard_t *s, ngx_uint_t log, size_t size)
+{
+    ngx_dns_cache_segment_t  *seg;
+
+    seg = ngx_dns_cache_segment(s, s->head[log]);
+
+    __atomic_store_n(&seg->used, seg->used + (uint32_t) size,
+                     __ATOMIC_RELEASE);
+}
+
+
+/*
+ * No word points into a free segment.  A reader who sees the new generation
+ * sees that, too; one who sees what is written from now on sees the new
+ * generation.
+ */
+
 static ngx_int_t
 ngx_dns_cache_open(ngx_dns_cache_shard_t *s, ngx_uint_t log)
 {
-    uint32_t                  i;
+    uint32_t                  i, *generation;
     ngx_dns_cache_segment_t  *seg;
 
     for (i = 0; i < s->segments; i++) {
         seg = ngx_dns_cache_segment(s, i);
 
         if (seg->log == NGX_DNS_CACHE_FREE) {
+            generation = ngx_dns_cache_generation(s, i);
+
+            __atomic_store_n(generation, *generation + 1, __ATOMIC_RELEASE);
+            __atomic_thread_fence(__ATOMIC_RELEASE);
+
             seg->used = 0;
             seg->order = s->order++;
 
-            /* what is written from now on is of another generation */
+            __atomic_store_n(&seg->log, (uint32_t) log, __ATOMIC_RELEASE);
 
-            ngx_dns_store(&seg->generation, seg->generation + 1);
-            __atomic_thread_fence(__ATOMIC_RELEASE);
-
-            seg->log = (uint32_t) log;
             s->head[log] = i;
 
             s->count[NGX_DNS_CACHE_FREE]--;
@@ -294,242 +378,54 @@ ngx_dns_cache_open(ngx_dns_cache_shard_t *s, ngx_uint_t log)
 }
 
 
-/*
- * Keeps one segment free, for what moves from an old segment to a young one.
- * NGX_DECLINED if that could not be done for now.
- */
-
-static ngx_int_t
-ngx_dns_cache_evict(ngx_dns_cache_shard_t *s, uint32_t now)
+static uint16_t *
+ngx_dns_cache_ghosts(ngx_dns_cache_shard_t *s, uint64_t hash)
 {
-    uint64_t                  offset;
-    ngx_uint_t                n;
-    ngx_dns_cache_entry_t    *e;
-    ngx_dns_cache_segment_t  *seg;
-
-    for (n = 0; n < NGX_DNS_CACHE_STEPS; n++) {
-
-        if (s->victim == NGX_DNS_CACHE_NONE) {
-
-            if (s->count[NGX_DNS_CACHE_FREE] > 2) {
-                return NGX_OK;
-            }
-
-            if (ngx_dns_cache_victim(s) != NGX_OK) {
-                break;
-            }
-        }
-
-        seg = ngx_dns_cache_segment(s, s->victim);
-
-        if (s->cursor == seg->used) {
-            s->count[seg->log]--;
-            s->count[NGX_DNS_CACHE_FREE]++;
-
-            seg->log = NGX_DNS_CACHE_FREE;
-            s->victim = NGX_DNS_CACHE_NONE;
-            continue;
-        }
-
-        offset = ((uint64_t) s->victim << s->shift) + s->cursor;
-
-        e = (ngx_dns_cache_entry_t *) (void *) (ngx_dns_cache_data(s)
-                                                + offset);
-
-        ngx_dns_cache_settle(s, seg, e, offset, now);
-
-        s->cursor += e->size;
-    }
-
-    return s->count[NGX_DNS_CACHE_FREE] ? NGX_OK : NGX_DECLINED;
+    return (uint16_t *) (void *) ((u_char *) s + s->ghost)
+           + (((hash & 0xffffffff) * s->buckets) >> 32) * NGX_DNS_CACHE_WAYS;
 }
 
 
-/* the oldest of the small log if that has its tenth, else of the main one */
+/* the oldest of a bucket's ghosts is forgotten for it */
 
-static ngx_int_t
-ngx_dns_cache_victim(ngx_dns_cache_shard_t *s)
+void
+ngx_dns_cache_remember(ngx_dns_cache_shard_t *s, uint64_t hash)
 {
-    uint32_t                  i, best;
-    ngx_uint_t                log;
-    ngx_dns_cache_segment_t  *seg;
+    uint16_t  *ghost;
 
-    log = (s->count[NGX_DNS_CACHE_SMALL] > ngx_max(1, s->segments / 10)
-           || s->count[NGX_DNS_CACHE_MAIN] <= 1)
-          ? NGX_DNS_CACHE_SMALL : NGX_DNS_CACHE_MAIN;
+    ghost = ngx_dns_cache_ghosts(s, hash);
 
-    best = NGX_DNS_CACHE_NONE;
+    ngx_memmove(&ghost[1], &ghost[0],
+                (NGX_DNS_CACHE_WAYS - 1) * sizeof(uint16_t));
 
-    for (i = 0; i < s->segments; i++) {
-        seg = ngx_dns_cache_segment(s, i);
-
-        if (seg->log == log && i != s->head[log]
-            && (best == NGX_DNS_CACHE_NONE
-                || (int32_t) (seg->order
-                              - ngx_dns_cache_segment(s, best)->order) < 0))
-        {
-            best = i;
-        }
-    }
-
-    if (best == NGX_DNS_CACHE_NONE) {
-        return NGX_DECLINED;
-    }
-
-    s->victim = best;
-    s->cursor = 0;
-
-    return NGX_OK;
+    ghost[0] = (uint16_t) (hash >> NGX_DNS_CACHE_TAG_SHIFT);
 }
 
 
-/*
- * An entry at its end: dropped, or moved to the young end of the main log.
- * Who dies between the steps leaves an entry that is done here again: its
- * index word tells what was done.
- */
-
-static void
-ngx_dns_cache_settle(ngx_dns_cache_shard_t *s, ngx_dns_cache_segment_t *seg,
-    ngx_dns_cache_entry_t *e, uint64_t offset, uint32_t now)
+ngx_uint_t
+ngx_dns_cache_recall(ngx_dns_cache_shard_t *s, uint64_t hash)
 {
-    u_char      *p;
-    uint64_t    *word, value, uses, moved;
-
-    word = ngx_dns_cache_word(s, e->hash, offset);
-
-    if (word == NULL) {
-        return;
-    }
-
-    value = ngx_dns_load(word);
-    uses = value & NGX_DNS_CACHE_USES;
-
-    if (uses && (int32_t) (e->answer.expires - now) > 0) {
-
-        p = ngx_dns_cache_append(s, NGX_DNS_CACHE_MAIN, e->size);
-
-        if (p) {
-            ngx_dns_cache_copy(p, e, e->size);
-
-            ngx_dns_cache_segment(s, s->head[NGX_DNS_CACHE_MAIN])->used +=
-                                                                     e->size;
-
-            moved = (value & ~(NGX_DNS_CACHE_OFFSET | NGX_DNS_CACHE_USES))
-                    | (uint64_t) (p - ngx_dns_cache_data(s)) / 8;
-
-            if (seg->log == NGX_DNS_CACHE_MAIN) {
-                moved |= uses - NGX_DNS_CACHE_USE;
-            }
-
-            __atomic_store_n(word, moved, __ATOMIC_RELEASE);
-            return;
-        }
-    }
-
-    if (seg->log == NGX_DNS_CACHE_SMALL) {
-        *ngx_dns_cache_ghost(s, e->hash) = (uint32_t) (e->hash >> 32);
-    }
-
-    ngx_dns_store(word, 0);
-
-    ngx_dns_own_add(&s->stat.entries, -1);
-
-    if ((int32_t) (e->answer.expires - now) > 0) {
-        ngx_dns_own_add(&s->stat.evictions, 1);
-    }
-}
-
-
-static uint64_t *
-ngx_dns_cache_word(ngx_dns_cache_shard_t *s, uint64_t hash, uint64_t offset)
-{
-    uint64_t    *word;
+    uint16_t    *ghost, tag;
     ngx_uint_t   i;
 
-    word = ngx_dns_cache_bucket(s, hash);
+    tag = (uint16_t) (hash >> NGX_DNS_CACHE_TAG_SHIFT);
+    ghost = ngx_dns_cache_ghosts(s, hash);
 
     for (i = 0; i < NGX_DNS_CACHE_WAYS; i++) {
-        if (word[i] != 0 && (word[i] & NGX_DNS_CACHE_OFFSET) * 8 == offset
-            && (word[i] ^ hash) >> NGX_DNS_CACHE_TAG_SHIFT == 0)
-        {
-            return &word[i];
+        if (ghost[i] == tag) {
+            ghost[i] = 0;
+            return tag != 0;            /* 0: none */
         }
     }
 
-    return NULL;
-}
-
-
-/* the word of the same key, a free one, or that of the least used entry */
-
-static uint64_t *
-ngx_dns_cache_place(ngx_dns_cache_shard_t *s, uint64_t hash,
-    const u_char *name, const ngx_dns_cache_answer_t *a, ngx_uint_t *known)
-{
-    u_char                 *p;
-    uint64_t               *word, *best;
-    ngx_uint_t              i, k;
-    ngx_dns_cache_entry_t  *e;
-
-    *known = 0;
-    best = NULL;
-
-    word = ngx_dns_cache_bucket(s, hash);
-
-    for (i = 0; i < NGX_DNS_CACHE_WAYS; i++) {
-
-        /* where to begin differs, so that not the same one always goes */
-
-        k = (i + s->order + (ngx_uint_t) (hash >> 32)) % NGX_DNS_CACHE_WAYS;
-
-        if (word[k] == 0) {
-            best = &word[k];
-            continue;
-        }
-
-        if (best == NULL
-            || (*best != 0 && (word[k] & NGX_DNS_CACHE_USES)
-                              < (*best & NGX_DNS_CACHE_USES)))
-        {
-            best = &word[k];
-        }
-
-        if ((word[k] ^ hash) >> NGX_DNS_CACHE_TAG_SHIFT != 0) {
-            continue;
-        }
-
-        p = ngx_dns_cache_data(s) + (word[k] & NGX_DNS_CACHE_OFFSET) * 8;
-        e = (ngx_dns_cache_entry_t *) (void *) p;
-
-        if (e->hash == hash && e->answer.bits == a->bits
-            && e->answer.scope == a->scope
-            && e->answer.name_len == a->name_len
-            && ngx_memcmp(p + sizeof(ngx_dns_cache_entry_t)
-                          + 2 * (size_t) e->answer.nttl, name, a->name_len)
-               == 0)
-        {
-            *known = 1;
-            return &word[k];
-        }
-    }
-
-    return best;
-}
-
-
-static uint32_t *
-ngx_dns_cache_ghost(ngx_dns_cache_shard_t *s, uint64_t hash)
-{
-    return (uint32_t *) (void *) ((u_char *) s + s->ghost)
-           + (((hash & 0xffffffff) * s->ghosts) >> 32);
+    return 0;
 }
 
 
 void
 ngx_dns_cache_copy(void *dst, const void *src, size_t len)
 {
-#if (__SANITIZE_THREAD__)
+#if (NGX_DNS_THREADS)
     u_char        *d;
     const u_char  *p;
 

@@ -1,0 +1,168 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * The cache and threads, under the thread sanitizer: no access that races is
+ * other than atomic, and every answer that is accepted is right in every
+ * octet.  Threads that die are left to test_cache_fork.
+ */
+
+
+#include <pthread.h>
+
+#include "tap.h"
+#include "cache.h"
+
+
+#define THREADS  4
+#define NAMES    4000
+#define LOADS    60000
+
+
+ngx_pid_t  ngx_pid;
+
+static ngx_dns_cache_shm_t  *cache;
+static cache_load_t          loads[THREADS];
+
+
+static void *
+run(void *arg)
+{
+    unsigned       i;
+    cache_load_t  *load;
+
+    load = arg;
+
+    for (i = 0; i < LOADS; i++) {
+        cache_load(cache, load, NAMES);
+    }
+
+    return NULL;
+}
+
+
+static void
+stress(size_t size)
+{
+    void          *p;
+    unsigned       n;
+    pthread_t      tid[THREADS];
+    cache_load_t   sum;
+
+    p = aligned_alloc(64, size);
+    memset(p, 0, size);
+    memset(loads, 0, sizeof(loads));
+    memset(&sum, 0, sizeof(sum));
+
+    cache = ngx_dns_cache_init(p, size);
+
+    for (n = 0; n < THREADS; n++) {
+        loads[n].state = n;
+        (void) pthread_create(&tid[n], NULL, run, &loads[n]);
+    }
+
+    for (n = 0; n < THREADS; n++) {
+        (void) pthread_join(tid[n], NULL);
+
+        sum.hits += loads[n].hits;
+        sum.changed += loads[n].changed;
+        sum.stored += loads[n].stored;
+        sum.wrong += loads[n].wrong;
+    }
+
+    is_int(sum.wrong, 0, "%zu KB: all that was accepted is right", size / 1024);
+    ok(sum.hits > 1000 && sum.stored > 1000,
+       "%zu KB: %lu hits, %lu stored, %lu changed while they were read",
+       size / 1024, sum.hits, sum.stored, sum.changed);
+
+    free(p);
+}
+
+
+static unsigned
+inspect(void)
+{
+    unsigned               n, found;
+    ngx_dns_cache_view_t   v;
+
+    found = 0;
+
+    for (n = 0; n < NAMES; n++) {
+        found += cache_find(cache, n, &v) == 1;
+    }
+
+    return found;
+}
+
+
+/* all at once take the same entry for a refresh, while others are stored */
+
+static void *
+claim(void *arg)
+{
+    unsigned               i;
+    cache_load_t          *load;
+    ngx_dns_cache_view_t   v;
+
+    load = arg;
+
+    for (i = 0; i < NAMES; i++) {
+        if (cache_find(cache, i, &v) == 1) {
+            load->claimed += ngx_dns_cache_claim(&v);
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+claims(void)
+{
+    unsigned   n, found;
+    uint64_t   claimed;
+    pthread_t  tid[THREADS];
+    size_t     size;
+
+    size = 4 << 20;
+    cache = aligned_alloc(64, size);
+    memset(cache, 0, size);
+    cache = ngx_dns_cache_init(cache, size);
+
+    for (n = 0; n < NAMES; n++) {
+        (void) cache_store(cache, n, n);
+    }
+
+    found = inspect();
+    claimed = 0;
+
+    for (n = 0; n < THREADS; n++) {
+        loads[n].claimed = 0;
+        (void) pthread_create(&tid[n], NULL, claim, &loads[n]);
+    }
+
+    for (n = 0; n < THREADS; n++) {
+        (void) pthread_join(tid[n], NULL);
+        claimed += loads[n].claimed;
+    }
+
+    is_int(found, NAMES, "all are there");
+    is_int(claimed, found, "each is claimed once");
+
+    free(cache);
+}
+
+
+int
+main(void)
+{
+    ngx_pid = getpid();
+
+    stress(65536);
+    stress(262144);
+    claims();
+
+    return done_testing();
+}
