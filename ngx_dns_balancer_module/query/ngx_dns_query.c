@@ -76,6 +76,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         /* "version.bind" and the like are of a class of their own */
 
         if (conf->local && (reason == NGX_DNS_FINE || reason == NGX_DNS_ECLASS)
+            && ngx_dns_local_likely(conf->local, q)
             && ngx_dns_query_local(conf, client, q, p, len) == NGX_OK)
         {
             return;
@@ -83,7 +84,9 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     }
 
     if (reason == NGX_DNS_FINE) {
-        zone = ngx_dns_forward_find(conf->forward, q);
+        zone = conf->forward->deepest
+               ? ngx_dns_forward_find(conf->forward, q)
+               : conf->forward->root;
 
         reason = zone ? ngx_dns_query_route(conf, client, q, p, len, zone)
                       : NGX_DNS_EZONE;
