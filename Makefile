@@ -35,9 +35,7 @@ TESTS        ?= t/
 
 # sources of query/ and transport/ that run without nginx's event loop, to
 # be linked into the unit tests
-UNIT_SRCS    ?= $(addprefix $(SRC)/query/ngx_dns_,answer.c attempt.c \
-                    forward.c inflight.c query.c timer.c) \
-                $(wildcard $(SRC)/store/*.c)
+UNIT_SRCS    ?= $(wildcard $(SRC)/query/*.c $(SRC)/store/*.c)
 
 
 TOP          := $(CURDIR)

@@ -130,6 +130,40 @@ my @cases = (
 [ "server { $listen dns_forward . 127.0.0.1; dns_max_queries 1;
    dns_max_queries 2; }", qr/"dns_max_queries" directive is duplicate/ ],
 
+# the cache
+
+(map { my ($name, $bad, $said) = @$_; map {
+    [ "dns_cache_zone zone=c:64k; server { $listen dns_forward . 127.0.0.1;
+       dns_cache c; $name $_; }", $said ]
+} @$bad }
+    [ dns_cache_min_ttl => [ 'x', '8d' ],
+      qr/"dns_cache_min_ttl": invalid value "\w+", it must be a time in sec/ ],
+    [ dns_cache_max_ttl => [ '-1' ],
+      qr/"dns_cache_max_ttl": invalid value "-1", it must be a time in sec/ ],
+    [ dns_cache_servfail_ttl => [ '6m' ],
+      qr/"dns_cache_servfail_ttl": invalid value "6m", .* from 0 to 5m/ ],
+    [ dns_cache_negative_ttl => [ 'x 1', '1 x' ],
+      qr/"dns_cache_negative_ttl": invalid value "x", it must be a time/ ],
+    [ dns_cache_negative_ttl => [ '10 5' ],
+      qr/"dns_cache_negative_ttl": the minimum "10" is over the maximum "5"/ ],
+    [ dns_cache_stale => [ 'x' ],
+      qr/"dns_cache_stale": invalid value "x", it must be a time in seconds/ ],
+    [ dns_cache_stale => [ '1h answer_after=x', '1h ttl=2h', '1h foo' ],
+      qr/"dns_cache_stale": invalid parameter "\S+", it must be "answer_aft/ ],
+    [ dns_cache_prefetch => [ 0, 91, 'x', '10 hits=4', '10 foo',
+                              'off hits=1' ],
+      qr/"dns_cache_prefetch": invalid value "\S+", it must be "off", or/ ]),
+
+(map { [ "dns_cache_zone $_;",
+         qr/"dns_cache_zone": invalid value "\Q$_\E", it must be "zone=NAME:/ ]
+} 'c', 'zone=c', 'zone=:1m', 'zone=c:x', 'zone=c:63k', 'zone=c:65g'),
+
+[ 'dns_cache_zone zone=c:1m; dns_cache_zone zone=c:1m;',
+  qr/"dns_cache_zone": duplicate zone "c"/ ],
+[ "server { $listen dns_forward . 127.0.0.1; dns_cache nowhere; }",
+  qr/zero size shared memory zone "nowhere"/ ],
+[ "dns_cache off; dns_cache off;", qr/"dns_cache" directive is duplicate/ ],
+
 # listen
 
 [ 'server { listen 127.0.0.1:%%PORT_8053%%; dns_forward . 127.0.0.1; }',

@@ -21,6 +21,8 @@ const char                 *unit_last_log;
 volatile ngx_msec_t         ngx_current_msec = 1000000;
 volatile ngx_cycle_t       *ngx_cycle = &unit_cycle;
 ngx_rbtree_t                ngx_event_timer_rbtree;
+static ngx_time_t           unit_time = { .sec = 1000000000 };
+volatile ngx_time_t        *ngx_cached_time = &unit_time;
 ngx_uint_t                  ngx_exiting;
 ngx_pid_t                   ngx_pid;
 

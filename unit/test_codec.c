@@ -325,16 +325,17 @@ query(const u_char *p, size_t len)
         count[SAME]++;
         accepted++;
 
-        bad_fields += ldns_pkt_id(pkt) != q.id
-                      || ldns_pkt_rd(pkt) != ((q.flags & NGX_DNS_RD) != 0)
-                      || ldns_pkt_cd(pkt) != ((q.flags & NGX_DNS_CD) != 0)
-                      || ldns_pkt_ad(pkt) != ((q.flags & NGX_DNS_AD) != 0)
-                      || question_differs(pkt, p, q.name_len, q.type, q.class)
-                      || ldns_pkt_edns(pkt) != q.edns
-                      || (q.edns
+        bad_fields += ldns_pkt_id(pkt) != q.asked.id
+                      || ldns_pkt_rd(pkt) != ((q.asked.flags & NGX_DNS_RD) != 0)
+                      || ldns_pkt_cd(pkt) != ((q.asked.flags & NGX_DNS_CD) != 0)
+                      || ldns_pkt_ad(pkt) != ((q.asked.flags & NGX_DNS_AD) != 0)
+                      || question_differs(pkt, p, q.asked.name_len,
+                                          q.asked.type, q.asked.class)
+                      || ldns_pkt_edns(pkt) != q.asked.edns
+                      || (q.asked.edns
                           && (ngx_max(ldns_pkt_edns_udp_size(pkt), 512)
-                              != q.udp_size
-                              || ldns_pkt_edns_do(pkt) != q.dnssec_ok
+                              != q.asked.udp_size
+                              || ldns_pkt_edns_do(pkt) != q.asked.dnssec_ok
                               || ldns_pkt_edns_version(pkt) != q.version));
 
     } else if (status != LDNS_STATUS_OK && rc != NGX_DNS_FINE) {
@@ -365,7 +366,8 @@ answer_differs(ldns_pkt *pkt, const u_char *p, const ngx_dns_question_t *q,
            || ldns_pkt_aa(pkt) != ((m->flags & NGX_DNS_AA) != 0)
            || (ldns_pkt_edns(pkt)
                && ldns_pkt_edns_extended_rcode(pkt) != m->rcode >> 4)
-           || question_differs(pkt, p, q->name_len, q->type, q->class);
+           || question_differs(pkt, p, q->asked.name_len, q->asked.type,
+                               q->asked.class);
 }
 
 

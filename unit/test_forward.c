@@ -23,7 +23,7 @@ zone(const char *name, size_t len)
     ngx_dns_zone_t  *z;
 
     z = calloc(1, sizeof(ngx_dns_zone_t));
-    z->name.data = malloc(len);
+    z->name.data = malloc(len + NGX_DNS_READ_PAD);
     z->name.len = len;
     memcpy(z->name.data, name, len);
 

@@ -115,7 +115,7 @@ start(const char *method, const char *servers)
     memset(&conf, 0, sizeof(conf));
     memset(&zone, 0, sizeof(zone));
 
-    zone.name.data = (u_char *) "\0";
+    zone.name.data = (u_char *) "\0" "is read as padding";
     zone.name.len = 1;
     zone.upstream = unit_upstream(method, servers);
 
@@ -217,7 +217,7 @@ answered(void)
     ask_it("\xab\xcd");
 
     is_int(nsent, 1, "asked once");
-    is_mem(wire + 2, wire_len - 2, "\1\0\0\1\0\0\0\0\0\0" ASKED, 27,
+    is_mem(wire + 2, wire_len - 2, "\1\x20\0\1\0\0\0\0\0\0" ASKED, 27,
            "as the client did, letter case too");
 
     reply(0, "\x85\x80", 1, ANSWER, 16);
@@ -492,25 +492,45 @@ policies(void)
         { "type 0", "\0\0\0\0\1", 5, NGX_DNS_REFUSED, NGX_DNS_EMETA }
     };
 
-    size_t  i;
-    char    msg[64];
+    size_t    i;
+    char      msg[64];
+    uint64_t  before;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         start("sequential", "a");
+        before = ngx_dns_counters->reason[cases[i].reason];
         memcpy(msg, "\0\1\1\0\0\1\0\0\0\0\0\0", 12);
         memcpy(msg + 12, cases[i].question, cases[i].len);
         ask(msg, 12 + cases[i].len);
 
         is_int(rcode(), cases[i].rcode, "%s", cases[i].name);
         is_int(record.reason, cases[i].reason, "%s: reason", cases[i].name);
+        is_int(ngx_dns_counters->reason[cases[i].reason], before + 1,
+               "%s: counted", cases[i].name);
         clean(cases[i].name);
     }
+
+    /* what is malformed is counted by its reason, too */
 
     start("sequential", "a");
     ask("\0\1\x81\0\0\1\0\0\0\0\0\0" ASKED, 29);
     is_int(answers, 0, "a response gets no answer");
-    is_int(record.reason, NGX_DNS_ERESPONSE, "but is counted");
+    is_int(record.reason, NGX_DNS_ERESPONSE, "but a reason");
+    is_int(ngx_dns_counters->reason[NGX_DNS_ERESPONSE], 1, "is counted");
     is_int(dones, 1, "and logged");
+
+    ask("\0\1\1\0\0\1\0\0\0\0\0\0" ASKED "x", 30);
+    is_int(rcode(), NGX_DNS_FORMERR, "trailing octets");
+    is_int(ngx_dns_counters->reason[NGX_DNS_ETRAILING], 1, "counted");
+
+    ask("\0\1\x20\0\0\1\0\0\0\0\0\0" ASKED, 29);
+    is_int(rcode(), NGX_DNS_NOTIMP, "NOTIFY");
+    is_int(ngx_dns_counters->reason[NGX_DNS_EOPCODE], 1, "counted");
+
+    ask("\0\1\1\0\0\1\0\0\0\0\0\1" ASKED
+        "\0\0\x29\x04\xd0\0\1\0\0\0\0", 40);
+    is_int(rcode(), NGX_DNS_NOERROR, "version 1: BADVERS, lower bits");
+    is_int(ngx_dns_counters->reason[NGX_DNS_EVERSION], 1, "counted");
 }
 
 

@@ -157,21 +157,22 @@ fields(void)
     is_int(ngx_dns_question_parse(&q, msg, sizeof(msg) - 9), NGX_DNS_FINE,
            "fields");
 
-    is_int(q.id, 0x1234, "ID");
-    is_int(q.flags, 0x0130, "flags");
-    is_int(q.type, 28, "type");
-    is_int(q.class, 1, "class");
+    is_int(q.asked.id, 0x1234, "ID");
+    is_int(q.asked.flags, 0x0130, "flags");
+    is_int(q.asked.type, 28, "type");
+    is_int(q.asked.class, 1, "class");
     is_int(q.labels, 2, "labels");
     is_int(q.label[0], 0, "first label");
     is_int(q.label[1], 4, "second label");
     is_int(q.label[2], 12, "root");
-    is_mem(q.name, q.name_len, "\3www\7example\0", 13, "name in lower case");
-    is_int(q.edns, 1, "EDNS");
-    is_int(q.dnssec_ok, 1, "DO");
+    is_mem(q.name, q.asked.name_len, "\3www\7example\0", 13,
+           "name in lower case");
+    is_int(q.asked.edns, 1, "EDNS");
+    is_int(q.asked.dnssec_ok, 1, "DO");
 
     /* RFC 6891, 6.2.3: "values lower than 512 MUST be treated as 512" */
 
-    is_int(q.udp_size, 512, "UDP size");
+    is_int(q.asked.udp_size, 512, "UDP size");
 }
 
 
@@ -215,11 +216,15 @@ lengths(void)
 static void
 hashes(void)
 {
-    u_char              in[16];
-    ngx_uint_t          i;
+    u_char              in[64];
+    uint64_t            h;
+    ngx_uint_t          i, same, other;
     ngx_dns_hash_key_t  key;
 
-    for (i = 0; i < 16; i++) {
+    same = 0;
+    other = 0;
+
+    for (i = 0; i < 64; i++) {
         in[i] = (u_char) i;
     }
 
@@ -231,9 +236,21 @@ hashes(void)
     ok(ngx_dns_hash(&key, in, 7, 0) != ngx_dns_hash(&key, in, 8, 0),
        "the length counts");
 
-    in[15] ^= 1;
-    ok(ngx_dns_hash(&key, in, 15, 0) == ngx_dns_hash(&key, in, 15, 0),
-       "octets past the end do not");
+    key.k0 = 0x243f6a8885a308d3ULL;
+    key.k1 = 0x13198a2e03707344ULL;
+
+    for (i = 1; i <= 40; i++) {
+        h = ngx_dns_hash_name(&key, in, i, 0);
+
+        in[i] ^= 1;
+        same += ngx_dns_hash_name(&key, in, i, 0) == h;
+        in[i - 1] ^= 1;
+        other += ngx_dns_hash_name(&key, in, i, 0) != h;
+        other += ngx_dns_hash_name(&key, in, i, 1) != h;
+    }
+
+    is_int(same, 40, "names: octets past the end do not count");
+    is_int(other, 80, "names: the last one does, and the seed");
 }
 
 

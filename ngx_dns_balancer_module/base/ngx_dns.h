@@ -103,6 +103,10 @@ typedef enum {
 #define NGX_DNS_DROP              0xffff  /* in place of an rcode */
 #define NGX_DNS_NO_EDE            0xffff
 
+#define NGX_DNS_EDE_STALE         3       /* RFC 8914, 4 */
+#define NGX_DNS_EDE_CACHED_ERROR  13
+#define NGX_DNS_EDE_STALE_NX      19
+
 
 typedef struct {
     const char   *label;         /* [a-z_]+, the metrics' label */

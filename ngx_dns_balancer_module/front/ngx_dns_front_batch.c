@@ -51,8 +51,12 @@ ngx_dns_front_batch_init(ngx_dns_front_batch_t *b, ngx_pool_t *pool)
 
 
 u_char *
-ngx_dns_front_batch_reserve(ngx_dns_front_batch_t *b, size_t size)
+ngx_dns_front_batch_reserve(ngx_dns_client_t *client, size_t size)
 {
+    ngx_dns_front_batch_t  *b;
+
+    b = client->listener;
+
     if (b->n == NGX_DNS_FRONT_BATCH
         || size > NGX_DNS_FRONT_ARENA - b->used)
     {
@@ -64,15 +68,16 @@ ngx_dns_front_batch_reserve(ngx_dns_front_batch_t *b, size_t size)
 
 
 void
-ngx_dns_front_batch_commit(ngx_dns_front_batch_t *b, ngx_dns_client_t *client,
-    size_t len)
+ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size)
 {
-    struct msghdr  *msg;
+    struct msghdr          *msg;
+    ngx_dns_front_batch_t  *b;
 
+    b = client->listener;
     msg = &b->msg[b->n].msg_hdr;
 
     b->iov[b->n].iov_base = b->arena + b->used;
-    b->iov[b->n].iov_len = len;
+    b->iov[b->n].iov_len = size;
 
     b->name[b->n] = client->sockaddr;
     msg->msg_namelen = client->socklen;
@@ -87,7 +92,7 @@ ngx_dns_front_batch_commit(ngx_dns_front_batch_t *b, ngx_dns_client_t *client,
     }
 
     b->n++;
-    b->used += ngx_align(len, NGX_DNS_CACHELINE);
+    b->used += ngx_align(size, NGX_DNS_CACHELINE);
     b->used = ngx_min(b->used, NGX_DNS_FRONT_ARENA);
 
     ngx_dns_count(responses);

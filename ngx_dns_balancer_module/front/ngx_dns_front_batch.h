@@ -66,10 +66,9 @@ typedef struct {
 ngx_int_t ngx_dns_front_batch_init(ngx_dns_front_batch_t *b,
     ngx_pool_t *pool);
 
-/* room for an answer; then "len" octets of it are ready for the client */
-u_char *ngx_dns_front_batch_reserve(ngx_dns_front_batch_t *b, size_t size);
-void ngx_dns_front_batch_commit(ngx_dns_front_batch_t *b,
-    ngx_dns_client_t *client, size_t len);
+/* the functions of an ngx_dns_front_t; the client's listener is a batch */
+u_char *ngx_dns_front_batch_reserve(ngx_dns_client_t *client, size_t size);
+void ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size);
 
 /* sends all that can be sent now */
 void ngx_dns_front_batch_flush(ngx_dns_front_batch_t *b);

@@ -29,14 +29,11 @@ static ngx_dns_conf_t *ngx_dns_front_udp_local(ngx_dns_front_udp_t *u,
     struct msghdr *msg, ngx_dns_client_t *client);
 static void ngx_dns_front_udp_quit_handler(ngx_event_t *rev);
 static void ngx_dns_front_udp_init_scratch(void);
-static u_char *ngx_dns_front_udp_reserve(ngx_dns_client_t *client,
-    size_t size);
-static void ngx_dns_front_udp_commit(ngx_dns_client_t *client, size_t size);
 
 
 static ngx_dns_front_t  ngx_dns_front_udp = {
-    ngx_dns_front_udp_reserve,
-    ngx_dns_front_udp_commit
+    ngx_dns_front_batch_reserve,
+    ngx_dns_front_batch_commit
 };
 
 
@@ -232,7 +229,7 @@ ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i)
     msg = &ngx_dns_front_msg[i].msg_hdr;
 
     client.front = &ngx_dns_front_udp;
-    client.listener = u;
+    client.listener = &u->batch;
     client.listening = u->listening;
     client.sockaddr = ngx_dns_front_name[i];
     client.socklen = msg->msg_namelen;
@@ -324,26 +321,4 @@ ngx_dns_front_udp_quit_handler(ngx_event_t *rev)
     c->idle = 0;
 
     ngx_dns_query_quit(c->error);
-}
-
-
-static u_char *
-ngx_dns_front_udp_reserve(ngx_dns_client_t *client, size_t size)
-{
-    ngx_dns_front_udp_t  *u;
-
-    u = client->listener;
-
-    return ngx_dns_front_batch_reserve(&u->batch, size);
-}
-
-
-static void
-ngx_dns_front_udp_commit(ngx_dns_client_t *client, size_t size)
-{
-    ngx_dns_front_udp_t  *u;
-
-    u = client->listener;
-
-    ngx_dns_front_batch_commit(&u->batch, client, size);
 }

@@ -5,17 +5,15 @@
 
 
 #include "ngx_stream_dns.h"
-#include "../base/ngx_dns_random.h"
-#include "../front/ngx_dns_front_udp.h"
-#include "../query/ngx_dns_attempt.h"
+#include "../query/ngx_dns_timer.h"
 #include "../transport/ngx_dns_udp_out.h"
 
 
 #define NGX_STREAM_DNS_NUMBER   0
 #define NGX_STREAM_DNS_SIZE     1
 #define NGX_STREAM_DNS_MSEC     2
+#define NGX_STREAM_DNS_SEC      3
 
-#define NGX_STREAM_DNS_CHECK    1000       /* milliseconds */
 #define NGX_STREAM_DNS_QUERIES  16384
 #define NGX_STREAM_DNS_METRICS  "dns_metrics"
 
@@ -40,9 +38,6 @@ static void ngx_stream_dns_handler(ngx_stream_session_t *s);
 static ngx_int_t ngx_stream_dns_init(ngx_conf_t *cf);
 static ngx_int_t ngx_stream_dns_init_metrics(ngx_shm_zone_t *shm_zone,
     void *data);
-static ngx_int_t ngx_stream_dns_init_process(ngx_cycle_t *cycle);
-static void ngx_stream_dns_exit_process(ngx_cycle_t *cycle);
-static void ngx_stream_dns_check_handler(ngx_event_t *ev);
 
 
 static ngx_conf_bitmask_t  ngx_stream_dns_next_upstream_masks[] = {
@@ -76,6 +71,15 @@ static ngx_stream_dns_range_t  ngx_stream_dns_max_queries = {
 };
 
 
+static ngx_stream_dns_range_t  ngx_stream_dns_ttl = {
+    NGX_STREAM_DNS_SEC, 0, 604800, "a time in seconds from 0 to 7d"
+};
+
+static ngx_stream_dns_range_t  ngx_stream_dns_servfail_ttl = {
+    NGX_STREAM_DNS_SEC, 0, 300, "a time in seconds from 0 to 5m"
+};
+
+
 static ngx_command_t  ngx_stream_dns_commands[] = {
 
     { ngx_string("dns_upstream"),
@@ -88,6 +92,20 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
     { ngx_string("dns_forward"),
       NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE2,
       ngx_stream_dns_forward,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_hosts"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_hosts,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_local"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_local,
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
       NULL },
@@ -133,6 +151,62 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_dns_srv_conf_t, max_queries),
       &ngx_stream_dns_max_queries },
+
+    { ngx_string("dns_cache_zone"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_cache_zone,
+      NGX_STREAM_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_cache"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_cache,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_cache_min_ttl"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, min_ttl),
+      &ngx_stream_dns_ttl },
+
+    { ngx_string("dns_cache_max_ttl"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, max_ttl),
+      &ngx_stream_dns_ttl },
+
+    { ngx_string("dns_cache_negative_ttl"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE2,
+      ngx_stream_dns_cache_negative_ttl,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_cache_servfail_ttl"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, servfail_ttl),
+      &ngx_stream_dns_servfail_ttl },
+
+    { ngx_string("dns_cache_stale"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE123,
+      ngx_stream_dns_cache_stale,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_cache_prefetch"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE12,
+      ngx_stream_dns_cache_prefetch,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
 
       ngx_null_command
 };
@@ -183,6 +257,13 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    if (ngx_array_init(&dmcf->hosts, cf->pool, 4,
+                       sizeof(ngx_stream_dns_hosts_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
     if (ngx_array_init(&dmcf->servers, cf->pool, 4,
                        sizeof(ngx_stream_dns_srv_conf_t *))
         != NGX_OK)
@@ -208,6 +289,9 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     dscf->dns = { 0 };
+     *     dscf->local = { 0 };
+     *     dscf->locals = 0;
+     *     dscf->server_id = { 0, NULL };
      *     dscf->next_upstream = 0;
      *     dscf->core = NULL;
      *     dscf->session = NULL;
@@ -216,11 +300,14 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      */
 
     dscf->forwards = NGX_CONF_UNSET_PTR;
+    dscf->hosts = NGX_CONF_UNSET_PTR;
     dscf->udp_max_size = NGX_CONF_UNSET_SIZE;
     dscf->upstream_timeout = NGX_CONF_UNSET_MSEC;
     dscf->next_timeout = NGX_CONF_UNSET_MSEC;
     dscf->tries = NGX_CONF_UNSET_UINT;
     dscf->max_queries = NGX_CONF_UNSET_UINT;
+
+    ngx_stream_dns_cache_unset(dscf);
 
     return dscf;
 }
@@ -237,6 +324,8 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_stream_dns_main_conf_t   *dmcf;
 
     ngx_conf_merge_ptr_value(conf->forwards, prev->forwards, NULL);
+    ngx_conf_merge_ptr_value(conf->hosts, prev->hosts, NULL);
+    ngx_stream_dns_local_merge(prev, conf);
     ngx_conf_merge_size_value(conf->udp_max_size, prev->udp_max_size, 1232);
     ngx_conf_merge_msec_value(conf->upstream_timeout, prev->upstream_timeout,
                               2000);
@@ -248,6 +337,8 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->tries, prev->tries, 3);
     ngx_conf_merge_uint_value(conf->max_queries, prev->max_queries,
                               NGX_STREAM_DNS_QUERIES);
+
+    ngx_stream_dns_cache_merge(conf, prev);
 
     if (!conf->set) {
         return NGX_CONF_OK;
@@ -263,9 +354,11 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    if (conf->forwards == NULL) {
+    if (conf->forwards == NULL && (conf->hosts == NULL || conf->hosts->off))
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "no \"dns_forward\" for server in %s:%ui",
+                      "no \"dns_forward\" for server in %s:%ui, "
+                      "nor \"dns_hosts\"",
                       cscf->file_name, cscf->line);
         return NGX_CONF_ERROR;
     }
@@ -360,6 +453,10 @@ ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         n = ngx_parse_time(&value[1], 0);
         break;
 
+    case NGX_STREAM_DNS_SEC:
+        n = ngx_parse_time(&value[1], 1);
+        break;
+
     default:
         n = ngx_atoi(value[1].data, value[1].len);
     }
@@ -442,7 +539,10 @@ ngx_stream_dns_init(ngx_conf_t *cf)
 
     for (i = 0; i < dmcf->servers.nelts; i++) {
 
+        ngx_stream_dns_local_init(cf, dscf[i]);
+
         if (ngx_stream_dns_forward_init(cf, dscf[i]) != NGX_OK
+            || ngx_stream_dns_hosts_init(cf, dscf[i]) != NGX_OK
             || ngx_stream_dns_session_init(cf, dscf[i]) != NGX_OK)
         {
             return NGX_ERROR;
@@ -504,129 +604,4 @@ ngx_stream_dns_init_metrics(ngx_shm_zone_t *shm_zone, void *data)
     }
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_stream_dns_init_process(ngx_cycle_t *cycle)
-{
-    ngx_uint_t                    i, servers;
-    ngx_stream_dns_upstream_t   **us;
-    ngx_stream_dns_srv_conf_t   **dscf;
-    ngx_stream_dns_main_conf_t   *dmcf;
-
-    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NGX_OK;
-    }
-
-    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
-                                                 ngx_dns_balancer_module);
-    if (dmcf == NULL || dmcf->servers.nelts == 0) {
-        return NGX_OK;
-    }
-
-    ngx_dns_random_reset();
-    ngx_dns_metrics_attach(dmcf->metrics->data);
-    ngx_dns_timer_init(cycle->log);
-    ngx_dns_attempt_init(&ngx_dns_udp_out);
-
-    us = dmcf->upstreams.elts;
-    servers = 0;
-
-    for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        ngx_dns_peers_attach(&us[i]->upstream);
-        servers += us[i]->upstream.peers.nelts;
-    }
-
-    if (ngx_dns_inflight_init(cycle, dmcf->queries) != NGX_OK
-        || ngx_dns_udp_out_init(cycle, dmcf->queries, servers) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    dscf = dmcf->servers.elts;
-
-    for (i = 0; i < dmcf->servers.nelts; i++) {
-        if (ngx_stream_dns_session_create(cycle, dscf[i]) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    if (ngx_stream_dns_listen_open(cycle) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    /* work that is needed once: the master respawns this worker if it dies */
-
-    if (ngx_worker == 0) {
-        dmcf->check.handler = ngx_stream_dns_check_handler;
-        dmcf->check.data = dmcf;
-        dmcf->check.log = cycle->log;
-        dmcf->check.cancelable = 1;
-
-        ngx_add_timer(&dmcf->check, NGX_STREAM_DNS_CHECK);
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_stream_dns_check_handler(ngx_event_t *ev)
-{
-    ngx_uint_t                    i;
-    ngx_stream_dns_upstream_t   **us;
-    ngx_stream_dns_main_conf_t   *dmcf;
-
-    dmcf = ev->data;
-
-    us = dmcf->upstreams.elts;
-
-    for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        ngx_dns_peers_check(&us[i]->upstream);
-    }
-
-    if (!ngx_exiting) {
-        ngx_add_timer(ev, NGX_STREAM_DNS_CHECK);
-    }
-}
-
-
-static void
-ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
-{
-    ngx_uint_t                    i;
-    ngx_stream_dns_upstream_t   **us;
-    ngx_stream_dns_main_conf_t   *dmcf;
-
-    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return;
-    }
-
-    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
-                                                 ngx_dns_balancer_module);
-    if (dmcf == NULL || dmcf->servers.nelts == 0) {
-        return;
-    }
-
-    if (dmcf->check.timer_set) {
-        ngx_del_timer(&dmcf->check);
-    }
-
-    /* whoever still waits gets an answer */
-
-    ngx_dns_query_quit(1);
-    ngx_dns_timer_done();
-    ngx_dns_udp_out_done();
-    ngx_dns_front_udp_done();
-
-    us = dmcf->upstreams.elts;
-
-    for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        ngx_dns_peers_detach(&us[i]->upstream);
-    }
-
-    ngx_dns_metrics_detach(dmcf->metrics->data);
 }

@@ -20,6 +20,7 @@
 #include <ngx_stream.h>
 
 #include "../query/ngx_dns_query.h"
+#include "../store/ngx_dns_hosts_build.h"
 #include "../store/ngx_dns_metrics.h"
 
 
@@ -45,9 +46,44 @@ typedef struct {
 } ngx_stream_dns_forward_t;
 
 
+/* dns_hosts as it stands in the file: all lines of a level */
+
+typedef struct {
+    ngx_array_t                  files;     /* of ngx_str_t */
+    ngx_int_t                    ttl;       /* NGX_CONF_UNSET */
+    ngx_uint_t                   fallthrough;
+    ngx_uint_t                   off;
+} ngx_stream_dns_hosts_conf_t;
+
+
+/* the table of a list of files, for all servers that have this list */
+
+typedef struct {
+    ngx_dns_hosts_t              hosts;
+    ngx_str_t                    key;       /* the name of its zone */
+    ngx_array_t                 *files;
+    size_t                       size;      /* of a table */
+
+    /* of the process that builds */
+    ngx_event_t                  event;
+    ngx_log_t                   *log;
+    ngx_dns_hosts_build_t       *build;     /* NULL: not at work */
+    ngx_uint_t                   release;   /* the idle table is of no use */
+    size_t                       released;
+    uint64_t                     sign;      /* of the files it reads */
+    uint64_t                     seen;      /* at the last look */
+    uint64_t                     refused;   /* failed, as was logged ... */
+    ngx_uint_t                   retry;     /* ... but may work later */
+    ngx_uint_t                   missing;   /* said that a file is not there */
+    ngx_uint_t                   bad;       /* lines of the file being read */
+    ngx_uint_t                   bad_file;
+} ngx_stream_dns_hosts_t;
+
+
 typedef struct {
     ngx_array_t                  upstreams; /* of ngx_stream_dns_upstream_t * */
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
+    ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
     ngx_shm_zone_t              *metrics;
     ngx_uint_t                   queries;   /* of all servers together */
     ngx_event_t                  check;     /* of shared counters */
@@ -56,7 +92,11 @@ typedef struct {
 
 typedef struct {
     ngx_dns_conf_t               dns;
+    ngx_dns_local_t              local;
     ngx_array_t                 *forwards;  /* of ngx_stream_dns_forward_t */
+    ngx_stream_dns_hosts_conf_t *hosts;
+    ngx_uint_t                   locals;    /* mask of NGX_STREAM_DNS_LOCAL_* */
+    ngx_str_t                    server_id;
 
     /* merged, then copied into "dns" */
     size_t                       udp_max_size;
@@ -66,6 +106,18 @@ typedef struct {
     ngx_uint_t                   tries;
     ngx_uint_t                   max_queries;
 
+    ngx_shm_zone_t              *cache;     /* NULL: off */
+    time_t                       min_ttl;
+    time_t                       max_ttl;
+    time_t                       servfail_ttl;
+    time_t                       negative_min;
+    time_t                       negative_max;
+    time_t                       stale;
+    time_t                       stale_ttl;
+    ngx_msec_t                   stale_after;
+    ngx_uint_t                   prefetch;
+    ngx_uint_t                   prefetch_hits;
+
     ngx_stream_core_srv_conf_t  *core;
     ngx_stream_session_t        *session;   /* in a worker, if one is needed */
     ngx_uint_t                   text;      /* rules may read the client's
@@ -73,7 +125,7 @@ typedef struct {
     ngx_uint_t                   preaccess; /* "set" is in use */
     unsigned                     set:1;     /* a dns_* directive is in the
                                                server itself */
-    unsigned                     enabled:1; /* it has dns_forward */
+    unsigned                     enabled:1; /* it answers queries */
 } ngx_stream_dns_srv_conf_t;
 
 
@@ -95,9 +147,44 @@ char *ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
 ngx_dns_peer_t *ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us,
     ngx_addr_t *addr);
 
+char *ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_dns_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_cache_negative_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_dns_cache_prefetch(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* values of the cache: unset, merged, copied into "dns"; and, in a worker */
+void ngx_stream_dns_cache_unset(ngx_stream_dns_srv_conf_t *conf);
+void ngx_stream_dns_cache_merge(ngx_stream_dns_srv_conf_t *conf,
+    ngx_stream_dns_srv_conf_t *prev);
+void ngx_stream_dns_cache_open(ngx_stream_dns_srv_conf_t *conf);
+
 /* an upstream of one server by its address, made when first asked for */
 ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_address(ngx_conf_t *cf,
     ngx_url_t *url);
+
+char *ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_local(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* what is inherited of dns_local, then what it means */
+void ngx_stream_dns_local_merge(ngx_stream_dns_srv_conf_t *prev,
+    ngx_stream_dns_srv_conf_t *conf);
+void ngx_stream_dns_local_init(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *dscf);
+
+/* the table of a server's hosts files; and, in the worker that keeps it */
+ngx_int_t ngx_stream_dns_hosts_init(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *dscf);
+ngx_int_t ngx_stream_dns_hosts_need(ngx_stream_dns_hosts_t *h, ngx_log_t *log,
+    size_t *need);
+ngx_int_t ngx_stream_dns_hosts_init_zone(ngx_shm_zone_t *shm_zone, void *data);
+void ngx_stream_dns_hosts_start(ngx_cycle_t *cycle,
+    ngx_stream_dns_main_conf_t *dmcf);
+void ngx_stream_dns_hosts_stop(ngx_stream_dns_main_conf_t *dmcf);
 
 /* after all is read: names of dns_forward to upstreams */
 ngx_int_t ngx_stream_dns_forward_init(ngx_conf_t *cf,
@@ -114,6 +201,10 @@ ngx_int_t ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf);
 
 ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
+
+/* start and end of a worker */
+ngx_int_t ngx_stream_dns_init_process(ngx_cycle_t *cycle);
+void ngx_stream_dns_exit_process(ngx_cycle_t *cycle);
 
 #pragma GCC visibility pop
 

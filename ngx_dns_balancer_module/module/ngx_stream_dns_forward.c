@@ -111,6 +111,10 @@ ngx_stream_dns_forward_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
         return NGX_ERROR;
     }
 
+    if (dscf->forwards == NULL) {
+        return NGX_OK;
+    }
+
     forward = dscf->forwards->elts;
 
     for (i = 0; i < dscf->forwards->nelts; i++) {

@@ -128,6 +128,7 @@ ngx_stream_dns_upstream_create(ngx_conf_t *cf, ngx_str_t *name)
 
     *p = us;
     us->upstream.name = *name;
+    us->upstream.scope = ngx_crc32_long(name->data, name->len);
 
     return us;
 }

@@ -29,6 +29,7 @@ static u_char *ngx_stream_dns_do(u_char *p, ngx_dns_record_t *r);
 static u_char *ngx_stream_dns_rcode(u_char *p, ngx_dns_record_t *r);
 static u_char *ngx_stream_dns_answers(u_char *p, ngx_dns_record_t *r);
 static u_char *ngx_stream_dns_response_size(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_cache_status(u_char *p, ngx_dns_record_t *r);
 static u_char *ngx_stream_dns_zone(u_char *p, ngx_dns_record_t *r);
 static u_char *ngx_stream_dns_upstream(u_char *p, ngx_dns_record_t *r);
 static u_char *ngx_stream_dns_upstream_addr(u_char *p, ngx_dns_record_t *r);
@@ -55,6 +56,7 @@ static struct {
     { ngx_string("dns_rcode"), ngx_stream_dns_rcode },
     { ngx_string("dns_answers"), ngx_stream_dns_answers },
     { ngx_string("dns_response_size"), ngx_stream_dns_response_size },
+    { ngx_string("dns_cache_status"), ngx_stream_dns_cache_status },
     { ngx_string("dns_zone"), ngx_stream_dns_zone },
     { ngx_string("dns_upstream"), ngx_stream_dns_upstream },
     { ngx_string("dns_upstream_addr"), ngx_stream_dns_upstream_addr },
@@ -288,6 +290,16 @@ static u_char *
 ngx_stream_dns_response_size(u_char *p, ngx_dns_record_t *r)
 {
     return ngx_sprintf(p, "%uz", r->sent);
+}
+
+
+static u_char *
+ngx_stream_dns_cache_status(u_char *p, ngx_dns_record_t *r)
+{
+    static const char  *names[] = { "", "HIT", "MISS", "EXPIRED", "STALE",
+                                    "BYPASS", "HOSTS", "LOCAL" };
+
+    return ngx_sprintf(p, "%s", names[r->cache_status]);
 }
 
 

@@ -129,6 +129,8 @@ struct ngx_dns_upstream_s {
     ngx_dns_balancer_t   *balancer;
     ngx_dns_peers_shm_t  *shm;
     ngx_uint_t            row;         /* of this process */
+    uint32_t              scope;       /* of its name: keeps its answers apart
+                                          in a cache */
 
     void                 *key;         /* module/: the hash's key, or NULL */
     ngx_uint_t            by_client;   /* the key is not of the question

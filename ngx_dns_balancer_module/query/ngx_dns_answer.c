@@ -11,90 +11,116 @@
 
 /* what of a server's flags a client gets; RD and CD are its own */
 
-#define NGX_DNS_ANSWER_FLAGS                                                  \
-    (NGX_DNS_AA|NGX_DNS_TC|NGX_DNS_RA|NGX_DNS_AD)
+#define NGX_DNS_ANSWER_FLAGS  (NGX_DNS_AA|NGX_DNS_TC|NGX_DNS_RA)
 
 
-static size_t ngx_dns_answer_limit(ngx_dns_query_t *query);
+void
+ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_query_t *query)
+{
+    asker->client = &query->client;
+    asker->conf = query->conf;
+    asker->name = query->name;
+    asker->asked = &query->asked;
+}
 
 
 size_t
-ngx_dns_answer_send(ngx_dns_query_t *query, const ngx_dns_message_t *m,
+ngx_dns_answer_query(ngx_dns_query_t *query, const ngx_dns_message_t *m,
+    const u_char *msg, uint16_t *answers)
+{
+    ngx_dns_asker_t  asker;
+
+    ngx_dns_answer_asker(&asker, query);
+
+    return ngx_dns_answer_send(&asker, m, msg, answers);
+}
+
+
+size_t
+ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
     const u_char *msg, uint16_t *answers)
 {
     u_char             *p, *start;
-    size_t              limit, edns;
-    uint16_t            rcode, ede;
+    size_t              limit, opt;
     ngx_dns_message_t   cut;
 
-    limit = ngx_dns_answer_limit(query);
+    limit = ngx_dns_answer_limit(asker);
+    opt = ngx_dns_answer_opt_size(asker, m);
+
+    if (m->end + opt > limit) {
+        cut = *m;
+        ngx_dns_message_truncate(&cut, msg, limit - opt);
+        m = &cut;
+    }
+
+    start = asker->client->front->reserve(asker->client, limit);
+
+    p = ngx_dns_answer_begin(asker, start, m);
+
+    if (msg) {
+        p = ngx_cpymem(p, msg + m->body, m->end - m->body);
+    }
+
+    p = ngx_dns_answer_opt(asker, p, m);
+
+    *answers = m->answers;
+
+    asker->client->front->commit(asker->client, p - start);
+
+    return p - start;
+}
+
+
+u_char *
+ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
+    const ngx_dns_message_t *m)
+{
+    uint16_t  flags, rcode;
+
     rcode = m->rcode;
-    edns = 0;
-    ede = NGX_DNS_NO_EDE;
 
-    if (query->edns) {
-        ede = m->ede;
-        edns = NGX_DNS_OPT_SIZE
-               + (ede == NGX_DNS_NO_EDE ? 0 : NGX_DNS_EDE_SIZE);
-
-    } else if (rcode > NGX_DNS_RCODE) {
+    if (rcode > NGX_DNS_RCODE && !asker->asked->edns) {
 
         /* RFC 6891, 6.1.3: its upper bits have no place without an OPT */
 
         rcode = NGX_DNS_SERVFAIL;
     }
 
-    if (m->end + edns > limit) {
-        cut = *m;
-        ngx_dns_message_truncate(&cut, msg, limit - edns);
-        m = &cut;
+    flags = m->flags & NGX_DNS_ANSWER_FLAGS;
+
+    /* RFC 6840, 5.8: AD is for clients that set AD or DO */
+
+    if ((asker->asked->flags & NGX_DNS_AD) || asker->asked->dnssec_ok) {
+        flags |= m->flags & NGX_DNS_AD;
     }
 
-    start = query->client.front->reserve(&query->client, limit);
-
-    ngx_dns_message_header(start, query->id,
-                           NGX_DNS_QR | (m->flags & NGX_DNS_ANSWER_FLAGS)
-                           | (query->flags & (NGX_DNS_RD | NGX_DNS_CD))
+    ngx_dns_message_header(p, asker->asked->id,
+                           NGX_DNS_QR | flags
+                           | (asker->asked->flags & (NGX_DNS_RD | NGX_DNS_CD))
                            | (rcode & NGX_DNS_RCODE),
-                           1, m, query->edns);
+                           1, m, asker->asked->edns);
 
-    p = ngx_cpymem(start + NGX_DNS_HEADER_SIZE, query->name, query->name_len);
+    p = ngx_cpymem(p + NGX_DNS_HEADER_SIZE, asker->name,
+                   asker->asked->name_len);
 
-    ngx_dns_put16(p, query->type);
-    ngx_dns_put16(p + 2, query->class);
-    p += 4;
+    ngx_dns_put16(p, asker->asked->type);
+    ngx_dns_put16(p + 2, asker->asked->class);
 
-    if (msg) {
-        p = ngx_cpymem(p, msg + m->body, m->end - m->body);
-    }
-
-    if (query->edns) {
-        p = ngx_dns_edns_write(p, query->conf->udp_max_size, rcode,
-                               query->dnssec_ok ? NGX_DNS_EDNS_DO : 0, ede);
-    }
-
-    *answers = m->answers;
-
-    query->client.front->commit(&query->client, p - start);
-
-    return p - start;
+    return p + 4;
 }
 
 
-/* RFC 6891, 6.2.5; what does not fit is a matter of TC */
-
-static size_t
-ngx_dns_answer_limit(ngx_dns_query_t *query)
+u_char *
+ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *p,
+    const ngx_dns_message_t *m)
 {
-    if (!query->client.datagram) {
-        return NGX_DNS_MAX_MESSAGE;
+    if (!asker->asked->edns) {
+        return p;
     }
 
-    if (!query->edns) {
-        return NGX_DNS_MIN_UDP_SIZE;
-    }
-
-    return ngx_min(query->udp_size, query->conf->udp_max_size);
+    return ngx_dns_edns_write(p, asker->conf->udp_max_size, m->rcode,
+                              asker->asked->dnssec_ok ? NGX_DNS_EDNS_DO : 0,
+                              m->ede);
 }
 
 
@@ -118,16 +144,16 @@ ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
      * with a malformed one, or two, may be anything
      */
 
-    edns = q->edns && (r->rcode != NGX_DNS_FORMERR);
+    edns = q->asked.edns && (r->rcode != NGX_DNS_FORMERR);
     question = q->end ? q->end - NGX_DNS_HEADER_SIZE : 0;
 
     start = client->front->reserve(client, NGX_DNS_MIN_UDP_SIZE);
 
     /* RFC 1035, 4.1.1: opcode and RD are copied; RFC 4035, 3.1.6: CD, too */
 
-    ngx_dns_message_header(start, q->id,
+    ngx_dns_message_header(start, q->asked.id,
                            NGX_DNS_QR
-                           | (q->flags & (NGX_DNS_OPCODE | NGX_DNS_RD
+                           | (q->asked.flags & (NGX_DNS_OPCODE | NGX_DNS_RD
                                           | NGX_DNS_CD))
                            | (r->rcode & NGX_DNS_RCODE),
                            question ? 1 : 0, NULL, edns);
@@ -137,7 +163,8 @@ ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     if (edns) {
         out = ngx_dns_edns_write(out, conf->udp_max_size, r->rcode,
-                                 q->dnssec_ok ? NGX_DNS_EDNS_DO : 0, r->ede);
+                                 q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0,
+                                 r->ede);
     }
 
     client->front->commit(client, out - start);

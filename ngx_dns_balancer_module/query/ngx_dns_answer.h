@@ -16,14 +16,40 @@
 #include "ngx_dns_inflight.h"
 
 
+/* who asked, and what of the query goes into any answer */
+
+typedef struct {
+    ngx_dns_client_t     *client;
+    ngx_dns_conf_t       *conf;
+    const u_char         *name;          /* in the client's letter case */
+    const ngx_dns_asked_t  *asked;
+} ngx_dns_asker_t;
+
+
 #pragma GCC visibility push(hidden)
+
+/*
+ * Writes the header and the question of an answer with m's counts, flags and
+ * rcode; returns the end.
+ */
+u_char *ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
+    const ngx_dns_message_t *m);
+
+/* writes the OPT if the client sent one; returns the end */
+u_char *ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *p,
+    const ngx_dns_message_t *m);
 
 /*
  * Sends the parsed answer "m" in "msg"; with msg NULL, one without records
  * that has m's flags, rcode and EDE.  Returns its size.
  */
-size_t ngx_dns_answer_send(ngx_dns_query_t *query, const ngx_dns_message_t *m,
+size_t ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
     const u_char *msg, uint16_t *answers);
+
+/* the same for a client that waits */
+size_t ngx_dns_answer_query(ngx_dns_query_t *query,
+    const ngx_dns_message_t *m, const u_char *msg, uint16_t *answers);
+void ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_query_t *query);
 
 /*
  * Refuses a query that is still in the buffer "p" it was parsed from.
@@ -33,6 +59,38 @@ size_t ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     const ngx_dns_question_t *q, const u_char *p, ngx_dns_reason_e reason);
 
 #pragma GCC visibility pop
+
+
+/*
+ * How long an answer may be (RFC 6891, 6.2.5), the OPT included; what does
+ * not fit is a matter of TC.
+ */
+
+static ngx_inline size_t
+ngx_dns_answer_limit(ngx_dns_asker_t *asker)
+{
+    if (!asker->client->datagram) {
+        return NGX_DNS_MAX_MESSAGE;
+    }
+
+    if (!asker->asked->edns) {
+        return NGX_DNS_MIN_UDP_SIZE;
+    }
+
+    return ngx_min(asker->asked->udp_size, asker->conf->udp_max_size);
+}
+
+
+static ngx_inline size_t
+ngx_dns_answer_opt_size(ngx_dns_asker_t *asker, const ngx_dns_message_t *m)
+{
+    if (!asker->asked->edns) {
+        return 0;
+    }
+
+    return NGX_DNS_OPT_SIZE
+           + (m->ede == NGX_DNS_NO_EDE ? 0 : NGX_DNS_EDE_SIZE);
+}
 
 
 #endif /* _NGX_DNS_ANSWER_H_INCLUDED_ */

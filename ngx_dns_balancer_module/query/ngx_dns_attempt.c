@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_attempt.h"
+#include "ngx_dns_cached.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 
@@ -15,6 +16,7 @@ static ngx_int_t ngx_dns_attempt_send(ngx_dns_inflight_t *f,
     ngx_dns_peer_t *peer);
 static void ngx_dns_attempt_wait(ngx_dns_inflight_t *f);
 static void ngx_dns_attempt_timer_handler(ngx_dns_timer_t *timer);
+static void ngx_dns_attempt_stale_handler(ngx_dns_timer_t *timer);
 static void ngx_dns_attempt_blame(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, ngx_dns_reason_e reason);
 static void ngx_dns_attempt_outcome(ngx_dns_attempt_t *a,
@@ -43,8 +45,10 @@ ngx_dns_attempt_start(ngx_dns_inflight_t *f)
 
     /* the letter case a client chose may be what it checks (0x20) */
 
-    ngx_memcpy(f->wire + NGX_DNS_HEADER_SIZE, f->queries->name,
-               f->queries->name_len);
+    if (f->queries) {
+        ngx_memcpy(f->wire + NGX_DNS_HEADER_SIZE, f->queries->name,
+                   f->queries->asked.name_len);
+    }
 
     n = f->zone->upstream->peers.nelts;
 
@@ -61,7 +65,33 @@ ngx_dns_attempt_start(ngx_dns_inflight_t *f)
     f->timer.handler = ngx_dns_attempt_timer_handler;
     f->timer.data = f;
 
+    f->stale.handler = ngx_dns_attempt_stale_handler;
+    f->stale.data = f;
+
+    if (f->has_stale) {
+        ngx_dns_timer_add(&f->stale, f->conf->stale_after);
+    }
+
     ngx_dns_attempt_go_on(f);
+}
+
+
+/*
+ * RFC 8767, 5: the client response timer.  The question goes on, so that the
+ * cache gets a new answer.
+ */
+
+static void
+ngx_dns_attempt_stale_handler(ngx_dns_timer_t *timer)
+{
+    ngx_dns_inflight_t  *f;
+
+    ngx_dns_clock_update();
+
+    f = timer->data;
+    f->stale_due = 1;
+
+    ngx_dns_inflight_stale(f);
 }
 
 
@@ -320,6 +350,10 @@ ngx_dns_attempt_give_up(ngx_dns_inflight_t *f)
 {
     ngx_dns_message_t  m;
 
+    if (f->has_stale) {
+        ngx_dns_inflight_stale(f);
+    }
+
     ngx_memzero(&m, sizeof(ngx_dns_message_t));
 
     m.rcode = f->rcode;
@@ -343,6 +377,11 @@ ngx_dns_attempt_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     ngx_uint_t  i;
 
     ngx_dns_timer_del(&f->timer);
+    ngx_dns_timer_del(&f->stale);
+
+    if (reason != NGX_DNS_ESHUTDOWN) {
+        ngx_dns_cached_store(f, m, msg);
+    }
 
     for (i = 0; f->live; i++) {
         if (f->attempts[i].live) {

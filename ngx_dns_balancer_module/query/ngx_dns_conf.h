@@ -19,6 +19,8 @@
 
 #include "../base/ngx_dns.h"
 #include "../peers/ngx_dns_balancer.h"
+#include "../store/ngx_dns_cache.h"
+#include "../store/ngx_dns_hosts.h"
 #include "ngx_dns_forward.h"
 
 
@@ -29,6 +31,20 @@
 #define NGX_DNS_NEXT_TIMEOUT   0x0008
 #define NGX_DNS_NEXT_SERVFAIL  0x0010
 #define NGX_DNS_NEXT_REFUSED   0x0020
+
+
+/* $dns_cache_status */
+
+typedef enum {
+    NGX_DNS_CACHE_STATUS_NONE = 0,
+    NGX_DNS_CACHE_STATUS_HIT,
+    NGX_DNS_CACHE_STATUS_MISS,
+    NGX_DNS_CACHE_STATUS_EXPIRED,
+    NGX_DNS_CACHE_STATUS_STALE,
+    NGX_DNS_CACHE_STATUS_BYPASS,
+    NGX_DNS_CACHE_STATUS_HOSTS,
+    NGX_DNS_CACHE_STATUS_LOCAL
+} ngx_dns_cache_status_e;
 
 
 typedef struct ngx_dns_conf_s    ngx_dns_conf_t;
@@ -93,6 +109,7 @@ struct ngx_dns_record_s {
     uint16_t              rcode;
     uint16_t              answers;
     ngx_dns_reason_e      reason;
+    ngx_dns_cache_status_e  cache_status;
 
     ngx_dns_zone_t       *zone;        /* or NULL, as the next ones */
     ngx_dns_peer_t       *peer;        /* the last that was asked */
@@ -103,8 +120,24 @@ struct ngx_dns_record_s {
 };
 
 
+/* answers that no server is asked for: see ngx_dns_local.h */
+
+typedef struct {
+    ngx_dns_hosts_t      *hosts;       /* NULL: no files */
+    uint32_t              ttl;         /* of their answers */
+    ngx_str_t             id;          /* id.server, hostname.bind */
+    ngx_str_t             version;     /* version.server, version.bind */
+
+    unsigned              fallthrough:1;    /* other names may be elsewhere */
+    unsigned              localhost:1;
+    unsigned              server_id:1;
+    unsigned              reverse:1;
+} ngx_dns_local_t;
+
+
 struct ngx_dns_conf_s {
     ngx_dns_forward_t    *forward;
+    ngx_dns_local_t      *local;       /* or NULL */
     size_t                udp_max_size;
     ngx_msec_t            upstream_timeout;
     ngx_msec_t            next_timeout;
@@ -112,6 +145,18 @@ struct ngx_dns_conf_s {
     ngx_uint_t            tries;
     ngx_uint_t            max_queries;
     ngx_uint_t            queries;     /* in flight in this worker */
+
+    ngx_dns_cache_shm_t  *cache;       /* or NULL; times in seconds */
+    uint32_t              min_ttl;
+    uint32_t              max_ttl;
+    uint32_t              negative_min;
+    uint32_t              negative_max;
+    uint32_t              servfail_ttl;
+    uint32_t              stale;       /* how long after its end; 0: never */
+    uint32_t              stale_ttl;
+    ngx_msec_t            stale_after;
+    ngx_uint_t            prefetch;    /* percent of the TTL; 0: never */
+    ngx_uint_t            prefetch_hits;
 
     ngx_log_t            *log;
 

@@ -45,7 +45,7 @@ ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone)
         return NGX_ERROR;
     }
 
-    zone->hash = ngx_dns_hash(&f->key, zone->name.data, zone->name.len, 0);
+    zone->hash = ngx_dns_hash_name(&f->key, zone->name.data, zone->name.len, 0);
 
     slot = ngx_dns_forward_slot(f, zone->name.data, zone->name.len,
                                 zone->hash);
@@ -57,6 +57,10 @@ ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone)
     f->n++;
 
     labels = ngx_dns_forward_labels(&zone->name);
+
+    if (labels == 0) {
+        f->root = zone;
+    }
 
     f->depths[labels / 64] |= (uint64_t) 1 << (labels % 64);
     f->deepest = ngx_max(f->deepest, labels);
@@ -147,16 +151,16 @@ ngx_dns_forward_find(ngx_dns_forward_t *f, ngx_dns_question_t *q)
     ngx_int_t        n;
     ngx_dns_zone_t  *zone;
 
-    for (n = ngx_min(q->labels, f->deepest); n >= 0; n--) {
+    for (n = ngx_min(q->labels, f->deepest); n > 0; n--) {
 
         if ((f->depths[n / 64] & ((uint64_t) 1 << (n % 64))) == 0) {
             continue;
         }
 
         name = q->name + q->label[q->labels - n];
-        len = q->name_len - q->label[q->labels - n];
+        len = q->asked.name_len - q->label[q->labels - n];
 
-        hash = ngx_dns_hash(&f->key, name, len, 0);
+        hash = ngx_dns_hash_name(&f->key, name, len, 0);
         zone = *ngx_dns_forward_slot(f, name, len, hash);
 
         if (zone) {
@@ -164,5 +168,5 @@ ngx_dns_forward_find(ngx_dns_forward_t *f, ngx_dns_question_t *q)
         }
     }
 
-    return NULL;
+    return f->root;
 }

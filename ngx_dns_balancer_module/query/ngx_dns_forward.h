@@ -32,6 +32,7 @@ typedef struct {
     ngx_dns_zone_t      **table;       /* open addressing, half empty */
     ngx_uint_t            mask;
     ngx_uint_t            n;
+    ngx_dns_zone_t       *root;        /* the zone ".", or NULL */
     ngx_uint_t            deepest;     /* labels of the longest zone */
     uint64_t              depths[2];   /* bit n: there is a zone of n labels */
     ngx_dns_hash_key_t    key;

@@ -7,6 +7,7 @@
 #include "ngx_dns_inflight.h"
 #include "ngx_dns_answer.h"
 #include "ngx_dns_attempt.h"
+#include "ngx_dns_cached.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
 #include "../store/ngx_dns_metrics.h"
@@ -39,9 +40,11 @@ typedef struct {
 static void ngx_dns_inflight_build(ngx_dns_inflight_t *f,
     ngx_dns_question_t *q);
 static void ngx_dns_inflight_unlink(ngx_dns_inflight_t *f);
+static void ngx_dns_inflight_free(ngx_dns_query_t *query);
 static void ngx_dns_inflight_done(ngx_dns_inflight_t *f,
     ngx_dns_query_t *query, const ngx_dns_message_t *m, size_t sent,
-    uint16_t answers, ngx_dns_reason_e reason, ngx_dns_peer_t *peer);
+    uint16_t answers, ngx_dns_reason_e reason, ngx_dns_peer_t *peer,
+    ngx_dns_cache_status_e status);
 
 
 static ngx_dns_inflight_table_t  ngx_dns_inflights;
@@ -118,18 +121,15 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
 
     t = &ngx_dns_inflights;
 
-    bits = (uint64_t) q->type << 48 | (uint64_t) q->class << 32
-           | (uint64_t) (q->flags & (NGX_DNS_RD|NGX_DNS_AD|NGX_DNS_CD)) << 2
-           | q->edns << 1 | q->dnssec_ok;
-
-    hash = ngx_dns_hash(&t->key, q->name, q->name_len, bits);
+    bits = ngx_dns_inflight_bits(q);
+    hash = ngx_dns_hash_name(&t->key, q->name, q->asked.name_len, bits);
     bucket = &t->table[hash & t->mask];
 
     for (f = *bucket; f; f = f->next) {
         if (f->hash == hash && f->bits == bits && f->conf == conf
             && (f->key == key || !zone->upstream->by_client)
-            && f->question_len == (size_t) q->name_len + 4
-            && ngx_memcmp(f->question, q->name, q->name_len) == 0)
+            && f->question_len == (size_t) q->asked.name_len + 4
+            && ngx_memcmp(f->question, q->name, q->asked.name_len) == 0)
         {
             *fresh = 0;
             return f;
@@ -141,9 +141,12 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
     if (f) {
         t->free_inflight = f->next;
 
-    } else {
-        /* there are as many as there are queries, and each has one at least */
+    } else if (t->used_inflight < t->size) {
         f = &t->inflight[t->used_inflight++];
+
+    } else {
+        /* refreshes, which no client waits for, have taken them */
+        return NULL;
     }
 
     f->next = *bucket;
@@ -157,6 +160,9 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
     f->zone = zone;
     f->queries = NULL;
     f->last = &f->queries;
+    f->has_stale = 0;
+    f->stale_due = 0;
+    f->stale.set = 0;
     f->start_usec = ngx_dns_usec;
 
     ngx_dns_inflight_build(f, q);
@@ -174,24 +180,27 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, ngx_dns_question_t *q)
 {
     u_char  *p;
 
-    ngx_memcpy(f->question, q->name, q->name_len);
+    ngx_memcpy(f->question, q->name, q->asked.name_len);
 
-    p = f->question + q->name_len;
-    ngx_dns_put16(p, q->type);
-    ngx_dns_put16(p + 2, q->class);
+    p = f->question + q->asked.name_len;
+    ngx_dns_put16(p, q->asked.type);
+    ngx_dns_put16(p + 2, q->asked.class);
 
-    f->question_len = q->name_len + 4;
+    f->question_len = q->asked.name_len + 4;
+
+    /* RFC 6840, 5.7: AD asks for AD; who did not ask is not shown it */
 
     ngx_dns_message_header(f->wire, 0,
-                           q->flags & (NGX_DNS_RD|NGX_DNS_AD|NGX_DNS_CD),
-                           1, NULL, q->edns);
+                           (q->asked.flags & (NGX_DNS_RD|NGX_DNS_CD))
+                           | NGX_DNS_AD,
+                           1, NULL, q->asked.edns);
 
     p = ngx_cpymem(f->wire + NGX_DNS_HEADER_SIZE, f->question,
                    f->question_len);
 
-    if (q->edns) {
+    if (q->asked.edns) {
         p = ngx_dns_edns_write(p, f->conf->udp_max_size, 0,
-                               q->dnssec_ok ? NGX_DNS_EDNS_DO : 0,
+                               q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0,
                                NGX_DNS_NO_EDE);
     }
 
@@ -226,20 +235,21 @@ ngx_dns_inflight_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     for (query = f->queries; query; query = next) {
         next = query->next;
 
-        sent = ngx_dns_answer_send(query, m, msg, &answers);
-
-        query->conf->queries--;
+        sent = ngx_dns_answer_query(query, m, msg, &answers);
 
         if (reason != NGX_DNS_FINE) {
             ngx_dns_count(reason[reason]);
         }
 
         if (query->conf->done) {
-            ngx_dns_inflight_done(f, query, m, sent, answers, reason, peer);
+            ngx_dns_inflight_done(f, query, m, sent, answers, reason, peer,
+                                  query->stale ? NGX_DNS_CACHE_STATUS_EXPIRED
+                                  : query->conf->cache
+                                  ? NGX_DNS_CACHE_STATUS_MISS
+                                  : NGX_DNS_CACHE_STATUS_BYPASS);
         }
 
-        query->next = t->free_query;
-        t->free_query = query;
+        ngx_dns_inflight_free(query);
     }
 
     f->next = t->free_inflight;
@@ -248,6 +258,58 @@ ngx_dns_inflight_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     if (t->n == 0 && ngx_exiting) {
         ngx_dns_timer_trim();
     }
+}
+
+
+static void
+ngx_dns_inflight_free(ngx_dns_query_t *query)
+{
+    query->conf->queries--;
+
+    query->next = ngx_dns_inflights.free_query;
+    ngx_dns_inflights.free_query = query;
+}
+
+
+void
+ngx_dns_inflight_stale(ngx_dns_inflight_t *f)
+{
+    size_t               sent;
+    ngx_dns_query_t     *query, **p;
+    ngx_dns_message_t    m;
+
+    p = &f->queries;
+
+    while (*p) {
+        query = *p;
+
+        if (!query->stale) {
+            p = &query->next;
+            continue;
+        }
+
+        sent = ngx_dns_cached_stale(f, query, &m);
+
+        if (sent == 0) {
+
+            /* it was evicted meanwhile */
+
+            query->stale = 0;
+            p = &query->next;
+            continue;
+        }
+
+        *p = query->next;
+
+        if (query->conf->done) {
+            ngx_dns_inflight_done(f, query, &m, sent, m.answers, NGX_DNS_FINE,
+                                  NULL, NGX_DNS_CACHE_STATUS_STALE);
+        }
+
+        ngx_dns_inflight_free(query);
+    }
+
+    f->last = p;
 }
 
 
@@ -284,25 +346,27 @@ ngx_dns_inflight_abort(void)
 static void
 ngx_dns_inflight_done(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
     const ngx_dns_message_t *m, size_t sent, uint16_t answers,
-    ngx_dns_reason_e reason, ngx_dns_peer_t *peer)
+    ngx_dns_reason_e reason, ngx_dns_peer_t *peer,
+    ngx_dns_cache_status_e status)
 {
     ngx_dns_record_t  r;
 
     r.conf = query->conf;
     r.client = &query->client;
     r.name = query->name;
-    r.name_len = query->name_len;
-    r.id = query->id;
-    r.flags = query->flags;
-    r.type = query->type;
-    r.class = query->class;
-    r.udp_size = query->edns ? query->udp_size : 0;
-    r.dnssec_ok = query->dnssec_ok;
+    r.name_len = query->asked.name_len;
+    r.id = query->asked.id;
+    r.flags = query->asked.flags;
+    r.type = query->asked.type;
+    r.class = query->asked.class;
+    r.udp_size = query->asked.edns ? query->asked.udp_size : 0;
+    r.dnssec_ok = query->asked.dnssec_ok;
     r.received = query->received;
     r.sent = sent;
     r.rcode = m->rcode;
     r.answers = answers;
     r.reason = reason;
+    r.cache_status = status;
     r.zone = f->zone;
     r.peer = peer;
     r.tries = f->tries;

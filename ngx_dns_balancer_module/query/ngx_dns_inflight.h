@@ -21,6 +21,16 @@
 #include "../wire/ngx_dns_name.h"
 
 
+/* type and class in the upper half; of them the cache looks at the second */
+
+#define NGX_DNS_BITS_DO     0x0001
+#define NGX_DNS_BITS_EDNS   0x0002
+#define NGX_DNS_BITS_CD     0x0004
+#define NGX_DNS_BITS_RD     0x0008
+
+#define NGX_DNS_BITS_CACHE  (~(uint64_t) (NGX_DNS_BITS_EDNS|NGX_DNS_BITS_RD))
+
+
 typedef struct ngx_dns_query_s     ngx_dns_query_t;
 typedef struct ngx_dns_inflight_s  ngx_dns_inflight_t;
 
@@ -35,14 +45,8 @@ struct ngx_dns_query_s {
     ngx_msec_t            start_msec;
     size_t                received;
 
-    uint16_t              id;
-    uint16_t              flags;
-    uint16_t              type;
-    uint16_t              class;
-    uint16_t              udp_size;
-    uint16_t              name_len;
-    unsigned              edns:1;
-    unsigned              dnssec_ok:1;
+    ngx_dns_asked_t       asked;
+    ngx_uint_t            stale;       /* the cache has an old answer */
 
     u_char                name[NGX_DNS_MAX_NAME];    /* the client's case */
 };
@@ -58,7 +62,8 @@ typedef struct {
 struct ngx_dns_inflight_s {
     ngx_dns_inflight_t   *next;        /* in the table, or free */
     uint64_t              hash;
-    uint64_t              bits;        /* all that must be equal but the name */
+    uint64_t              bits;        /* all that must be equal but the name:
+                                          see NGX_DNS_BITS_* */
     uint64_t              key;         /* for a hash method */
 
     ngx_dns_conf_t       *conf;
@@ -66,8 +71,12 @@ struct ngx_dns_inflight_s {
 
     ngx_dns_query_t      *queries;
     ngx_dns_query_t     **last;
+    ngx_uint_t            has_stale;   /* the cache has an old answer */
+    ngx_uint_t            stale_due;   /* whoever comes now gets it at once */
 
     ngx_dns_timer_t       timer;
+    ngx_dns_timer_t       stale;       /* set if a client waits that could get
+                                          a stale answer */
     ngx_msec_t            deadline;
     uint64_t              start_usec;
 
@@ -84,7 +93,8 @@ struct ngx_dns_inflight_s {
 
     size_t                question_len;
     size_t                wire_len;
-    u_char                question[NGX_DNS_MAX_NAME + 4 + 8];   /* lower */
+    u_char                question[NGX_DNS_MAX_NAME + 4
+                                   + NGX_DNS_READ_PAD];    /* lower */
     u_char                wire[NGX_DNS_MAX_QUERY];
 };
 
@@ -111,6 +121,12 @@ ngx_dns_query_t *ngx_dns_inflight_query(void);
 void ngx_dns_inflight_join(ngx_dns_inflight_t *f, ngx_dns_query_t *query);
 
 /*
+ * Takes the clients that have an old answer in the cache off the question,
+ * and answers them with it.
+ */
+void ngx_dns_inflight_stale(ngx_dns_inflight_t *f);
+
+/*
  * Answers all who wait with the parsed "m" in "msg" (see ngx_dns_answer.h);
  * nothing of the question may be outstanding any more.
  */
@@ -121,6 +137,17 @@ void ngx_dns_inflight_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 void ngx_dns_inflight_abort(void);
 
 #pragma GCC visibility pop
+
+
+static ngx_inline uint64_t
+ngx_dns_inflight_bits(const ngx_dns_question_t *q)
+{
+    return (uint64_t) q->asked.type << 48 | (uint64_t) q->asked.class << 32
+           | ((q->asked.flags & NGX_DNS_RD) ? NGX_DNS_BITS_RD : 0)
+           | ((q->asked.flags & NGX_DNS_CD) ? NGX_DNS_BITS_CD : 0)
+           | (q->asked.edns ? NGX_DNS_BITS_EDNS : 0)
+           | (q->asked.dnssec_ok ? NGX_DNS_BITS_DO : 0);
+}
 
 
 #endif /* _NGX_DNS_INFLIGHT_H_INCLUDED_ */

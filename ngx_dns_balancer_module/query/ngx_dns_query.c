@@ -7,15 +7,27 @@
 #include "ngx_dns_query.h"
 #include "ngx_dns_answer.h"
 #include "ngx_dns_attempt.h"
+#include "ngx_dns_cached.h"
+#include "ngx_dns_local.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 
 
 static ngx_dns_reason_e ngx_dns_query_policy(ngx_dns_question_t *q,
     ngx_dns_client_t *client);
-static ngx_dns_reason_e ngx_dns_query_ask(ngx_dns_conf_t *conf,
+static ngx_int_t ngx_dns_query_local(ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len);
+static ngx_dns_reason_e ngx_dns_query_route(ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
     ngx_dns_zone_t *zone);
+static ngx_dns_reason_e ngx_dns_query_ask(ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
+    ngx_dns_zone_t *zone, uint64_t key, ngx_uint_t stale);
+static void ngx_dns_query_hit(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
+    ngx_dns_record_t *found);
+static void ngx_dns_query_refresh(ngx_dns_conf_t *conf, ngx_dns_question_t *q,
+    ngx_dns_zone_t *zone, uint64_t key);
 static void ngx_dns_query_record(ngx_dns_record_t *r, ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len);
 static void ngx_dns_query_refuse(ngx_dns_conf_t *conf,
@@ -60,12 +72,23 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     if (reason == NGX_DNS_FINE) {
         reason = ngx_dns_query_policy(q, client);
+
+        /* "version.bind" and the like are of a class of their own */
+
+        if (conf->local && (reason == NGX_DNS_FINE || reason == NGX_DNS_ECLASS)
+            && ngx_dns_local_likely(conf->local, q)
+            && ngx_dns_query_local(conf, client, q, p, len) == NGX_OK)
+        {
+            return;
+        }
     }
 
     if (reason == NGX_DNS_FINE) {
-        zone = ngx_dns_forward_find(conf->forward, q);
+        zone = conf->forward->deepest
+               ? ngx_dns_forward_find(conf->forward, q)
+               : conf->forward->root;
 
-        reason = zone ? ngx_dns_query_ask(conf, client, q, p, len, zone)
+        reason = zone ? ngx_dns_query_route(conf, client, q, p, len, zone)
                       : NGX_DNS_EZONE;
     }
 
@@ -80,7 +103,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 static ngx_dns_reason_e
 ngx_dns_query_policy(ngx_dns_question_t *q, ngx_dns_client_t *client)
 {
-    if (q->class != NGX_DNS_CLASS_IN) {
+    if (q->asked.class != NGX_DNS_CLASS_IN) {
         return NGX_DNS_ECLASS;
     }
 
@@ -90,7 +113,7 @@ ngx_dns_query_policy(ngx_dns_question_t *q, ngx_dns_client_t *client)
         return NGX_DNS_ETSIG;
     }
 
-    switch (q->type) {
+    switch (q->asked.type) {
 
     case NGX_DNS_TYPE_AXFR:
     case NGX_DNS_TYPE_IXFR:
@@ -110,19 +133,41 @@ ngx_dns_query_policy(ngx_dns_question_t *q, ngx_dns_client_t *client)
 }
 
 
+static ngx_int_t
+ngx_dns_query_local(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len)
+{
+    ngx_dns_record_t        record;
+    ngx_dns_local_answer_t  answer;
+
+    if (ngx_dns_local_answer(conf, client, q, p, &answer) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    if (conf->done) {
+        ngx_dns_query_record(&record, conf, client, q, p, len);
+
+        record.rcode = answer.rcode;
+        record.answers = answer.answers;
+        record.sent = answer.sent;
+        record.cache_status = answer.status;
+
+        conf->done(&record);
+    }
+
+    return NGX_OK;
+}
+
+
+/* from the cache, or from a server */
+
 static ngx_dns_reason_e
-ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+ngx_dns_query_route(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone)
 {
-    uint64_t             key;
-    ngx_uint_t           fresh;
-    ngx_dns_query_t     *query;
-    ngx_dns_record_t     record;
-    ngx_dns_inflight_t  *f;
-
-    if (conf->queries >= conf->max_queries) {
-        return NGX_DNS_EOVERLOAD;
-    }
+    uint64_t          key;
+    ngx_int_t         rc;
+    ngx_dns_record_t  record;
 
     key = 0;
 
@@ -132,9 +177,103 @@ ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         key = conf->key(&record, zone->upstream);
     }
 
+    if (conf->cache == NULL) {
+        return ngx_dns_query_ask(conf, client, q, p, len, zone, key, 0);
+    }
+
+    rc = ngx_dns_cached_find(conf, client, q, p, len, zone, key, &record);
+
+    if (rc != NGX_OK && rc != NGX_DONE) {
+        ngx_dns_count(misses);
+
+        return ngx_dns_query_ask(conf, client, q, p, len, zone, key,
+                                 rc == NGX_AGAIN);
+    }
+
+    ngx_dns_count(hits);
+
+    if (conf->done) {
+        ngx_dns_query_hit(conf, client, q, p, len, zone, &record);
+    }
+
+    if (rc == NGX_DONE) {
+        ngx_dns_query_refresh(conf, q, zone, key);
+    }
+
+    return NGX_DNS_FINE;
+}
+
+
+static void
+ngx_dns_query_hit(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
+    ngx_dns_record_t *found)
+{
+    ngx_dns_record_t  record;
+
+    ngx_dns_query_record(&record, conf, client, q, p, len);
+
+    record.zone = zone;
+    record.sent = found->sent;
+    record.rcode = found->rcode;
+    record.answers = found->answers;
+    record.cache_status = NGX_DNS_CACHE_STATUS_HIT;
+
+    conf->done(&record);
+}
+
+
+/* asks again before the end, for nobody who waits; a tenth of all at most */
+
+static void
+ngx_dns_query_refresh(ngx_dns_conf_t *conf, ngx_dns_question_t *q,
+    ngx_dns_zone_t *zone, uint64_t key)
+{
+    ngx_uint_t           fresh;
+    ngx_dns_inflight_t  *f;
+
+    if (ngx_dns_inflight_count() >= ngx_max(conf->max_queries / 10, 1)) {
+        return;
+    }
+
+    f = ngx_dns_inflight_get(conf, zone, q, key, &fresh);
+
+    if (f && fresh) {
+        ngx_dns_count(prefetches);
+        ngx_dns_attempt_start(f);
+    }
+}
+
+
+static ngx_dns_reason_e
+ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
+    uint64_t key, ngx_uint_t stale)
+{
+    ngx_uint_t           fresh;
+    ngx_dns_query_t     *query;
+    ngx_dns_inflight_t  *f;
+
+    if (conf->queries >= conf->max_queries) {
+        return NGX_DNS_EOVERLOAD;
+    }
+
+    f = ngx_dns_inflight_get(conf, zone, q, key, &fresh);
+
+    if (f == NULL) {
+        return NGX_DNS_EOVERLOAD;
+    }
+
     query = ngx_dns_inflight_query();
 
     if (query == NULL) {
+
+        /* as many queries as there are records: a new question has none */
+
+        if (fresh) {
+            ngx_dns_attempt_start(f);
+        }
+
         return NGX_DNS_EOVERLOAD;
     }
 
@@ -143,18 +282,19 @@ ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     query->start_usec = ngx_dns_usec;
     query->start_msec = ngx_current_msec;
     query->received = len;
-    query->id = q->id;
-    query->flags = q->flags;
-    query->type = q->type;
-    query->class = q->class;
-    query->udp_size = q->udp_size;
-    query->name_len = q->name_len;
-    query->edns = q->edns;
-    query->dnssec_ok = q->dnssec_ok;
+    query->asked = q->asked;
 
-    ngx_memcpy(query->name, p + NGX_DNS_HEADER_SIZE, q->name_len);
+    ngx_memcpy(query->name, p + NGX_DNS_HEADER_SIZE, q->asked.name_len);
 
-    f = ngx_dns_inflight_get(conf, zone, q, key, &fresh);
+    query->stale = stale ? 1 : 0;
+
+    if (stale && !f->has_stale) {
+        f->has_stale = 1;
+
+        if (!fresh) {
+            ngx_dns_timer_add(&f->stale, conf->stale_after);
+        }
+    }
 
     ngx_dns_inflight_join(f, query);
 
@@ -163,6 +303,10 @@ ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     } else {
         ngx_dns_count(joined);
+
+        if (f->stale_due) {
+            ngx_dns_inflight_stale(f);
+        }
     }
 
     return NGX_DNS_FINE;
@@ -185,16 +329,16 @@ ngx_dns_query_record(ngx_dns_record_t *r, ngx_dns_conf_t *conf,
         return;
     }
 
-    r->id = q->id;
-    r->flags = q->flags;
+    r->id = q->asked.id;
+    r->flags = q->asked.flags;
 
     if (q->end) {
         r->name = p + NGX_DNS_HEADER_SIZE;
-        r->name_len = q->name_len;
-        r->type = q->type;
-        r->class = q->class;
-        r->udp_size = q->edns ? q->udp_size : 0;
-        r->dnssec_ok = q->dnssec_ok;
+        r->name_len = q->asked.name_len;
+        r->type = q->asked.type;
+        r->class = q->asked.class;
+        r->udp_size = q->asked.edns ? q->asked.udp_size : 0;
+        r->dnssec_ok = q->asked.dnssec_ok;
     }
 }
 

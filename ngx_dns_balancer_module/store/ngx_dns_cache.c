@@ -83,7 +83,8 @@ uint64_t
 ngx_dns_cache_hash(ngx_dns_cache_shm_t *c, const u_char *name, size_t len,
     uint64_t bits, uint32_t scope)
 {
-    return ngx_dns_hash(&c->key, name, len, bits ^ ((uint64_t) scope << 8));
+    return ngx_dns_hash_name(&c->key, name, len,
+                             bits ^ ((uint64_t) scope << 8));
 }
 
 

@@ -119,7 +119,7 @@ ngx_dns_cache_shm_t *ngx_dns_cache_init(void *mem, size_t size);
 /* a cache made before, of this layout and size; or NULL */
 ngx_dns_cache_shm_t *ngx_dns_cache_attach(void *mem, size_t size);
 
-/* the hash of a key, for all below */
+/* the hash of a key, for all below; reads 16 octets past the name's end */
 uint64_t ngx_dns_cache_hash(ngx_dns_cache_shm_t *c, const u_char *name,
     size_t len, uint64_t bits, uint32_t scope);
 

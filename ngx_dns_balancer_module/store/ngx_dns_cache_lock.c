@@ -41,6 +41,8 @@ ngx_dns_cache_lock(ngx_dns_cache_shard_t *s)
         ngx_cpu_pause();
     }
 
+    holder = ngx_dns_load(&s->lock);
+
     if (holder != 0 && ngx_dns_cache_gone(holder)
         && __atomic_compare_exchange_n(&s->lock, &holder,
                                        ngx_dns_cache_self(), 0,

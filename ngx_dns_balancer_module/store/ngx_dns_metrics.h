@@ -37,6 +37,11 @@ typedef struct {
     uint64_t    malformed;            /* from servers */
     uint64_t    unsent;               /* answers the kernel did not take */
 
+    uint64_t    hits;                 /* from the cache, in time */
+    uint64_t    misses;               /* with a cache, not from it */
+    uint64_t    stale;                /* from the cache, after their end */
+    uint64_t    prefetches;
+
     uint64_t    reason[NGX_DNS_REASONS];      /* queries that ended so */
 } ngx_dns_counters_t;
 

@@ -80,7 +80,7 @@ ngx_dns_edns_opt(ngx_dns_question_t *q, const u_char *p, size_t rr,
 
     /* RFC 6891, 6.1.1: more than one OPT is FORMERR */
 
-    if (q->edns) {
+    if (q->asked.edns) {
         return NGX_DNS_EOPTS;
     }
 
@@ -96,14 +96,14 @@ ngx_dns_edns_opt(ngx_dns_question_t *q, const u_char *p, size_t rr,
 
     size = ngx_dns_get16(p + fixed + 2);
 
-    q->edns = 1;
-    q->udp_size = ngx_max(size, NGX_DNS_MIN_UDP_SIZE);
+    q->asked.edns = 1;
+    q->asked.udp_size = ngx_max(size, NGX_DNS_MIN_UDP_SIZE);
     q->version = p[fixed + 5];
     q->options = (uint16_t) (fixed + 10);
     q->options_len = (uint16_t) rdlen;
 
     if (ngx_dns_get16(p + fixed + 6) & NGX_DNS_EDNS_DO) {
-        q->dnssec_ok = 1;
+        q->asked.dnssec_ok = 1;
     }
 
     return NGX_DNS_FINE;

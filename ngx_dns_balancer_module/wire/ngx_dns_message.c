@@ -138,6 +138,18 @@ ngx_dns_message_type(const u_char *p, size_t pos)
 
 
 void
+ngx_dns_message_record(ngx_dns_record_view_t *rr, const u_char *p, size_t pos)
+{
+    rr->fixed = ngx_dns_message_type(p, pos);
+    rr->type = ngx_dns_get16(p + rr->fixed);
+    rr->ttl = ngx_dns_get32(p + rr->fixed + 4);
+    rr->rdlen = ngx_dns_get16(p + rr->fixed + 8);
+    rr->rdata = rr->fixed + 10;
+    rr->next = rr->rdata + rr->rdlen;
+}
+
+
+void
 ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p, size_t limit)
 {
     size_t      pos, prev, type, prev_type, end;

@@ -29,7 +29,23 @@ typedef struct {
 } ngx_dns_message_t;
 
 
+/* one record of a message that was parsed before: offsets into it */
+
+typedef struct {
+    uint16_t      type;
+    uint16_t      rdlen;
+    uint32_t      ttl;
+    size_t        fixed;        /* where the type stands */
+    size_t        rdata;
+    size_t        next;
+} ngx_dns_record_view_t;
+
+
 #pragma GCC visibility push(hidden)
+
+/* the record at "pos" */
+void ngx_dns_message_record(ngx_dns_record_view_t *rr, const u_char *p,
+    size_t pos);
 
 /*
  * Does the message, at least a header long, repeat the question of "len"

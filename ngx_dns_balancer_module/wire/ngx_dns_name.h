@@ -35,8 +35,8 @@ size_t ngx_dns_name_skip(const u_char *p, size_t pos, size_t len);
 
 /*
  * Copies "len" octets of an uncompressed name in lower case (RFC 4343).
- * Octets that count labels stay: they are below 64.  Writes up to seven
- * octets past the end: both buffers must have that room.
+ * Octets that count labels stay: they are below 64.  Works in
+ * words: up to NGX_DNS_READ_PAD octets past the end are read and written.
  */
 void ngx_dns_name_lower(u_char *dst, const u_char *src, size_t len);
 

@@ -24,26 +24,26 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
         return NGX_DNS_EHEADER;
     }
 
-    q->id = ngx_dns_get16(p);
-    q->flags = ngx_dns_get16(p + NGX_DNS_OFF_FLAGS);
+    q->asked.id = ngx_dns_get16(p);
+    q->asked.flags = ngx_dns_get16(p + NGX_DNS_OFF_FLAGS);
     q->end = 0;
-    q->name_len = 0;
+    q->asked.name_len = 0;
     q->labels = 0;
-    q->type = 0;
-    q->class = 0;
-    q->udp_size = NGX_DNS_MIN_UDP_SIZE;
-    q->edns = 0;
-    q->dnssec_ok = 0;
+    q->asked.type = 0;
+    q->asked.class = 0;
+    q->asked.udp_size = NGX_DNS_MIN_UDP_SIZE;
+    q->asked.edns = 0;
+    q->asked.dnssec_ok = 0;
     q->tsig = 0;
     q->version = 0;
     q->options = 0;
     q->options_len = 0;
 
-    if (q->flags & NGX_DNS_QR) {
+    if (q->asked.flags & NGX_DNS_QR) {
         return NGX_DNS_ERESPONSE;
     }
 
-    if (q->flags & NGX_DNS_OPCODE) {
+    if (q->asked.flags & NGX_DNS_OPCODE) {
         return NGX_DNS_EOPCODE;
     }
 
@@ -58,14 +58,14 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
         return rc;
     }
 
-    pos = NGX_DNS_HEADER_SIZE + q->name_len;
+    pos = NGX_DNS_HEADER_SIZE + q->asked.name_len;
 
     if (len - pos < 4) {
         return NGX_DNS_EQUESTION;
     }
 
-    q->type = ngx_dns_get16(p + pos);
-    q->class = ngx_dns_get16(p + pos + 2);
+    q->asked.type = ngx_dns_get16(p + pos);
+    q->asked.class = ngx_dns_get16(p + pos + 2);
 
     pos += 4;
     q->end = (uint16_t) pos;
@@ -76,7 +76,7 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
     /* RFC 1995, 3: only IXFR has a record, in the authority section */
 
     if (ngx_dns_get16(p + NGX_DNS_OFF_ANCOUNT) != 0
-        || (ns != 0 && q->type != NGX_DNS_TYPE_IXFR))
+        || (ns != 0 && q->asked.type != NGX_DNS_TYPE_IXFR))
     {
         return NGX_DNS_ESECTION;
     }
@@ -123,9 +123,9 @@ ngx_dns_question_name(ngx_dns_question_t *q, const u_char *p, size_t len)
     pos++;
 
     q->labels = (uint16_t) n;
-    q->name_len = (uint16_t) (pos - NGX_DNS_HEADER_SIZE);
+    q->asked.name_len = (uint16_t) (pos - NGX_DNS_HEADER_SIZE);
 
-    ngx_dns_name_lower(q->name, p + NGX_DNS_HEADER_SIZE, q->name_len);
+    ngx_dns_name_lower(q->name, p + NGX_DNS_HEADER_SIZE, q->asked.name_len);
 
     return NGX_DNS_FINE;
 }

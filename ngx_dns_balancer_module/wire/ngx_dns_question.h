@@ -18,12 +18,14 @@
 
 
 /*
- * The parser works in words of eight octets: what it reads must lie in a
- * buffer with this much room after the message.
+ * The parser works in words of 16 octets: what it reads must lie in a buffer
+ * with this much room after the message.
  */
 
-#define NGX_DNS_READ_PAD  8
+#define NGX_DNS_READ_PAD  16
 
+
+/* what of a query its answer needs: copied into a query that waits */
 
 typedef struct {
     uint16_t      id;
@@ -31,14 +33,19 @@ typedef struct {
     uint16_t      type;
     uint16_t      class;
     uint16_t      name_len;     /* octets, with the root */
+    uint16_t      udp_size;     /* RFC 6891, 6.2.3; at least 512 */
+    uint8_t       edns;         /* there is an OPT */
+    uint8_t       dnssec_ok;    /* RFC 3225 */
+} ngx_dns_asked_t;
+
+
+typedef struct {
+    ngx_dns_asked_t  asked;
+
     uint16_t      labels;       /* without the root */
     uint16_t      end;          /* what follows the question; 0: none */
-    uint16_t      udp_size;     /* RFC 6891, 6.2.3; at least 512 */
-
-    unsigned      edns:1;       /* there is an OPT */
-    unsigned      dnssec_ok:1;  /* RFC 3225 */
-    unsigned      tsig:1;       /* RFC 8945: a TSIG is present */
-    unsigned      version:8;
+    uint8_t       tsig;         /* RFC 8945: a TSIG is present */
+    uint8_t       version;
 
     uint16_t      options;      /* offset of the OPT's data */
     uint16_t      options_len;

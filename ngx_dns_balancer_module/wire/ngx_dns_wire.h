@@ -53,6 +53,7 @@
 #define NGX_DNS_TYPE_TXT        16
 #define NGX_DNS_TYPE_AAAA       28
 #define NGX_DNS_TYPE_OPT        41
+#define NGX_DNS_TYPE_RRSIG      46
 #define NGX_DNS_TYPE_TKEY       249
 #define NGX_DNS_TYPE_TSIG       250
 #define NGX_DNS_TYPE_IXFR       251
@@ -75,11 +76,32 @@ ngx_dns_get16(const u_char *p)
 }
 
 
+static ngx_inline uint32_t
+ngx_dns_get32(const u_char *p)
+{
+    uint32_t  v;
+
+    memcpy(&v, p, 4);
+
+    return ntohl(v);
+}
+
+
 static ngx_inline void
 ngx_dns_put16(u_char *p, ngx_uint_t v)
 {
-    p[0] = (u_char) (v >> 8);
-    p[1] = (u_char) v;
+    uint16_t  n;
+
+    n = htons((uint16_t) v);
+    memcpy(p, &n, 2);
+}
+
+
+static ngx_inline void
+ngx_dns_put32(u_char *p, uint32_t v)
+{
+    v = htonl(v);
+    memcpy(p, &v, 4);
 }
 
 

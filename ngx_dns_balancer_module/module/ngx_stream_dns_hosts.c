@@ -1,0 +1,320 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+
+
+#define NGX_STREAM_DNS_HOSTS_MIN  65536        /* octets of a table */
+#define NGX_STREAM_DNS_HOSTS_TTL  60
+
+
+static char *ngx_stream_dns_hosts_word(ngx_conf_t *cf,
+    ngx_stream_dns_hosts_conf_t *hcf, ngx_str_t *value);
+static char *ngx_stream_dns_hosts_file(ngx_conf_t *cf,
+    ngx_stream_dns_hosts_conf_t *hcf, ngx_str_t *value);
+static ngx_stream_dns_hosts_t *ngx_stream_dns_hosts_get(ngx_conf_t *cf,
+    ngx_array_t *files);
+static ngx_int_t ngx_stream_dns_hosts_key(ngx_conf_t *cf, ngx_array_t *files,
+    ngx_str_t *key);
+static ngx_int_t ngx_stream_dns_hosts_zone(ngx_conf_t *cf,
+    ngx_stream_dns_hosts_t *h);
+
+
+char *
+ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_dns_srv_conf_t *dscf = conf;
+
+    char                         *rv;
+    ngx_str_t                    *value;
+    ngx_uint_t                    i, n;
+    ngx_stream_dns_hosts_conf_t  *hcf;
+
+    ngx_stream_dns_claim(cf, dscf);
+
+    value = cf->args->elts;
+
+    if (dscf->hosts == NGX_CONF_UNSET_PTR) {
+        hcf = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_hosts_conf_t));
+
+        if (hcf == NULL
+            || ngx_array_init(&hcf->files, cf->pool, 4, sizeof(ngx_str_t))
+               != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        hcf->ttl = NGX_CONF_UNSET;
+        dscf->hosts = hcf;
+
+        if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+            hcf->off = 1;
+            return NGX_CONF_OK;
+        }
+    }
+
+    hcf = dscf->hosts;
+
+    if (hcf->off) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_hosts\": there is an \"off\" on this level");
+        return NGX_CONF_ERROR;
+    }
+
+    n = hcf->files.nelts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        rv = ngx_stream_dns_hosts_word(cf, hcf, &value[i]);
+
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    if (hcf->files.nelts == n) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_hosts\": no file is named");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_stream_dns_hosts_word(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
+    ngx_str_t *value)
+{
+    ngx_int_t  ttl;
+    ngx_str_t  s;
+
+    if (ngx_strcmp(value->data, "fallthrough") == 0) {
+        hcf->fallthrough = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value->data, "off") == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_hosts\": \"off\" allows no other value, on "
+                           "this line or another of this level");
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_strncmp(value->data, "ttl=", 4) != 0) {
+        return ngx_stream_dns_hosts_file(cf, hcf, value);
+    }
+
+    s.data = value->data + 4;
+    s.len = value->len - 4;
+
+    ttl = ngx_parse_time(&s, 1);
+
+    if (ttl == NGX_ERROR || ttl > 86400 * 7) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_hosts\": invalid value \"%V\", \"ttl\" must "
+                           "be a time from 0 to 7d", value);
+        return NGX_CONF_ERROR;
+    }
+
+    if (hcf->ttl != NGX_CONF_UNSET && hcf->ttl != ttl) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_hosts\": \"%V\" differs from that of "
+                           "another line: there is one for all files", value);
+        return NGX_CONF_ERROR;
+    }
+
+    hcf->ttl = ttl;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_stream_dns_hosts_file(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
+    ngx_str_t *value)
+{
+    time_t      newest;
+    uint64_t    sign;
+    ngx_fd_t    fd;
+    ngx_str_t   name, *file;
+    ngx_uint_t  n;
+
+    name = *value;
+
+    if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    fd = ngx_open_file(name.data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                       NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "\"dns_hosts\": invalid value \"%V\", it must be "
+                           "a hosts file, \"fallthrough\", \"ttl=\" or "
+                           "\"off\": open() \"%V\" failed", value, &name);
+        return NGX_CONF_ERROR;
+    }
+
+    (void) ngx_close_file(fd);
+
+    if (ngx_dns_hosts_sign(&name, 1, &sign, &newest, &n) == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_hosts\": invalid value \"%V\", it must be "
+                           "a regular file", value);
+        return NGX_CONF_ERROR;
+    }
+
+    file = ngx_array_push(&hcf->files);
+    if (file == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *file = name;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+ngx_stream_dns_hosts_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
+{
+    ngx_stream_dns_hosts_t       *h;
+    ngx_stream_dns_hosts_conf_t  *hcf;
+
+    hcf = dscf->hosts;
+
+    if (hcf == NULL || hcf->off) {
+        return NGX_OK;
+    }
+
+    if (dscf->forwards && !hcf->fallthrough) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"dns_forward\" has no effect with \"dns_hosts\" "
+                      "without \"fallthrough\" in server in %s:%ui",
+                      dscf->core->file_name, dscf->core->line);
+    }
+
+    h = ngx_stream_dns_hosts_get(cf, &hcf->files);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    dscf->local.hosts = &h->hosts;
+    dscf->local.fallthrough = hcf->fallthrough;
+    dscf->local.ttl = hcf->ttl == NGX_CONF_UNSET ? NGX_STREAM_DNS_HOSTS_TTL
+                                                 : (uint32_t) hcf->ttl;
+    dscf->dns.local = &dscf->local;
+
+    return NGX_OK;
+}
+
+
+static ngx_stream_dns_hosts_t *
+ngx_stream_dns_hosts_get(ngx_conf_t *cf, ngx_array_t *files)
+{
+    ngx_str_t                     key;
+    ngx_uint_t                    i;
+    ngx_stream_dns_hosts_t       *h, **hp;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+
+    if (ngx_stream_dns_hosts_key(cf, files, &key) != NGX_OK) {
+        return NULL;
+    }
+
+    hp = dmcf->hosts.elts;
+
+    for (i = 0; i < dmcf->hosts.nelts; i++) {
+        if (hp[i]->key.len == key.len
+            && ngx_memcmp(hp[i]->key.data, key.data, key.len) == 0)
+        {
+            return hp[i];
+        }
+    }
+
+    h = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_hosts_t));
+    hp = ngx_array_push(&dmcf->hosts);
+
+    if (h == NULL || hp == NULL) {
+        return NULL;
+    }
+
+    h->key = key;
+    h->files = files;
+    *hp = h;
+
+    return ngx_stream_dns_hosts_zone(cf, h) == NGX_OK ? h : NULL;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_hosts_key(ngx_conf_t *cf, ngx_array_t *files, ngx_str_t *key)
+{
+    u_char      *p;
+    ngx_str_t   *file;
+    ngx_uint_t   i;
+
+    file = files->elts;
+    key->len = sizeof("dns_hosts") - 1;
+
+    for (i = 0; i < files->nelts; i++) {
+        key->len += 1 + file[i].len;
+    }
+
+    key->data = ngx_pnalloc(cf->pool, key->len);
+    if (key->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(key->data, "dns_hosts", sizeof("dns_hosts") - 1);
+
+    for (i = 0; i < files->nelts; i++) {
+        *p++ = ':';
+        p = ngx_cpymem(p, file[i].data, file[i].len);
+    }
+
+    return NGX_OK;
+}
+
+
+/* each table has twice the room that the files need now */
+
+static ngx_int_t
+ngx_stream_dns_hosts_zone(ngx_conf_t *cf, ngx_stream_dns_hosts_t *h)
+{
+    size_t           size;
+    ngx_shm_zone_t  *zone;
+
+    if (ngx_stream_dns_hosts_need(h, cf->log, &size) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    h->size = ngx_max(2 * size, NGX_STREAM_DNS_HOSTS_MIN);
+
+    /* pages of the slab pool itself: under 1/64, and its header */
+
+    size = ngx_dns_hosts_size(h->size);
+    size = ngx_align(size + size / 64 + 8 * ngx_pagesize, ngx_pagesize);
+
+    zone = ngx_shared_memory_add(cf, &h->key, size, &ngx_dns_balancer_module);
+    if (zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    zone->init = ngx_stream_dns_hosts_init_zone;
+    zone->data = h;
+
+    /*
+     * Workers of the old configuration keep theirs, and its builder: there
+     * are never two for one table.
+     */
+
+    zone->noreuse = 1;
+
+    return NGX_OK;
+}

@@ -1,0 +1,145 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+#include <nginx.h>
+
+
+#define NGX_STREAM_DNS_LOCAL_SET        0x0001
+#define NGX_STREAM_DNS_LOCAL_OFF        0x0002
+#define NGX_STREAM_DNS_LOCAL_LOCALHOST  0x0004
+#define NGX_STREAM_DNS_LOCAL_REVERSE    0x0008
+#define NGX_STREAM_DNS_LOCAL_SERVER_ID  0x0010
+
+
+static ngx_uint_t ngx_stream_dns_local_word(ngx_stream_dns_srv_conf_t *dscf,
+    ngx_str_t *value);
+
+
+char *
+ngx_stream_dns_local(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_dns_srv_conf_t *dscf = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i, word;
+
+    ngx_stream_dns_claim(cf, dscf);
+
+    if (dscf->locals) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    dscf->locals = NGX_STREAM_DNS_LOCAL_SET;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        word = ngx_stream_dns_local_word(dscf, &value[i]);
+
+        if (word == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"dns_local\": invalid value \"%V\", it must "
+                               "be \"localhost\", \"reverse\", \"server_id\", "
+                               "\"server_id=\" with a text of 1 to 255 octets, "
+                               "or \"off\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (dscf->locals & word) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"dns_local\": duplicate value \"%V\"",
+                               &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        dscf->locals |= word;
+    }
+
+    if ((dscf->locals & NGX_STREAM_DNS_LOCAL_OFF) && cf->args->nelts > 2) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_local\": \"off\" allows no other value");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_stream_dns_local_word(ngx_stream_dns_srv_conf_t *dscf, ngx_str_t *value)
+{
+    if (ngx_strcmp(value->data, "localhost") == 0) {
+        return NGX_STREAM_DNS_LOCAL_LOCALHOST;
+    }
+
+    if (ngx_strcmp(value->data, "reverse") == 0) {
+        return NGX_STREAM_DNS_LOCAL_REVERSE;
+    }
+
+    if (ngx_strcmp(value->data, "off") == 0) {
+        return NGX_STREAM_DNS_LOCAL_OFF;
+    }
+
+    if (ngx_strcmp(value->data, "server_id") == 0) {
+        return NGX_STREAM_DNS_LOCAL_SERVER_ID;
+    }
+
+    if (ngx_strncmp(value->data, "server_id=", 10) == 0
+        && value->len > 10 && value->len <= 10 + 255)
+    {
+        dscf->server_id.data = value->data + 10;
+        dscf->server_id.len = value->len - 10;
+
+        return NGX_STREAM_DNS_LOCAL_SERVER_ID;
+    }
+
+    return 0;
+}
+
+
+void
+ngx_stream_dns_local_merge(ngx_stream_dns_srv_conf_t *prev,
+    ngx_stream_dns_srv_conf_t *conf)
+{
+    if (conf->locals == 0) {
+        conf->locals = prev->locals;
+        conf->server_id = prev->server_id;
+    }
+
+    if (conf->locals == 0) {
+        conf->locals = NGX_STREAM_DNS_LOCAL_SET
+                       |NGX_STREAM_DNS_LOCAL_LOCALHOST;
+    }
+}
+
+
+void
+ngx_stream_dns_local_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
+{
+    ngx_dns_local_t  *local;
+
+    local = &dscf->local;
+
+    if (dscf->locals & NGX_STREAM_DNS_LOCAL_LOCALHOST) {
+        local->localhost = 1;
+        dscf->dns.local = local;
+    }
+
+    if (dscf->locals & NGX_STREAM_DNS_LOCAL_REVERSE) {
+        local->reverse = 1;
+        dscf->dns.local = local;
+    }
+
+    if (dscf->locals & NGX_STREAM_DNS_LOCAL_SERVER_ID) {
+        local->server_id = 1;
+        dscf->dns.local = local;
+
+        local->id = dscf->server_id.len ? dscf->server_id
+                                        : cf->cycle->hostname;
+        ngx_str_set(&local->version, NGINX_VER);
+    }
+}

@@ -1,0 +1,273 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_cached.h"
+
+
+#define NGX_DNS_CACHED_TTLS  512        /* records of an answer, at most */
+
+
+/* what a walk over an answer finds out */
+
+typedef struct {
+    uint32_t    lifetime;       /* seconds */
+    uint32_t    most;           /* of any TTL */
+    uint32_t    least;
+    uint16_t    nttl;
+    uint16_t    ttl[NGX_DNS_CACHED_TTLS];
+} ngx_dns_cached_times_t;
+
+
+static ngx_int_t ngx_dns_cached_kind(const ngx_dns_message_t *m,
+    const u_char *msg, uint16_t type, size_t *soa);
+static ngx_int_t ngx_dns_cached_bounds(ngx_dns_inflight_t *f,
+    const ngx_dns_message_t *m, const u_char *msg,
+    ngx_dns_cached_times_t *t);
+static ngx_int_t ngx_dns_cached_times(const ngx_dns_message_t *m,
+    u_char *body, const u_char *msg, ngx_dns_cached_times_t *t);
+static uint32_t ngx_dns_cached_rrsig(const u_char *rdata, size_t rdlen);
+static void ngx_dns_cached_put(ngx_dns_inflight_t *f,
+    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t,
+    const u_char *body, size_t len);
+
+
+/* of this worker: an answer with its TTLs as they are to be stored */
+
+static u_char                  ngx_dns_cached_body[NGX_DNS_MAX_MESSAGE];
+static ngx_dns_cached_times_t  ngx_dns_cached_scratch;
+
+
+void
+ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
+    const u_char *msg)
+{
+    size_t                   len;
+    ngx_dns_conf_t          *conf;
+    ngx_dns_cached_times_t  *t;
+
+    conf = f->conf;
+
+    if (conf->cache == NULL) {
+        return;
+    }
+
+    t = &ngx_dns_cached_scratch;
+    t->nttl = 0;
+
+    if (m->rcode == NGX_DNS_SERVFAIL) {
+
+        /* RFC 2308, 7.1: for a short time, and not over an answer of use */
+
+        if (conf->servfail_ttl && !f->has_stale) {
+            t->lifetime = conf->servfail_ttl;
+            ngx_dns_cached_put(f, m, t, NULL, 0);
+        }
+
+        return;
+    }
+
+    /*
+     * RFC 2181, 9: no truncated answers.  Of a query without RD only what its
+     * server is the authority for: else it may be a referral.
+     */
+
+    if (msg == NULL
+        || (m->rcode != NGX_DNS_NOERROR && m->rcode != NGX_DNS_NXDOMAIN)
+        || (m->flags & NGX_DNS_TC)
+        || ((f->bits & NGX_DNS_BITS_RD) == 0
+            && (m->flags & NGX_DNS_AA) == 0))
+    {
+        return;
+    }
+
+    if (ngx_dns_cached_bounds(f, m, msg, t) != NGX_OK) {
+        return;
+    }
+
+    len = m->end - m->body;
+    ngx_memcpy(ngx_dns_cached_body, msg + m->body, len);
+
+    if (ngx_dns_cached_times(m, ngx_dns_cached_body, msg, t) != NGX_OK
+        || t->lifetime == 0)
+    {
+        return;
+    }
+
+    ngx_dns_cached_put(f, m, t, ngx_dns_cached_body, len);
+}
+
+
+/*
+ * NGX_OK: there are records of the type; NGX_DONE: there are none, and an SOA
+ * says how long that is so (RFC 2308, 2.1, 2.2); NGX_DECLINED: neither.
+ */
+
+static ngx_int_t
+ngx_dns_cached_kind(const ngx_dns_message_t *m, const u_char *msg,
+    uint16_t type, size_t *soa)
+{
+    size_t                 pos;
+    ngx_uint_t             n, positive;
+    ngx_dns_record_view_t  rr;
+
+    pos = m->body;
+    positive = 0;
+    *soa = 0;
+
+    for (n = 0; n < (ngx_uint_t) m->answers + m->authority; n++) {
+        ngx_dns_message_record(&rr, msg, pos);
+
+        if (n < m->answers) {
+            positive |= rr.type == type || type == NGX_DNS_TYPE_ANY;
+
+        } else if (rr.type == NGX_DNS_TYPE_SOA && rr.rdlen >= 22) {
+            *soa = rr.fixed;
+        }
+
+        pos = rr.next;
+    }
+
+    if (positive && m->rcode == NGX_DNS_NOERROR) {
+        return NGX_OK;
+    }
+
+    return *soa ? NGX_DONE : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_dns_cached_bounds(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
+    const u_char *msg, ngx_dns_cached_times_t *t)
+{
+    size_t           soa, rdlen;
+    uint32_t         ttl, minimum;
+    ngx_dns_conf_t  *conf;
+
+    conf = f->conf;
+
+    switch (ngx_dns_cached_kind(m, msg, (uint16_t) (f->bits >> 48), &soa)) {
+
+    case NGX_OK:
+        t->least = conf->min_ttl;
+        t->most = conf->max_ttl;
+        return NGX_OK;
+
+    case NGX_DONE:
+
+        /* RFC 2308, 5: the lesser of the SOA's TTL and its MINIMUM */
+
+        rdlen = ngx_dns_get16(msg + soa + 8);
+        ttl = ngx_dns_get32(msg + soa + 4);
+        minimum = ngx_dns_get32(msg + soa + 10 + rdlen - 4);
+
+        ttl = ngx_min(ttl, minimum);
+        ttl = ngx_max(ttl, conf->negative_min);
+
+        t->least = conf->negative_min;
+        t->most = ngx_min(ttl, conf->negative_max);
+        return NGX_OK;
+
+    default:
+        return NGX_DECLINED;
+    }
+}
+
+
+/* collects where TTLs stand, bounds them, and finds the least */
+
+static ngx_int_t
+ngx_dns_cached_times(const ngx_dns_message_t *m, u_char *body,
+    const u_char *msg, ngx_dns_cached_times_t *t)
+{
+    size_t                 pos;
+    uint32_t               ttl;
+    ngx_uint_t             n, total;
+    ngx_dns_record_view_t  rr;
+
+    total = (ngx_uint_t) m->answers + m->authority + m->additional;
+
+    if (total > NGX_DNS_CACHED_TTLS) {
+        return NGX_DECLINED;
+    }
+
+    /* signatures first: nothing may outlive them (RFC 4035, 5.3.3) */
+
+    for (n = 0, pos = m->body; n < total; n++, pos = rr.next) {
+        ngx_dns_message_record(&rr, msg, pos);
+
+        if (rr.type == NGX_DNS_TYPE_RRSIG) {
+            ttl = ngx_dns_cached_rrsig(msg + rr.rdata, rr.rdlen);
+            t->most = ngx_min(t->most, ttl);
+        }
+    }
+
+    t->lifetime = t->most;
+
+    for (n = 0, pos = m->body; n < total; n++, pos = rr.next) {
+        ngx_dns_message_record(&rr, msg, pos);
+
+        /* RFC 2181, 8: with its top bit set a TTL is 0 */
+
+        ttl = rr.ttl > 0x7fffffff ? 0 : rr.ttl;
+        ttl = ngx_min(ngx_max(ttl, t->least), t->most);
+
+        t->lifetime = ngx_min(t->lifetime, ttl);
+
+        t->ttl[t->nttl] = (uint16_t) (rr.fixed + 4 - m->body);
+        ngx_dns_put32(body + t->ttl[t->nttl++], ttl);
+    }
+
+    return NGX_OK;
+}
+
+
+/* RFC 4034, 3.1.5: expiration in seconds of serial number arithmetic */
+
+static uint32_t
+ngx_dns_cached_rrsig(const u_char *rdata, size_t rdlen)
+{
+    int32_t  left;
+
+    if (rdlen < 18) {
+        return 0;
+    }
+
+    left = (int32_t) (ngx_dns_get32(rdata + 8) - (uint32_t) ngx_time());
+
+    return left > 0 ? (uint32_t) left : 0;
+}
+
+
+static void
+ngx_dns_cached_put(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
+    ngx_dns_cached_times_t *t, const u_char *body, size_t len)
+{
+    uint32_t                now;
+    uint64_t                hash;
+    ngx_dns_cache_answer_t  a;
+
+    now = (uint32_t) (ngx_current_msec / 1000);
+
+    a.bits = f->bits & NGX_DNS_BITS_CACHE;
+    a.scope = ngx_dns_cached_scope(f->zone, f->key);
+    a.stored = now;
+    a.expires = now + t->lifetime;
+    a.name_len = (uint16_t) (f->question_len - 4);
+    a.body_len = (uint16_t) len;
+    a.answers = len ? m->answers : 0;
+    a.authority = len ? m->authority : 0;
+    a.additional = len ? m->additional : 0;
+    a.flags = m->flags & (NGX_DNS_RA | NGX_DNS_AD);
+    a.rcode = m->rcode;
+    a.ede = m->ede;
+    a.nttl = t->nttl;
+
+    hash = ngx_dns_cache_hash(f->conf->cache, f->question, a.name_len, a.bits,
+                              a.scope);
+
+    (void) ngx_dns_cache_store(f->conf->cache, hash, f->question, &a, t->ttl,
+                               body ? body : f->question, now);
+}

@@ -1,0 +1,73 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Answers that no server is asked for: names of hosts files, localhost
+ * (RFC 6761, 6.3), the reverse zones of RFC 6303 and the names by which a
+ * server tells of itself (RFC 4892).  For ngx_dns_query.c; settings are
+ * filled by module/.  Allocates nothing, makes no system call.
+ *
+ * What hosts files say goes before what is built in.  Negative answers of
+ * hosts files have no SOA, so nobody keeps them (RFC 2308, 5): an edit counts
+ * at once.
+ */
+
+
+#ifndef _NGX_DNS_LOCAL_H_INCLUDED_
+#define _NGX_DNS_LOCAL_H_INCLUDED_
+
+
+#include "ngx_dns_conf.h"
+
+
+/* the answer that was sent */
+
+typedef struct {
+    size_t                  sent;
+    uint16_t                rcode;
+    uint16_t                answers;
+    ngx_dns_cache_status_e  status;
+} ngx_dns_local_answer_t;
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * A parsed question, still in the buffer "p".  NGX_OK: it is answered;
+ * NGX_DECLINED: it is none of these names.
+ */
+ngx_int_t ngx_dns_local_answer(ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, const ngx_dns_question_t *q, const u_char *p,
+    ngx_dns_local_answer_t *answer);
+
+#pragma GCC visibility pop
+
+
+/*
+ * Can the question be for ngx_dns_local_answer()?  Of most names the last
+ * label tells that it is not: this costs a few instructions, that a hundred.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_dns_local_likely(ngx_dns_local_t *local, const ngx_dns_question_t *q)
+{
+    const u_char  *last;
+
+    if (local->hosts || q->asked.class != NGX_DNS_CLASS_IN) {
+        return 1;
+    }
+
+    if (q->labels == 0) {
+        return 0;
+    }
+
+    last = q->name + q->label[q->labels - 1];
+
+    return memcmp(last, "\4arpa", 5) == 0
+           || memcmp(last, "\11localhost", 10) == 0;
+}
+
+
+#endif /* _NGX_DNS_LOCAL_H_INCLUDED_ */
