@@ -14,9 +14,10 @@
  * that is asked once.  scan: after each million, half a million of names in
  * sequence that are asked once.
  *
- * All entries have the same size.  100% is the octets of a million of them;
- * LRU and the optimum hold as many entries as fit into the memory, as if they
- * needed no index; the cache has its index and all else in the same memory.
+ * All entries have the same size.  100% is the octets of a million of them.
+ * The cache has its index and all else in the memory.  LRU and the optimum
+ * hold as many entries as fit, as if they needed no index; "LRU+16" pays 16
+ * octets for each entry: two links, a chain and its head, of 32 bits each.
  * The first half of the requests is not counted.  Traces are seeded.
  */
 
@@ -33,6 +34,7 @@
 #define NAME_LEN  21
 #define BODY_LEN  48
 #define ENTRY     128                   /* with header, two TTLs, rounding */
+#define LINKS     16
 #define NEVER     0xffffffff
 #define LEVELS    5                     /* 64 ^ 5 requests */
 
@@ -236,7 +238,7 @@ ours(const trace_t *t, size_t size)
 /* a ring of names, the youngest after, the oldest before the number 0 */
 
 static double
-lru(const trace_t *t, size_t size)
+lru(const trace_t *t, size_t entries)
 {
     size_t     i, used, hits;
     uint32_t  *next, *prev, id, old;
@@ -255,7 +257,7 @@ lru(const trace_t *t, size_t size)
             old = id;
 
         } else {
-            old = ++used > size / ENTRY ? prev[0] : 0;
+            old = ++used > entries ? prev[0] : 0;
             used -= old != 0;
         }
 
@@ -373,14 +375,15 @@ now(void)
 static void
 row(const trace_t *t, const char *name, const char *share, size_t size)
 {
-    double  c, l, o;
+    double  c, l, linked, o;
 
     c = ours(t, size);
-    l = lru(t, size);
+    l = lru(t, size / ENTRY);
+    linked = lru(t, size / (ENTRY + LINKS));
     o = optimum(t, size);
 
-    printf("%-7s %8s %10zu %9.2f %9.2f %9.2f   %+6.2f\n", name, share, size,
-           c, l, o, c - l);
+    printf("%-7s %6s %9zu %9.2f %9.2f %9.2f %9.2f   %+6.2f %+6.2f\n", name,
+           share, size, c, l, linked, o, c - l, c - linked);
     (void) fflush(stdout);
 }
 
@@ -393,8 +396,8 @@ ratios(size_t n)
     trace_t      t;
     ngx_uint_t   i, k;
 
-    printf("trace     memory     octets      ours       LRU   optimum"
-           "   to LRU\n");
+    printf("trace   memory    octets      ours       LRU    LRU+16   optimum"
+           "   to LRU, LRU+16\n");
 
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         trace_init(&t, &kinds[i], n);

@@ -11,6 +11,9 @@
 #include "store/ngx_dns_cache.h"
 
 
+#define NAME_LEN  18
+
+
 static ngx_dns_cache_shm_t *
 cache(size_t size)
 {
@@ -148,7 +151,7 @@ static void
 sizes(void)
 {
     unsigned               i;
-    size_t                 size;
+    size_t                 size, over;
     ngx_dns_cache_shm_t   *c;
     ngx_dns_cache_stat_t   stat;
 
@@ -161,8 +164,11 @@ sizes(void)
 
         ngx_dns_cache_stat(c, &stat);
 
-        ok(stat.entries * 128 > size * 6 / 10, "%zu KB: %lu entries are kept",
-           size / 1024, (unsigned long) stat.entries);
+        over = size / stat.entries - NAME_LEN - 40;
+
+        ok(over <= (size > 65536 ? 96 : 110),
+           "%zu KB: %lu entries, %zu octets each beside name and body",
+           size / 1024, (unsigned long) stat.entries, over);
         is_int(alive(c, 0, i), stat.entries, "and all are whole");
         is_int(stat.deferred, 0, "no store was given up");
     }

@@ -13,11 +13,11 @@
  * buckets of eight words, and a log of segments.  Entries are only ever
  * appended, so there is no fragmentation.  When but two segments are free the
  * oldest is emptied, some entries with each store, and its index words
- * cleared.  What can't be used are one or two segments of more than a hundred
- * (of fourteen at 64 KB).
+ * cleared.  What can't be used are one or two segments of some two hundred (of
+ * fourteen at 64 KB).
  *
  * Eviction is S3-FIFO (Yang et al., SOSP '23) over two logs: a new answer
- * goes to the small one (a tenth); who is asked again before its end there
+ * goes to the small one (a 30th); who is asked again before its end there
  * moves to the main one, the rest leaves, and is remembered by 16 bits: if it
  * comes back soon it goes to the main log at once.  In the main log an entry
  * that was asked for is moved to the young end instead of being dropped.  A

@@ -11,8 +11,10 @@
 
 #define NGX_DNS_CACHE_RESERVE      1
 
-#define NGX_DNS_CACHE_STEPS        4       /* entries looked at for a store */
-#define NGX_DNS_CACHE_MOVES        512     /* after these all are dropped */
+#define NGX_DNS_CACHE_STEPS        16      /* entries looked at for a store */
+#define NGX_DNS_CACHE_MOVES        1024    /* after these all are dropped */
+
+#define NGX_DNS_CACHE_SHARE        30      /* of the small log: one in these */
 
 
 static ngx_int_t ngx_dns_cache_victim(ngx_dns_cache_shard_t *s);
@@ -54,7 +56,7 @@ ngx_dns_cache_evict(ngx_dns_cache_shard_t *s, ngx_uint_t log, size_t size,
 }
 
 
-/* of the small log if that has its tenth, else of the main one */
+/* of the small log if that has its share, else of the main one */
 
 static ngx_int_t
 ngx_dns_cache_victim(ngx_dns_cache_shard_t *s)
@@ -62,7 +64,8 @@ ngx_dns_cache_victim(ngx_dns_cache_shard_t *s)
     uint32_t    victim;
     ngx_uint_t  log;
 
-    log = (s->count[NGX_DNS_CACHE_SMALL] > ngx_max(1, s->segments / 10))
+    log = (s->count[NGX_DNS_CACHE_SMALL] > ngx_max(1, s->segments
+                                               / NGX_DNS_CACHE_SHARE))
           ? NGX_DNS_CACHE_SMALL : NGX_DNS_CACHE_MAIN;
 
     victim = ngx_dns_cache_oldest(s, log);
@@ -163,10 +166,7 @@ ngx_dns_cache_settle(ngx_dns_cache_shard_t *s, ngx_uint_t log,
         return;
     }
 
-    if (log == NGX_DNS_CACHE_SMALL) {
-        ngx_dns_cache_remember(s, e->hash);
-    }
-
+    ngx_dns_cache_remember(s, e->hash);
     ngx_dns_cache_set(s, word, 0, -1,
                       -(int64_t) ngx_dns_cache_size(&e->answer));
 

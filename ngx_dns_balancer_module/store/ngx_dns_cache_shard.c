@@ -9,11 +9,11 @@
 
 /* an index word for so many octets of data: a typical entry and its share */
 
-#define NGX_DNS_CACHE_PER_BUCKET   (NGX_DNS_CACHE_WAYS * 96)
+#define NGX_DNS_CACHE_PER_BUCKET   (NGX_DNS_CACHE_WAYS * 112)
 
 #define NGX_DNS_CACHE_MIN_SHIFT    12
 #define NGX_DNS_CACHE_MAX_SHIFT    18
-#define NGX_DNS_CACHE_SEGMENTS     128     /* wished for, in a shard */
+#define NGX_DNS_CACHE_SEGMENTS     256     /* wished for, in a shard */
 
 
 /* an entry to be stored */
@@ -44,7 +44,7 @@ ngx_dns_cache_shard_init(ngx_dns_cache_shard_t *s, size_t size)
 {
     size_t  n;
 
-    /* a segment is a 128th of the data, within limits */
+    /* a segment is a 256th of the data, within limits */
 
     for (s->shift = NGX_DNS_CACHE_MAX_SHIFT;
          s->shift > NGX_DNS_CACHE_MIN_SHIFT

@@ -145,7 +145,7 @@ void ngx_dns_cache_set(ngx_dns_cache_shard_t *s, uint64_t *word,
 ngx_dns_cache_entry_t *ngx_dns_cache_entry(ngx_dns_cache_shard_t *s,
     uint64_t value);
 
-/* those that left the small log: was it one?  It is one no longer. */
+/* those that were dropped: was it one?  It is one no longer. */
 void ngx_dns_cache_remember(ngx_dns_cache_shard_t *s, uint64_t hash);
 ngx_uint_t ngx_dns_cache_recall(ngx_dns_cache_shard_t *s, uint64_t hash);
 
