@@ -192,29 +192,6 @@ ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t hash,
 
 
 ngx_uint_t
-ngx_dns_cache_check(ngx_dns_cache_view_t *view)
-{
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-
-    return ngx_dns_load(view->gen) == view->generation
-           && (ngx_dns_load(view->word) & NGX_DNS_CACHE_PLACE)
-              == (view->value & NGX_DNS_CACHE_PLACE);
-}
-
-
-void
-ngx_dns_cache_touch(ngx_dns_cache_view_t *view)
-{
-    /* that of a popular entry is full: nothing is written */
-
-    if ((view->value & NGX_DNS_CACHE_USES) != NGX_DNS_CACHE_USES) {
-        (void) ngx_dns_cas(view->word, view->value,
-                           view->value + NGX_DNS_CACHE_USE);
-    }
-}
-
-
-ngx_uint_t
 ngx_dns_cache_uses(ngx_dns_cache_view_t *view)
 {
     return (view->value & NGX_DNS_CACHE_USES) / NGX_DNS_CACHE_USE;

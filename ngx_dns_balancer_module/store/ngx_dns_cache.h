@@ -131,12 +131,6 @@ ngx_int_t ngx_dns_cache_find(ngx_dns_cache_shm_t *c, uint64_t hash,
     const u_char *name, size_t len, uint64_t bits, uint32_t scope,
     ngx_dns_cache_view_t *view);
 
-/* was the view the same all the time since find()? */
-ngx_uint_t ngx_dns_cache_check(ngx_dns_cache_view_t *view);
-
-/* the entry was of use: it may be kept longer */
-void ngx_dns_cache_touch(ngx_dns_cache_view_t *view);
-
 /* how often it was, up to 3 */
 ngx_uint_t ngx_dns_cache_uses(ngx_dns_cache_view_t *view);
 
@@ -151,13 +145,67 @@ ngx_int_t ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
     const u_char *name, const ngx_dns_cache_answer_t *answer,
     const uint16_t *ttl, const u_char *body, uint32_t now);
 
-/* copies out of a view; words, so that a race is one of words only */
-void ngx_dns_cache_copy(void *dst, const void *src, size_t len);
-
 /* sums over the shards */
 void ngx_dns_cache_stat(ngx_dns_cache_shm_t *c, ngx_dns_cache_stat_t *stat);
 
 #pragma GCC visibility pop
+
+
+/* parts of an index word: see ngx_dns_cache_shard.h */
+
+#define NGX_DNS_CACHE_USE    (1UL << 46)
+#define NGX_DNS_CACHE_USES   (3UL << 46)
+#define NGX_DNS_CACHE_PLACE  ((1UL << 45) - 1)
+
+
+/* was the view the same all the time since find()? */
+
+static ngx_inline ngx_uint_t
+ngx_dns_cache_check(ngx_dns_cache_view_t *view)
+{
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+
+    return ngx_dns_load(view->gen) == view->generation
+           && (ngx_dns_load(view->word) & NGX_DNS_CACHE_PLACE)
+              == (view->value & NGX_DNS_CACHE_PLACE);
+}
+
+
+/* the entry was of use: it may be kept longer */
+
+static ngx_inline void
+ngx_dns_cache_touch(ngx_dns_cache_view_t *view)
+{
+    /* that of a popular entry is full: nothing is written */
+
+    if ((view->value & NGX_DNS_CACHE_USES) != NGX_DNS_CACHE_USES) {
+        (void) ngx_dns_cas(view->word, view->value,
+                           view->value + NGX_DNS_CACHE_USE);
+    }
+}
+
+
+/* copies to and from a zone; under TSan octet by octet, as what it is */
+
+static ngx_inline void
+ngx_dns_cache_copy(void *dst, const void *src, size_t len)
+{
+#if (NGX_DNS_THREADS)
+    u_char        *d;
+    const u_char  *p;
+
+    d = dst;
+    p = src;
+
+    while (len--) {
+        ngx_dns_store(d, ngx_dns_load(p));
+        d++;
+        p++;
+    }
+#else
+    ngx_memcpy(dst, src, len);
+#endif
+}
 
 
 #endif /* _NGX_DNS_CACHE_H_INCLUDED_ */

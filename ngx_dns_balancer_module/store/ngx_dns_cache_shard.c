@@ -420,24 +420,3 @@ ngx_dns_cache_recall(ngx_dns_cache_shard_t *s, uint64_t hash)
 
     return 0;
 }
-
-
-void
-ngx_dns_cache_copy(void *dst, const void *src, size_t len)
-{
-#if (NGX_DNS_THREADS)
-    u_char        *d;
-    const u_char  *p;
-
-    d = dst;
-    p = src;
-
-    while (len--) {
-        ngx_dns_store(d, ngx_dns_load(p));
-        d++;
-        p++;
-    }
-#else
-    ngx_memcpy(dst, src, len);
-#endif
-}

@@ -37,10 +37,7 @@
 #define NGX_DNS_CACHE_BUCKETS      2
 #define NGX_DNS_CACHE_TAG_SHIFT    48
 #define NGX_DNS_CACHE_SHARD_SHIFT  40
-#define NGX_DNS_CACHE_USE          (1UL << 46)
-#define NGX_DNS_CACHE_USES         (3UL << 46)
 #define NGX_DNS_CACHE_CLAIM        (1UL << 45)
-#define NGX_DNS_CACHE_PLACE        ((1UL << 45) - 1)
 
 #define NGX_DNS_CACHE_NONE         0xffffffff
 
