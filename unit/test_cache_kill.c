@@ -172,6 +172,12 @@ lead(pid_t pid)
                 return 0;
             }
 
+            /* where a step breaks LL/SC a lock is never got */
+
+            if (time(NULL) > end) {
+                return stores != 0;
+            }
+
             locked |= s->lock != 0;
 
             if (s->lock && memcmp(cache, last, SIZE) != 0) {
