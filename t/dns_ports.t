@@ -39,7 +39,8 @@ is_deeply(dns_bulk($port, 600, window => 1, sockets => 1),
           { '192.0.2.1' => 600 }, 'answered');
 
 my @queries = $u->queries();
-my (%ports, %ids, $steps);
+my (%ports, %ids);
+my $steps = 0;
 
 for my $i (0 .. $#queries) {
     $ports{$queries[$i]{port}}++;

@@ -8,6 +8,7 @@
 
 
 uint64_t  ngx_dns_usec;
+uint32_t  ngx_dns_sec;
 
 
 void
@@ -17,6 +18,7 @@ ngx_dns_clock_update(void)
 
     (void) clock_gettime(CLOCK_MONOTONIC, &ts);
 
+    ngx_dns_sec = (uint32_t) ts.tv_sec;
     ngx_dns_usec = (uint64_t) ts.tv_sec * 1000000
                    + (uint64_t) ts.tv_nsec / 1000;
 }

@@ -4,9 +4,10 @@
  */
 
 /*
- * Microseconds of the monotonic clock, read once for each batch of datagrams
- * and each round of timers, and good for all of its queries.  Timeouts go by
- * nginx's milliseconds; this is for measured times only.
+ * The monotonic clock, read once for each batch of datagrams and each round
+ * of timers, and good for all of its queries: microseconds for measured
+ * times, seconds for TTLs.  It is the same in all processes.  Timeouts go by
+ * nginx's milliseconds.
  */
 
 
@@ -20,6 +21,7 @@
 #pragma GCC visibility push(hidden)
 
 extern uint64_t  ngx_dns_usec;
+extern uint32_t  ngx_dns_sec;
 
 void ngx_dns_clock_update(void);
 

@@ -208,6 +208,7 @@ ngx_dns_peers_attach(ngx_dns_upstream_t *u)
     ngx_dns_peer_t   *peer;
 
     row = NULL;
+    u->row = NGX_DNS_PEER_PROCS;
 
     for (n = 0; n < NGX_DNS_PEER_PROCS; n++) {
         pid = ngx_dns_load(&u->shm->pid[n]);
@@ -221,13 +222,13 @@ ngx_dns_peers_attach(ngx_dns_upstream_t *u)
             ngx_dns_peers_reap(u->shm, n);
         }
 
-        if (ngx_dns_cas(&u->shm->pid[n], 0, (uint32_t) ngx_pid)) {
+        if (row == NULL
+            && ngx_dns_cas(&u->shm->pid[n], 0, (uint32_t) ngx_pid))
+        {
             row = ngx_dns_peers_row(u->shm, n);
-            break;
+            u->row = n;
         }
     }
-
-    u->row = n;
 
     if (row == NULL) {
         (void) ngx_dns_add(&u->shm->unknown, 1);

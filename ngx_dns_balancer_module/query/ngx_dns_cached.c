@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_cached.h"
+#include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 
 
@@ -21,14 +22,6 @@ static void ngx_dns_cached_age(u_char *body, ngx_dns_cache_view_t *view,
     ngx_uint_t stale, uint32_t stale_ttl);
 static ngx_uint_t ngx_dns_cached_due(ngx_dns_conf_t *conf,
     ngx_dns_cache_view_t *view, uint32_t now);
-static uint32_t ngx_dns_cached_now(void);
-
-
-static uint32_t
-ngx_dns_cached_now(void)
-{
-    return (uint32_t) (ngx_current_msec / 1000);
-}
 
 
 /* with a key of the client, an answer is right for that key only */
@@ -79,7 +72,7 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         return NGX_DECLINED;
     }
 
-    now = ngx_dns_cached_now();
+    now = ngx_dns_sec;
 
     if ((int32_t) (view.answer.expires - now) <= 0) {
 
@@ -143,7 +136,7 @@ ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
                               ngx_dns_cached_scope(f->zone, f->key), &view)
         != NGX_OK
         || (int32_t) (view.answer.expires + f->conf->stale
-                      - ngx_dns_cached_now()) <= 0)
+                      - ngx_dns_sec) <= 0)
     {
         return 0;
     }
@@ -229,7 +222,7 @@ ngx_dns_cached_age(u_char *body, ngx_dns_cache_view_t *view, ngx_uint_t stale,
     uint32_t     age, ttl;
     ngx_uint_t   i;
 
-    age = ngx_dns_cached_now() - view->answer.stored;
+    age = ngx_dns_sec - view->answer.stored;
 
     for (i = 0; i < view->answer.nttl; i++) {
         offset = ngx_dns_load(&view->ttl[i]);

@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_cached.h"
+#include "../base/ngx_dns_clock.h"
 
 
 #define NGX_DNS_CACHED_TTLS  512        /* records of an answer, at most */
@@ -249,7 +250,7 @@ ngx_dns_cached_put(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     uint64_t                hash;
     ngx_dns_cache_answer_t  a;
 
-    now = (uint32_t) (ngx_current_msec / 1000);
+    now = ngx_dns_sec;
 
     a.bits = f->bits & NGX_DNS_BITS_CACHE;
     a.scope = ngx_dns_cached_scope(f->zone, f->key);

@@ -73,14 +73,33 @@ ngx_int_t ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p,
 void ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p,
     size_t limit);
 
+#pragma GCC visibility pop
+
+
 /*
  * Writes a header: "flags" in host order, "questions" 0 or 1, the counts of
  * "m" (none if NULL), and one additional record more if "edns".
  */
-void ngx_dns_message_header(u_char *p, ngx_uint_t id, ngx_uint_t flags,
-    ngx_uint_t questions, const ngx_dns_message_t *m, ngx_uint_t edns);
 
-#pragma GCC visibility pop
+static ngx_inline void
+ngx_dns_message_header(u_char *p, ngx_uint_t id, ngx_uint_t flags,
+    ngx_uint_t questions, const ngx_dns_message_t *m, ngx_uint_t edns)
+{
+    ngx_dns_put16(p + NGX_DNS_OFF_ID, id);
+    ngx_dns_put16(p + NGX_DNS_OFF_FLAGS, flags);
+    ngx_dns_put16(p + NGX_DNS_OFF_QDCOUNT, questions);
+
+    if (m == NULL) {
+        ngx_dns_put16(p + NGX_DNS_OFF_ANCOUNT, 0);
+        ngx_dns_put16(p + NGX_DNS_OFF_NSCOUNT, 0);
+        ngx_dns_put16(p + NGX_DNS_OFF_ARCOUNT, edns);
+        return;
+    }
+
+    ngx_dns_put16(p + NGX_DNS_OFF_ANCOUNT, m->answers);
+    ngx_dns_put16(p + NGX_DNS_OFF_NSCOUNT, m->authority);
+    ngx_dns_put16(p + NGX_DNS_OFF_ARCOUNT, m->additional + edns);
+}
 
 
 #endif /* _NGX_DNS_MESSAGE_H_INCLUDED_ */

@@ -10,11 +10,6 @@
 #define NGX_DNS_ONES  0x0101010101010101ULL
 
 
-/* a vector of gcc and clang, on any processor */
-
-typedef u_char  ngx_dns_octets_t __attribute__((vector_size(16)));
-
-
 static ngx_inline uint64_t ngx_dns_lower8(uint64_t v);
 static ngx_uint_t ngx_dns_name_target(const u_char *p, size_t pos,
     size_t len, size_t size);
@@ -125,25 +120,6 @@ ngx_dns_name_target(const u_char *p, size_t pos, size_t len, size_t size)
     }
 
     return 0;
-}
-
-
-void
-ngx_dns_name_lower(u_char *dst, const u_char *src, size_t len)
-{
-    size_t            i;
-    ngx_dns_octets_t  v, upper;
-
-    for (i = 0; i < len; i += sizeof(ngx_dns_octets_t)) {
-        memcpy(&v, src + i, sizeof(ngx_dns_octets_t));
-
-        /* a comparison of vectors gives all bits of an octet, or none */
-
-        upper = (ngx_dns_octets_t) (v - 'A' < 26);
-        v |= upper & 0x20;
-
-        memcpy(dst + i, &v, sizeof(ngx_dns_octets_t));
-    }
 }
 
 

@@ -33,13 +33,6 @@
  */
 size_t ngx_dns_name_skip(const u_char *p, size_t pos, size_t len);
 
-/*
- * Copies "len" octets of an uncompressed name in lower case (RFC 4343).
- * Octets that count labels stay: they are below 64.  Works in
- * words: up to NGX_DNS_READ_PAD octets past the end are read and written.
- */
-void ngx_dns_name_lower(u_char *dst, const u_char *src, size_t len);
-
 /* is "name" of "len" octets, any case, equal to the lower-case "lower"? */
 ngx_uint_t ngx_dns_name_equal(const u_char *lower, const u_char *name,
     size_t len);
@@ -54,6 +47,36 @@ ngx_uint_t ngx_dns_name_same(const u_char *p, size_t a, size_t b);
 u_char *ngx_dns_name_text(u_char *dst, const u_char *name);
 
 #pragma GCC visibility pop
+
+
+/* a vector of gcc and clang, on any processor */
+
+typedef u_char  ngx_dns_octets_t __attribute__((vector_size(16)));
+
+
+/*
+ * Copies "len" octets of an uncompressed name in lower case (RFC 4343).
+ * Octets that count labels stay: they are below 64.  Works in
+ * words: up to NGX_DNS_READ_PAD octets past the end are read and written.
+ */
+
+static ngx_inline void
+ngx_dns_name_lower(u_char *dst, const u_char *src, size_t len)
+{
+    size_t            i;
+    ngx_dns_octets_t  v, upper;
+
+    for (i = 0; i < len; i += sizeof(ngx_dns_octets_t)) {
+        memcpy(&v, src + i, sizeof(ngx_dns_octets_t));
+
+        /* a comparison of vectors gives all bits of an octet, or none */
+
+        upper = (ngx_dns_octets_t) (v - 'A' < 26);
+        v |= upper & 0x20;
+
+        memcpy(dst + i, &v, sizeof(ngx_dns_octets_t));
+    }
+}
 
 
 #endif /* _NGX_DNS_NAME_H_INCLUDED_ */

@@ -39,12 +39,9 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
     q->options = 0;
     q->options_len = 0;
 
-    if (q->asked.flags & NGX_DNS_QR) {
-        return NGX_DNS_ERESPONSE;
-    }
-
-    if (q->asked.flags & NGX_DNS_OPCODE) {
-        return NGX_DNS_EOPCODE;
+    if (q->asked.flags & (NGX_DNS_QR|NGX_DNS_OPCODE)) {
+        return (q->asked.flags & NGX_DNS_QR) ? NGX_DNS_ERESPONSE
+                                             : NGX_DNS_EOPCODE;
     }
 
     /* RFC 9619, 4: QDCOUNT of a QUERY other than one is FORMERR */
@@ -70,6 +67,12 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
     pos += 4;
     q->end = (uint16_t) pos;
 
+    if (ngx_dns_get32(p + NGX_DNS_OFF_ANCOUNT) == 0
+        && ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT) == 0)
+    {
+        return pos == len ? NGX_DNS_FINE : NGX_DNS_ETRAILING;
+    }
+
     ns = ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT);
     ar = ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT);
 
@@ -81,11 +84,7 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
         return NGX_DNS_ESECTION;
     }
 
-    if (ns + ar) {
-        return ngx_dns_edns_parse(q, p, len, ns, ar);
-    }
-
-    return pos == len ? NGX_DNS_FINE : NGX_DNS_ETRAILING;
+    return ngx_dns_edns_parse(q, p, len, ns, ar);
 }
 
 
