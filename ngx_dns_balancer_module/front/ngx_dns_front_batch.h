@@ -39,7 +39,6 @@ struct ngx_dns_front_late_s {
 
 typedef struct {
     ngx_connection_t        *connection;      /* of the duplicate */
-    int                      family;
 
     ngx_uint_t               n;
     size_t                   used;            /* of the arena */
@@ -62,7 +61,7 @@ typedef struct {
 
 #pragma GCC visibility push(hidden)
 
-/* sets up a cleared batch whose connection and family are set */
+/* sets up a cleared batch whose connection is set */
 ngx_int_t ngx_dns_front_batch_init(ngx_dns_front_batch_t *b,
     ngx_pool_t *pool);
 

@@ -108,7 +108,6 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
     u->listening = ls;
 
     u->batch.connection = c;
-    u->batch.family = ls->sockaddr->sa_family;
 
     if (ngx_dns_front_batch_init(&u->batch, cycle->pool) != NGX_OK) {
         return NGX_ERROR;
