@@ -49,7 +49,7 @@ my $end = time() + 6;
 my %seen;
 
 while (time() < $end) {
-    my $r = dns_bulk($port, 10000, window => 200, sockets => 16,
+    my $r = dns_bulk($port, 10000, window => 150, sockets => 16,
                      name => sub { "q$_[0].example.com" });
     $seen{$_} += $r->{$_} for keys %$r;
 }

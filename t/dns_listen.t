@@ -92,12 +92,12 @@ is(from('::1', 8056), '192.0.2.2', 'IPv6, reuseport');
 is(from('127.0.0.1', 8057), '192.0.2.3', 'a proxied one beside');
 
 for my $port (8053 .. 8056) {
-    is_deeply(dns_bulk($t->port($port), 2000, window => 200, sockets => 16),
+    is_deeply(dns_bulk($t->port($port), 2000, window => 150, sockets => 16),
               { $port == 8056 ? '192.0.2.2' : '192.0.2.1', 2000 },
               "many, $port");
 }
 
-is_deeply(dns_bulk($t->port(8053), 1000, addr => '::1', window => 200),
+is_deeply(dns_bulk($t->port(8053), 1000, addr => '::1', window => 150),
           { '192.0.2.1' => 1000 }, 'many, IPv6');
-is_deeply(dns_bulk($t->port(8053), 1000, addr => '127.0.0.3', window => 200),
+is_deeply(dns_bulk($t->port(8053), 1000, addr => '127.0.0.3', window => 150),
           { '192.0.2.2' => 1000 }, 'many, by address');
