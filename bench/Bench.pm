@@ -80,6 +80,13 @@ my %servers = (
         command => \&dnsdist_command,
         version => sub { `dnsdist --version 2>&1` =~ /(dnsdist \S+)/ },
     },
+    unbound => {
+        command => sub {
+            return if !$kinds{$_[0]}{cache};
+            unbound_command();
+        },
+        version => sub { `unbound -V` =~ /Version (\S+)/ ? "unbound $1" : () },
+    },
     limit => {
         command => sub {
             my $limit = $kinds{$_[0]}{limit} or return;
@@ -207,6 +214,42 @@ EOF
 
     return ('dnsdist', '--supervised', '--disable-syslog',
             '-C', "$out/dnsdist.conf");
+}
+
+
+# Tuned: one thread, a cache as large as that of the others, no validation,
+# no more work for an answer than to forward it
+
+sub unbound_command {
+    my $forward = join '', map { /(.*):(\d+)/; "    forward-addr: $1\@$2\n" }
+                           @up;
+
+    write_file("$out/unbound.conf", <<EOF);
+server:
+    directory: "$out"
+    chroot: ""
+    username: ""
+    pidfile: "$out/unbound.pid"
+    use-syslog: no
+    interface: 127.0.0.1\@$port
+    num-threads: 1
+    so-rcvbuf: 4m
+    so-sndbuf: 4m
+    outgoing-range: 8192
+    num-queries-per-thread: 4096
+    module-config: "iterator"
+    do-not-query-localhost: no
+    minimal-responses: yes
+    msg-cache-size: 256m
+    rrset-cache-size: 512m
+    msg-cache-slabs: 1
+    rrset-cache-slabs: 1
+forward-zone:
+    name: "."
+$forward
+EOF
+
+    return ('unbound', '-d', '-c', "$out/unbound.conf");
 }
 
 
