@@ -13,7 +13,7 @@ use Test::Nginx::DNS;
 
 use Time::HiRes qw/ sleep time /;
 
-my $t = Test::Nginx::DNS->new()->plan(19);
+my $t = Test::Nginx::DNS->new()->plan(23);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
@@ -126,8 +126,20 @@ $r = dns_query($port, 'a.test', 'A');
 is($r->{answers}[0] && $r->{answers}[0]{data}, '192.0.2.1', 'all failed');
 cmp_ok(time() - $start, '<', 0.25, 'at once');
 
+# and no server is asked again for dns_cache_servfail_ttl
+
+$u->reset();
+$start = time();
+$r = dns_query($port, 'a.test', 'A', edns => 1232);
+is($r->{answers}[0] && $r->{answers}[0]{data}, '192.0.2.1', 'soon after');
+is($r->{ede}{code}, 3, 'stale');
+is($u->count('a.test'), 0, 'no server asked');
+like($t->read_file('dns.log'), qr/^(a.test A NOERROR STALE\n){2}\z/m,
+     'log: STALE, too');
+
 # the refresh goes on in the background
 
+sleep 2 - (time() - $start);
 $u->set(fail => 0, n => 3, delay => 0.6);
 dns_query($port, 'a.test', 'A');
 sleep 0.6;

@@ -152,7 +152,16 @@ my @cases = (
       qr/"dns_cache_stale": invalid parameter "\S+", it must be "answer_aft/ ],
     [ dns_cache_prefetch => [ 0, 91, 'x', '10 hits=4', '10 foo',
                               'off hits=1' ],
-      qr/"dns_cache_prefetch": invalid value "\S+", it must be "off", or/ ]),
+      qr/"dns_cache_prefetch": invalid value "\S+", it must be "off", or/ ],
+    [ dns_cache_nxdomain_cut => [ 'x' ],
+      qr/value "x" in "dns_cache_nxdomain_cut" directive, it must be "on" o/ ]),
+
+(map { my ($name) = /^(\w+)/;
+    [ "server { $listen dns_forward . 127.0.0.1; $_; }",
+      qr/"$name" is of no use: the server has no "dns_cache"/ ]
+} 'dns_cache_min_ttl 1', 'dns_cache_max_ttl 1', 'dns_cache_servfail_ttl 1',
+  'dns_cache_negative_ttl 1 2', 'dns_cache_stale 1', 'dns_cache_prefetch 1',
+  'dns_cache_nxdomain_cut on'),
 
 (map { [ "dns_cache_zone $_;",
          qr/"dns_cache_zone": invalid value "\Q$_\E", it must be "zone=NAME:/ ]

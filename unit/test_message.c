@@ -150,11 +150,75 @@ texts(void)
 }
 
 
+/* NXDOMAIN of www.example, then of a name below it */
+
+static void
+shifts(void)
+{
+    u_char             msg[256];
+    size_t             len;
+    ngx_dns_message_t  m;
+
+    static const u_char  soa[] = HEAD("\1", "\0", "\2", "\0") ASKED
+        "\xc0\x10\0\6\0\1\0\0\0\x3c\0\x1b" "\2ns\xc0\x10" "\xc0\x29"
+        "aaaabbbbccccddddeeee"
+        "\xc0\x0c\0\x2f\0\1\0\0\0\x3c\0\3" "\0\xc0\x0c";
+    static const u_char  below[] = HEAD("\1", "\0", "\2", "\0") "\1a" ASKED
+        "\xc0\x12\0\6\0\1\0\0\0\x3c\0\x1b" "\2ns\xc0\x12" "\xc0\x2b"
+        "aaaabbbbccccddddeeee"
+        "\xc0\x0e\0\x2f\0\1\0\0\0\x3c\0\3" "\0\xc0\x0c";
+    static const u_char  ns[] = HEAD("\1", "\0", "\1", "\0") ASKED
+        "\xc0\x10\0\2\0\1\0\0\0\x3c\0\2\xc0\x0c";
+    static const u_char  cut[] = HEAD("\1", "\0", "\1", "\0") ASKED
+        "\xc0\x10\0\6\0\1\0\0\0\x3c\0\x15\xc0\x10"
+        "aaaabbbbccccddddeee";
+    static const u_char  answer[] = HEAD("\1", "\1", "\0", "\0") ASKED A("\1");
+    static const u_char  ecs[] = HEAD("\1", "\0", "\0", "\1") ASKED
+        "\0\0\x29\x04\xd0\0\0\0\0\0\x0b\0\x08\0\7\0\1\x18\x10\xc0\0\2";
+
+    is_int(ngx_dns_message_parse(&m, soa, sizeof(soa) - 1, BODY), NGX_OK,
+           "an SOA and an NSEC");
+    is_int(ngx_dns_message_denial(&m, soa), 1, "are a denial");
+    is_int(m.scoped, 0, "for all clients");
+
+    /* the question has got a label in front */
+
+    memcpy(msg, soa, NGX_DNS_HEADER_SIZE);
+    memcpy(msg + NGX_DNS_HEADER_SIZE, "\1a", 2);
+    memcpy(msg + NGX_DNS_HEADER_SIZE + 2, soa + NGX_DNS_HEADER_SIZE,
+           sizeof(soa) - 1 - NGX_DNS_HEADER_SIZE);
+    len = sizeof(soa) + 1;
+
+    m.body += 2;
+    m.end += 2;
+    ngx_dns_message_shift(&m, msg, 2);
+
+    is_int(len, sizeof(below) - 1, "two octets more");
+    ok(memcmp(msg, below, len) == 0, "the pointers of names are moved");
+
+    is_int(ngx_dns_message_parse(&m, ns, sizeof(ns) - 1, BODY), NGX_OK, "NS");
+    is_int(ngx_dns_message_denial(&m, ns), 0, "is no denial");
+
+    is_int(ngx_dns_message_parse(&m, cut, sizeof(cut) - 1, BODY), NGX_OK,
+           "an SOA of one name");
+    is_int(ngx_dns_message_denial(&m, cut), 0, "is not trusted");
+
+    is_int(ngx_dns_message_parse(&m, answer, sizeof(answer) - 1, BODY), NGX_OK,
+           "an answer");
+    is_int(ngx_dns_message_denial(&m, answer), 0, "denies nothing");
+
+    is_int(ngx_dns_message_parse(&m, ecs, sizeof(ecs) - 1, BODY), NGX_OK,
+           "a Client Subnet");
+    is_int(m.scoped, 16, "its scope");
+}
+
+
 int
 main(void)
 {
     matches();
     walks();
+    shifts();
     cuts();
     texts();
 

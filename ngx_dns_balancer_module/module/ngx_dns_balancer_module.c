@@ -208,6 +208,13 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_cache_nxdomain_cut"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_FLAG,
+      ngx_stream_dns_cache_nxdomain_cut,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, nxdomain_cut),
+      NULL },
+
       ngx_null_command
 };
 
@@ -338,7 +345,9 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->max_queries, prev->max_queries,
                               NGX_STREAM_DNS_QUERIES);
 
-    ngx_stream_dns_cache_merge(conf, prev);
+    if (ngx_stream_dns_cache_merge(cf, conf, prev) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (!conf->set) {
         return NGX_CONF_OK;

@@ -117,6 +117,7 @@ typedef struct {
     ngx_msec_t                   stale_after;
     ngx_uint_t                   prefetch;
     ngx_uint_t                   prefetch_hits;
+    ngx_flag_t                   nxdomain_cut;
 
     ngx_stream_core_srv_conf_t  *core;
     ngx_stream_session_t        *session;   /* in a worker, if one is needed */
@@ -156,11 +157,13 @@ char *ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_cache_prefetch(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_stream_dns_cache_nxdomain_cut(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* values of the cache: unset, merged, copied into "dns"; and, in a worker */
 void ngx_stream_dns_cache_unset(ngx_stream_dns_srv_conf_t *conf);
-void ngx_stream_dns_cache_merge(ngx_stream_dns_srv_conf_t *conf,
-    ngx_stream_dns_srv_conf_t *prev);
+char *ngx_stream_dns_cache_merge(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *conf, ngx_stream_dns_srv_conf_t *prev);
 void ngx_stream_dns_cache_open(ngx_stream_dns_srv_conf_t *conf);
 
 /* an upstream of one server by its address, made when first asked for */

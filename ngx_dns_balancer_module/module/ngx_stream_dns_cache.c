@@ -15,6 +15,7 @@
 static ngx_int_t ngx_stream_dns_cache_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
 static void ngx_stream_dns_cache_resized(ngx_shm_zone_t *shm_zone);
+static const char *ngx_stream_dns_cache_idle(ngx_stream_dns_srv_conf_t *conf);
 static ngx_int_t ngx_stream_dns_cache_seconds(ngx_conf_t *cf,
     ngx_str_t *value, time_t *sec);
 
@@ -364,6 +365,16 @@ ngx_stream_dns_cache_prefetch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+char *
+ngx_stream_dns_cache_nxdomain_cut(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_stream_dns_claim(cf, conf);
+
+    return ngx_conf_set_flag_slot(cf, cmd, conf);
+}
+
+
 void
 ngx_stream_dns_cache_unset(ngx_stream_dns_srv_conf_t *conf)
 {
@@ -378,14 +389,62 @@ ngx_stream_dns_cache_unset(ngx_stream_dns_srv_conf_t *conf)
     conf->stale_after = NGX_CONF_UNSET_MSEC;
     conf->prefetch = NGX_CONF_UNSET_UINT;
     conf->prefetch_hits = NGX_CONF_UNSET_UINT;
+    conf->nxdomain_cut = NGX_CONF_UNSET;
 }
 
 
-void
-ngx_stream_dns_cache_merge(ngx_stream_dns_srv_conf_t *conf,
+/* a directive of the server's own that would do nothing without a cache */
+
+static const char *
+ngx_stream_dns_cache_idle(ngx_stream_dns_srv_conf_t *conf)
+{
+    if (conf->min_ttl != NGX_CONF_UNSET) {
+        return "dns_cache_min_ttl";
+    }
+
+    if (conf->max_ttl != NGX_CONF_UNSET) {
+        return "dns_cache_max_ttl";
+    }
+
+    if (conf->servfail_ttl != NGX_CONF_UNSET) {
+        return "dns_cache_servfail_ttl";
+    }
+
+    if (conf->negative_min != NGX_CONF_UNSET) {
+        return "dns_cache_negative_ttl";
+    }
+
+    /* switched off, a thing has nothing to do */
+
+    if (conf->stale != NGX_CONF_UNSET && conf->stale) {
+        return "dns_cache_stale";
+    }
+
+    if (conf->prefetch != NGX_CONF_UNSET_UINT && conf->prefetch) {
+        return "dns_cache_prefetch";
+    }
+
+    return conf->nxdomain_cut == 1 ? "dns_cache_nxdomain_cut" : NULL;
+}
+
+
+char *
+ngx_stream_dns_cache_merge(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *conf,
     ngx_stream_dns_srv_conf_t *prev)
 {
+    const char  *idle;
+
     ngx_conf_merge_ptr_value(conf->cache, prev->cache, NULL);
+
+    idle = conf->cache ? NULL : ngx_stream_dns_cache_idle(conf);
+
+    if (idle) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%s\" is of no use: the server has no "
+                           "\"dns_cache\" with a zone", idle);
+        return NGX_CONF_ERROR;
+    }
+
     ngx_conf_merge_sec_value(conf->min_ttl, prev->min_ttl, 0);
     ngx_conf_merge_sec_value(conf->max_ttl, prev->max_ttl, 86400);
     ngx_conf_merge_sec_value(conf->servfail_ttl, prev->servfail_ttl, 1);
@@ -396,6 +455,7 @@ ngx_stream_dns_cache_merge(ngx_stream_dns_srv_conf_t *conf,
     ngx_conf_merge_msec_value(conf->stale_after, prev->stale_after, 1800);
     ngx_conf_merge_uint_value(conf->prefetch, prev->prefetch, 0);
     ngx_conf_merge_uint_value(conf->prefetch_hits, prev->prefetch_hits, 1);
+    ngx_conf_merge_value(conf->nxdomain_cut, prev->nxdomain_cut, 0);
 
     conf->dns.min_ttl = (uint32_t) conf->min_ttl;
     conf->dns.max_ttl = (uint32_t) conf->max_ttl;
@@ -407,6 +467,9 @@ ngx_stream_dns_cache_merge(ngx_stream_dns_srv_conf_t *conf,
     conf->dns.stale_after = conf->stale_after;
     conf->dns.prefetch = conf->prefetch;
     conf->dns.prefetch_hits = conf->prefetch_hits;
+    conf->dns.nxdomain_cut = conf->nxdomain_cut;
+
+    return NGX_CONF_OK;
 }
 
 

@@ -9,15 +9,20 @@
 #include "../store/ngx_dns_metrics.h"
 
 
-static ngx_int_t ngx_dns_cached_lookup(ngx_dns_conf_t *conf,
-    const u_char *name, size_t len, uint64_t bits, uint32_t scope,
+static ngx_int_t ngx_dns_cached_old(ngx_dns_conf_t *conf,
+    ngx_dns_question_t *q, uint64_t bits, uint32_t scope,
     ngx_dns_cache_view_t *view);
 static size_t ngx_dns_cached_send(ngx_dns_asker_t *asker,
     ngx_dns_cache_view_t *view, ngx_uint_t stale, ngx_dns_message_t *m);
 static u_char *ngx_dns_cached_write(ngx_dns_asker_t *asker, u_char *p,
     ngx_dns_cache_view_t *view, ngx_uint_t stale, const ngx_dns_message_t *m);
-static size_t ngx_dns_cached_cut(ngx_dns_asker_t *asker,
-    ngx_dns_cache_view_t *view, ngx_uint_t stale, ngx_dns_message_t *m);
+static ngx_inline void ngx_dns_cached_message(ngx_dns_cache_view_t *view,
+    ngx_dns_message_t *m);
+static size_t ngx_dns_cached_below(ngx_dns_asker_t *asker,
+    ngx_dns_cache_view_t *view, size_t skip, ngx_dns_message_t *m);
+static size_t ngx_dns_cached_copy(ngx_dns_asker_t *asker,
+    ngx_dns_cache_view_t *view, ngx_uint_t stale, size_t skip,
+    ngx_dns_message_t *m);
 static void ngx_dns_cached_age(u_char *body, ngx_dns_cache_view_t *view,
     ngx_uint_t stale, uint32_t stale_ttl);
 static ngx_uint_t ngx_dns_cached_due(ngx_dns_conf_t *conf,
@@ -41,33 +46,32 @@ ngx_dns_cached_scope(ngx_dns_zone_t *zone, uint64_t key)
 }
 
 
-static ngx_int_t
-ngx_dns_cached_lookup(ngx_dns_conf_t *conf, const u_char *name, size_t len,
-    uint64_t bits, uint32_t scope, ngx_dns_cache_view_t *view)
-{
-    uint64_t  hash;
-
-    hash = ngx_dns_cache_hash(conf->cache, name, len, bits, scope);
-
-    return ngx_dns_cache_find(conf->cache, hash, name, len, bits, scope, view);
-}
-
-
 ngx_int_t
 ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
     uint64_t key, ngx_dns_record_t *record)
 {
-    size_t                sent;
-    uint32_t              now;
+    size_t                sent, skip;
+    uint32_t              now, scope;
+    uint64_t              bits;
+    ngx_int_t             rc;
+    ngx_uint_t            stale;
     ngx_dns_asker_t       asker;
     ngx_dns_message_t     m;
     ngx_dns_cache_view_t  view;
 
-    if (ngx_dns_cached_lookup(conf, q->name, q->asked.name_len,
-                              ngx_dns_inflight_bits(q) & NGX_DNS_BITS_CACHE,
-                              ngx_dns_cached_scope(zone, key), &view)
-        != NGX_OK)
+    bits = ngx_dns_cached_bits(q);
+    scope = ngx_dns_cached_scope(zone, key);
+    skip = 0;
+    stale = 0;
+
+    if (ngx_dns_cached_lookup(conf, q->name, q->asked.name_len, bits, scope,
+                              &view)
+        != NGX_OK
+        && (!conf->nxdomain_cut
+            || ngx_dns_cached_above(conf, q->name, q->asked.name_len, bits,
+                                    zone, scope, &view, &skip)
+               != NGX_OK))
     {
         return NGX_DECLINED;
     }
@@ -76,13 +80,13 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     if ((int32_t) (view.answer.expires - now) <= 0) {
 
-        if (conf->stale == 0 || view.answer.rcode == NGX_DNS_SERVFAIL
-            || (int32_t) (view.answer.expires + conf->stale - now) <= 0)
-        {
-            return NGX_DECLINED;
+        rc = ngx_dns_cached_old(conf, q, bits, scope, &view);
+
+        if (rc != NGX_OK) {
+            return rc;
         }
 
-        return NGX_AGAIN;
+        stale = 1;
     }
 
     asker.client = client;
@@ -90,7 +94,8 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     asker.name = p + NGX_DNS_HEADER_SIZE;
     asker.asked = &q->asked;
 
-    sent = ngx_dns_cached_send(&asker, &view, 0, &m);
+    sent = skip ? ngx_dns_cached_below(&asker, &view, skip, &m)
+                : ngx_dns_cached_send(&asker, &view, stale, &m);
 
     if (sent == 0) {
         return NGX_DECLINED;
@@ -101,9 +106,41 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     record->sent = sent;
     record->rcode = m.rcode;
     record->answers = m.answers;
+    record->cache_status = stale ? NGX_DNS_CACHE_STATUS_STALE
+                                 : NGX_DNS_CACHE_STATUS_HIT;
 
-    return (conf->prefetch && ngx_dns_cached_due(conf, &view, now)) ? NGX_DONE
-                                                                    : NGX_OK;
+    return (conf->prefetch && !stale && skip == 0
+            && ngx_dns_cached_due(conf, &view, now)) ? NGX_DONE : NGX_OK;
+}
+
+
+/*
+ * What to do with an answer past its end.  NGX_AGAIN: try for a new one
+ * first; NGX_OK: that was tried just now, in vain (RFC 8767, 5, the failure
+ * recheck timer); NGX_DECLINED: it is of no use any more.
+ */
+
+static ngx_int_t
+ngx_dns_cached_old(ngx_dns_conf_t *conf, ngx_dns_question_t *q, uint64_t bits,
+    uint32_t scope, ngx_dns_cache_view_t *view)
+{
+    ngx_dns_cache_view_t  failed;
+
+    if (conf->stale == 0 || view->answer.rcode == NGX_DNS_SERVFAIL
+        || (int32_t) (view->answer.expires + conf->stale - ngx_dns_sec) <= 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_dns_cached_lookup(conf, q->name, q->asked.name_len,
+                              bits | NGX_DNS_BITS_FAILED, scope, &failed)
+        == NGX_OK
+        && (int32_t) (failed.answer.expires - ngx_dns_sec) > 0)
+    {
+        return NGX_OK;
+    }
+
+    return NGX_AGAIN;
 }
 
 
@@ -161,12 +198,7 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
     size_t   limit, size;
     u_char  *p, *start;
 
-    m->flags = view->answer.flags;
-    m->rcode = view->answer.rcode;
-    m->answers = view->answer.answers;
-    m->authority = view->answer.authority;
-    m->additional = view->answer.additional;
-    m->ede = view->answer.ede;
+    ngx_dns_cached_message(view, m);
 
     if (stale) {
         m->ede = m->rcode == NGX_DNS_NXDOMAIN ? NGX_DNS_EDE_STALE_NX
@@ -182,7 +214,7 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
            + view->answer.body_len + ngx_dns_answer_opt_size(asker, m);
 
     if (size > limit) {
-        return ngx_dns_cached_cut(asker, view, stale, m);
+        return ngx_dns_cached_copy(asker, view, stale, 0, m);
     }
 
     start = asker->client->front->reserve(asker->client, limit);
@@ -241,38 +273,59 @@ ngx_dns_cached_age(u_char *body, ngx_dns_cache_view_t *view, ngx_uint_t stale,
 }
 
 
-/* longer than the client takes: off the hot path */
+static ngx_inline void
+ngx_dns_cached_message(ngx_dns_cache_view_t *view, ngx_dns_message_t *m)
+{
+    m->flags = view->answer.flags;
+    m->rcode = view->answer.rcode;
+    m->answers = view->answer.answers;
+    m->authority = view->answer.authority;
+    m->additional = view->answer.additional;
+    m->ede = view->answer.ede;
+}
+
+
+/* the NXDOMAIN of a name above, as the answer for this one */
 
 static size_t
-ngx_dns_cached_cut(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
-    ngx_uint_t stale, ngx_dns_message_t *m)
+ngx_dns_cached_below(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
+    size_t skip, ngx_dns_message_t *m)
+{
+    ngx_dns_cached_message(view, m);
+
+    return ngx_dns_cached_copy(asker, view, 0, skip, m);
+}
+
+
+/*
+ * Off the hot path: longer than the client takes, or an answer to a shorter
+ * question, whose pointers are to be moved.
+ */
+
+static size_t
+ngx_dns_cached_copy(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
+    ngx_uint_t stale, size_t skip, ngx_dns_message_t *m)
 {
     u_char    *p;
-    uint16_t   answers, ede, rcode;
+    uint16_t   answers;
 
     static u_char  msg[NGX_DNS_HEADER_SIZE + NGX_DNS_MAX_NAME + 4
                        + NGX_DNS_MAX_MESSAGE];
 
-    ede = m->ede;
-    rcode = m->rcode;
-
     p = ngx_dns_cached_write(asker, msg, view, stale, m);
 
-    /* there is no OPT in it, though the header may count one */
-
-    ngx_dns_put16(msg + NGX_DNS_OFF_ARCOUNT, m->additional);
-
-    if (!ngx_dns_cache_check(view)
-        || ngx_dns_message_parse(m, msg, p - msg, NGX_DNS_HEADER_SIZE
-                                                  + asker->asked->name_len + 4)
-           != NGX_OK)
-    {
+    if (!ngx_dns_cache_check(view)) {
         return 0;
     }
 
-    m->ede = ede;
-    m->rcode = rcode;
-    m->flags = view->answer.flags;
+    /* it is what was stored, and that was checked */
+
+    m->body = NGX_DNS_HEADER_SIZE + asker->asked->name_len + 4;
+    m->end = p - msg;
+
+    if (skip) {
+        ngx_dns_message_shift(m, msg, skip);
+    }
 
     return ngx_dns_answer_send(asker, m, msg, &answers);
 }

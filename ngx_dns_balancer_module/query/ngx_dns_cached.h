@@ -10,7 +10,8 @@
  *
  * An answer is stored without its OPT and AA, with the offsets of its TTLs,
  * under the name in lower case, type, class, DO, CD and the upstream it came
- * from.
+ * from.  With dns_cache_nxdomain_cut an NXDOMAIN is also stored under type 0,
+ * for all types and for the names below (RFC 8020).
  */
 
 
@@ -24,9 +25,9 @@
 #pragma GCC visibility push(hidden)
 
 /*
- * Looks the question up.  NGX_OK: answered, "record" has what was sent;
- * NGX_DONE: the same, and it is time for a refresh, which is said to one
- * caller in all processes.
+ * Looks the question up.  NGX_OK: answered, "record" has what was sent and
+ * the status; NGX_DONE: the same, and it is time for a refresh, which is said
+ * to one caller in all processes.
  * NGX_AGAIN: there is an answer past its end that may be used if no server
  * gives a new one.  NGX_DECLINED: there is none.
  */
@@ -41,11 +42,45 @@ uint32_t ngx_dns_cached_scope(ngx_dns_zone_t *zone, uint64_t key);
 size_t ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
     ngx_dns_message_t *m);
 
+/*
+ * The NXDOMAIN of the name or of a name above it, in its time, inside the
+ * zone that is forwarded together.  "skip" becomes how many octets of the
+ * name are below.  NGX_OK or NGX_DECLINED.
+ */
+ngx_int_t ngx_dns_cached_above(ngx_dns_conf_t *conf, const u_char *name,
+    size_t len, uint64_t bits, ngx_dns_zone_t *zone, uint32_t scope,
+    ngx_dns_cache_view_t *view, size_t *skip);
+
 /* a server's parsed answer; msg NULL: the failure of all */
 void ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg);
 
 #pragma GCC visibility pop
+
+
+/* ngx_dns_inflight_bits() & NGX_DNS_BITS_CACHE */
+
+static ngx_inline uint64_t
+ngx_dns_cached_bits(const ngx_dns_question_t *q)
+{
+    return (uint64_t) q->asked.type << 48 | (uint64_t) q->asked.class << 32
+           | (q->asked.flags & NGX_DNS_CD) / (NGX_DNS_CD / NGX_DNS_BITS_CD)
+           | q->asked.dnssec_ok * NGX_DNS_BITS_DO;
+}
+
+
+/* the entry under exactly this key */
+
+static ngx_inline ngx_int_t
+ngx_dns_cached_lookup(ngx_dns_conf_t *conf, const u_char *name, size_t len,
+    uint64_t bits, uint32_t scope, ngx_dns_cache_view_t *view)
+{
+    uint64_t  hash;
+
+    hash = ngx_dns_cache_hash(conf->cache, name, len, bits, scope);
+
+    return ngx_dns_cache_find(conf->cache, hash, name, len, bits, scope, view);
+}
 
 
 #endif /* _NGX_DNS_CACHED_H_INCLUDED_ */

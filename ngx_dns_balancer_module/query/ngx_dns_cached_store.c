@@ -30,7 +30,7 @@ static ngx_int_t ngx_dns_cached_bounds(ngx_dns_inflight_t *f,
 static ngx_int_t ngx_dns_cached_times(const ngx_dns_message_t *m,
     u_char *body, const u_char *msg, ngx_dns_cached_times_t *t);
 static uint32_t ngx_dns_cached_rrsig(const u_char *rdata, size_t rdlen);
-static void ngx_dns_cached_put(ngx_dns_inflight_t *f,
+static void ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits,
     const ngx_dns_message_t *m, ngx_dns_cached_times_t *t,
     const u_char *body, size_t len);
 
@@ -46,6 +46,7 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg)
 {
     size_t                   len;
+    uint64_t                 bits;
     ngx_dns_conf_t          *conf;
     ngx_dns_cached_times_t  *t;
 
@@ -58,13 +59,17 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     t = &ngx_dns_cached_scratch;
     t->nttl = 0;
 
+    bits = f->bits & NGX_DNS_BITS_CACHE;
+
     if (m->rcode == NGX_DNS_SERVFAIL) {
 
         /* RFC 2308, 7.1: for a short time, and not over an answer of use */
 
-        if (conf->servfail_ttl && !f->has_stale) {
+        if (conf->servfail_ttl) {
             t->lifetime = conf->servfail_ttl;
-            ngx_dns_cached_put(f, m, t, NULL, 0);
+            ngx_dns_cached_put(f, f->has_stale ? bits | NGX_DNS_BITS_FAILED
+                                               : bits,
+                               m, t, NULL, 0);
         }
 
         return;
@@ -72,12 +77,14 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 
     /*
      * RFC 2181, 9: no truncated answers.  Of a query without RD only what its
-     * server is the authority for: else it may be a referral.
+     * server is the authority for: else it may be a referral.  RFC 7871,
+     * 7.3.1: what is for a subnet of clients is not for all.
      */
 
     if (msg == NULL
         || (m->rcode != NGX_DNS_NOERROR && m->rcode != NGX_DNS_NXDOMAIN)
         || (m->flags & NGX_DNS_TC)
+        || m->scoped
         || ((f->bits & NGX_DNS_BITS_RD) == 0
             && (m->flags & NGX_DNS_AA) == 0))
     {
@@ -97,7 +104,14 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
         return;
     }
 
-    ngx_dns_cached_put(f, m, t, ngx_dns_cached_body, len);
+    ngx_dns_cached_put(f, bits, m, t, ngx_dns_cached_body, len);
+
+    if (conf->nxdomain_cut && m->rcode == NGX_DNS_NXDOMAIN
+        && ngx_dns_message_denial(m, msg))
+    {
+        ngx_dns_cached_put(f, bits & NGX_DNS_BITS_ANY_TYPE, m, t,
+                           ngx_dns_cached_body, len);
+    }
 }
 
 
@@ -243,8 +257,9 @@ ngx_dns_cached_rrsig(const u_char *rdata, size_t rdlen)
 
 
 static void
-ngx_dns_cached_put(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
-    ngx_dns_cached_times_t *t, const u_char *body, size_t len)
+ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits,
+    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t,
+    const u_char *body, size_t len)
 {
     uint32_t                now;
     uint64_t                hash;
@@ -252,7 +267,7 @@ ngx_dns_cached_put(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 
     now = ngx_dns_sec;
 
-    a.bits = f->bits & NGX_DNS_BITS_CACHE;
+    a.bits = bits;
     a.scope = ngx_dns_cached_scope(f->zone, f->key);
     a.stored = now;
     a.expires = now + t->lifetime;

@@ -157,6 +157,7 @@ struct ngx_dns_conf_s {
     ngx_msec_t            stale_after;
     ngx_uint_t            prefetch;    /* percent of the TTL; 0: never */
     ngx_uint_t            prefetch_hits;
+    ngx_flag_t            nxdomain_cut;
 
     ngx_log_t            *log;
 

@@ -28,6 +28,11 @@
 #define NGX_DNS_BITS_CD     0x0004
 #define NGX_DNS_BITS_RD     0x0008
 
+/* in the cache: not an answer, but that servers had none */
+
+#define NGX_DNS_BITS_FAILED 0x0010
+
+#define NGX_DNS_BITS_ANY_TYPE  (((uint64_t) 1 << 48) - 1)
 #define NGX_DNS_BITS_CACHE  (~(uint64_t) (NGX_DNS_BITS_EDNS|NGX_DNS_BITS_RD))
 
 

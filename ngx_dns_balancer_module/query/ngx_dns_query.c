@@ -190,7 +190,12 @@ ngx_dns_query_route(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
                                  rc == NGX_AGAIN);
     }
 
-    ngx_dns_count(hits);
+    if (record.cache_status == NGX_DNS_CACHE_STATUS_HIT) {
+        ngx_dns_count(hits);
+
+    } else {
+        ngx_dns_count(stale);
+    }
 
     if (conf->done) {
         ngx_dns_query_hit(conf, client, q, p, len, zone, &record);
@@ -217,7 +222,7 @@ ngx_dns_query_hit(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     record.sent = found->sent;
     record.rcode = found->rcode;
     record.answers = found->answers;
-    record.cache_status = NGX_DNS_CACHE_STATUS_HIT;
+    record.cache_status = found->cache_status;
 
     conf->done(&record);
 }

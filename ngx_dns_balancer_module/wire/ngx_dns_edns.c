@@ -154,6 +154,26 @@ ngx_dns_edns_ede(const u_char *p, size_t len)
 }
 
 
+ngx_uint_t
+ngx_dns_edns_scope(const u_char *p, size_t len)
+{
+    size_t  n;
+
+    while (len) {
+        n = (size_t) ngx_dns_get16(p + 2) + 4;
+
+        if (ngx_dns_get16(p) == NGX_DNS_OPTION_ECS && n >= 8) {
+            return p[7];
+        }
+
+        p += n;
+        len -= n;
+    }
+
+    return 0;
+}
+
+
 u_char *
 ngx_dns_edns_write(u_char *p, ngx_uint_t udp_size, ngx_uint_t rcode,
     ngx_uint_t flags, ngx_uint_t ede)

@@ -32,6 +32,9 @@ ngx_uint_t ngx_dns_edns_options_fit(const u_char *p, size_t len);
 /* the INFO-CODE of the first EDE option (RFC 8914, 2) or NGX_DNS_NO_EDE */
 ngx_uint_t ngx_dns_edns_ede(const u_char *p, size_t len);
 
+/* the SCOPE PREFIX-LENGTH of a Client Subnet (RFC 7871, 6), 0 without one */
+ngx_uint_t ngx_dns_edns_scope(const u_char *p, size_t len);
+
 /*
  * Writes an OPT of version 0: NGX_DNS_OPT_SIZE octets, and NGX_DNS_EDE_SIZE
  * more if "ede" is not NGX_DNS_NO_EDE.  "rcode" is the whole one of 12 bits,

@@ -12,6 +12,7 @@
 static ngx_int_t ngx_dns_message_opt(ngx_dns_message_t *m, const u_char *p,
     size_t fixed, size_t rdlen);
 static size_t ngx_dns_message_type(const u_char *p, size_t pos);
+static size_t ngx_dns_message_shift_name(u_char *p, size_t pos, size_t delta);
 
 
 ngx_int_t
@@ -54,6 +55,7 @@ ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
     m->flags = ngx_dns_get16(p + NGX_DNS_OFF_FLAGS);
     m->rcode = m->flags & NGX_DNS_RCODE;
     m->ede = NGX_DNS_NO_EDE;
+    m->scoped = 0;
     m->body = body;
     m->end = body;
 
@@ -118,6 +120,7 @@ ngx_dns_message_opt(ngx_dns_message_t *m, const u_char *p, size_t fixed,
 
     if (rdlen) {
         m->ede = (uint16_t) ngx_dns_edns_ede(p + fixed + 10, rdlen);
+        m->scoped = (uint16_t) ngx_dns_edns_scope(p + fixed + 10, rdlen);
     }
 
     return NGX_OK;
@@ -201,4 +204,90 @@ ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p, size_t limit)
     m->authority = (uint16_t) (kept > m->answers
                                ? ngx_min(kept, need) - m->answers : 0);
     m->answers = (uint16_t) ngx_min(kept, m->answers);
+}
+
+
+ngx_uint_t
+ngx_dns_message_denial(const ngx_dns_message_t *m, const u_char *p)
+{
+    size_t                 pos;
+    ngx_uint_t             n;
+    ngx_dns_record_view_t  rr;
+
+    /* a pointer reaches 16384 octets */
+
+    if (m->answers || m->additional || m->end + NGX_DNS_MAX_NAME > 0x3fff) {
+        return 0;
+    }
+
+    for (n = 0, pos = m->body; n < m->authority; n++, pos = rr.next) {
+        ngx_dns_message_record(&rr, p, pos);
+
+        switch (rr.type) {
+
+        case NGX_DNS_TYPE_SOA:
+
+            /* two names that fill all of it but five numbers */
+
+            pos = ngx_dns_name_skip(p, rr.rdata, rr.next);
+            pos = pos ? ngx_dns_name_skip(p, pos, rr.next) : 0;
+
+            if (pos == 0 || rr.next - pos != 20) {
+                return 0;
+            }
+
+            break;
+
+        /* RFC 3597, 4: no compression in types newer than RFC 1035 */
+
+        case NGX_DNS_TYPE_NSEC:
+        case NGX_DNS_TYPE_NSEC3:
+        case NGX_DNS_TYPE_RRSIG:
+            break;
+
+        default:
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+void
+ngx_dns_message_shift(const ngx_dns_message_t *m, u_char *p, size_t delta)
+{
+    size_t                 pos;
+    ngx_uint_t             n;
+    ngx_dns_record_view_t  rr;
+
+    for (n = 0, pos = m->body; n < m->authority; n++, pos = rr.next) {
+        ngx_dns_message_record(&rr, p, pos);
+
+        (void) ngx_dns_message_shift_name(p, pos, delta);
+
+        if (rr.type == NGX_DNS_TYPE_SOA) {
+            pos = ngx_dns_message_shift_name(p, rr.rdata, delta);
+            (void) ngx_dns_message_shift_name(p, pos, delta);
+        }
+    }
+}
+
+
+/* returns what follows the name */
+
+static size_t
+ngx_dns_message_shift_name(u_char *p, size_t pos, size_t delta)
+{
+    while (p[pos] != 0) {
+
+        if (p[pos] >= 0xc0) {
+            ngx_dns_put16(p + pos, ngx_dns_get16(p + pos) + delta);
+            return pos + 2;
+        }
+
+        pos += p[pos] + 1;
+    }
+
+    return pos + 1;
 }

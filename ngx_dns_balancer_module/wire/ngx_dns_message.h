@@ -24,6 +24,7 @@ typedef struct {
     uint16_t      authority;
     uint16_t      additional;
     uint16_t      ede;          /* NGX_DNS_NO_EDE if there is none */
+    uint16_t      scoped;       /* for a subnet of clients only, RFC 7871 */
     size_t        body;         /* what follows the question */
     size_t        end;          /* of the records a client gets */
 } ngx_dns_message_t;
@@ -72,6 +73,21 @@ ngx_int_t ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p,
  */
 void ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p,
     size_t limit);
+
+/*
+ * Is the parsed answer a denial alone: no answer, and besides an SOA nothing
+ * but its proof?  Then no RDATA but that of the SOA can have a pointer, and
+ * ngx_dns_message_shift() knows them all.
+ */
+ngx_uint_t ngx_dns_message_denial(const ngx_dns_message_t *m,
+    const u_char *p);
+
+/*
+ * Moves the pointers of such an answer whose question has become "delta"
+ * octets longer at its front.  Off the hot path.
+ */
+void ngx_dns_message_shift(const ngx_dns_message_t *m, u_char *p,
+    size_t delta);
 
 #pragma GCC visibility pop
 

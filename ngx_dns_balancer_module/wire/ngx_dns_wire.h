@@ -54,6 +54,8 @@
 #define NGX_DNS_TYPE_AAAA       28
 #define NGX_DNS_TYPE_OPT        41
 #define NGX_DNS_TYPE_RRSIG      46
+#define NGX_DNS_TYPE_NSEC       47
+#define NGX_DNS_TYPE_NSEC3      50
 #define NGX_DNS_TYPE_TKEY       249
 #define NGX_DNS_TYPE_TSIG       250
 #define NGX_DNS_TYPE_IXFR       251
@@ -66,6 +68,7 @@
 #define NGX_DNS_CLASS_CH        3
 
 #define NGX_DNS_EDNS_DO         0x8000  /* RFC 6891, 6.1.3: flags */
+#define NGX_DNS_OPTION_ECS      8       /* RFC 7871 */
 #define NGX_DNS_OPTION_EDE      15      /* RFC 8914 */
 
 

@@ -262,12 +262,24 @@ sub decode_record {
              : $type == 28 && $len == 16 ? inet_ntop(AF_INET6, $rdata)
              : $type == 2 || $type == 5 || $type == 12
                    ? (decode_name($bytes, $start))[0]
+             : $type == 6 ? decode_soa($bytes, $start)
              : $type == 16 ? join('', unpack '(C/a)*', $rdata)
              : unpack('H*', $rdata);
 
     return ({ name => lc $name, type => type_name($type), class => $class,
               ttl => $ttl, rdata => $rdata, data => $data },
             $start + $len);
+}
+
+
+sub decode_soa {
+    my ($bytes, $pos) = @_;
+
+    (my $mname, $pos) = decode_name($bytes, $pos);
+    (my $rname, $pos) = decode_name($bytes, $pos) if defined $mname;
+
+    return 'MALFORMED' if !defined $rname || $pos + 20 > length $bytes;
+    return join ' ', $mname, $rname, unpack "x$pos N5", $bytes;
 }
 
 
