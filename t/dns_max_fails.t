@@ -28,16 +28,19 @@ stream {
     dns_upstream_timeout 200ms;
 
     dns_upstream u {
+        health_check off;
         server 127.0.0.1:%%PORT_8081%% max_fails=2 fail_timeout=2s;
         server 127.0.0.1:%%PORT_8082%%;
     }
 
     dns_upstream never {
+        health_check off;
         server 127.0.0.1:%%PORT_8083%% max_fails=0;
         server 127.0.0.1:%%PORT_8082%%;
     }
 
     dns_upstream closed {
+        health_check off;
         server 127.0.0.1:%%PORT_8089%% max_fails=1 fail_timeout=30s;
         server 127.0.0.1:%%PORT_8082%%;
     }

@@ -7,6 +7,8 @@
 #include "nginx.h"
 #include "base/ngx_dns_clock.h"
 
+#include <stdio.h>
+
 
 #define UNIT_TIMERS  1024
 
@@ -82,6 +84,60 @@ ngx_log_error_core(ngx_uint_t level, ngx_log_t *log, ngx_err_t err,
 }
 
 #endif
+
+
+/* as much of nginx's formats as is used: %s, %d, %uD, %M */
+
+u_char *
+ngx_vslprintf(u_char *buf, u_char *last, const char *fmt, va_list args)
+{
+    char  word[256];
+
+    for ( /* void */ ; *fmt && buf < last; fmt++) {
+
+        if (*fmt != '%') {
+            *buf++ = (u_char) *fmt;
+            continue;
+        }
+
+        fmt++;
+
+        if (*fmt == 's') {
+            snprintf(word, sizeof(word), "%s", va_arg(args, char *));
+
+        } else if (*fmt == 'd') {
+            snprintf(word, sizeof(word), "%d", va_arg(args, int));
+
+        } else if (*fmt == 'u' && *++fmt == 'D') {
+            snprintf(word, sizeof(word), "%u", va_arg(args, uint32_t));
+
+        } else if (*fmt == 'M') {
+            snprintf(word, sizeof(word), "%lu",
+                     (unsigned long) va_arg(args, ngx_msec_t));
+
+        } else {
+            abort();
+        }
+
+        buf = ngx_cpymem(buf, word,
+                         ngx_min(strlen(word), (size_t) (last - buf)));
+    }
+
+    return buf;
+}
+
+
+u_char *
+ngx_slprintf(u_char *buf, u_char *last, const char *fmt, ...)
+{
+    va_list  args;
+
+    va_start(args, fmt);
+    buf = ngx_vslprintf(buf, last, fmt, args);
+    va_end(args);
+
+    return buf;
+}
 
 
 void

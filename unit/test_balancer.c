@@ -47,7 +47,8 @@ static void
 fail(ngx_dns_peer_t *peer, unsigned n)
 {
     while (n--) {
-        ngx_dns_peer_failure(peer, ngx_current_msec, "test", &unit_log);
+        ngx_dns_peer_failure(peer, ngx_current_msec, NGX_DNS_ETIMEOUT,
+                             &unit_log);
     }
 }
 

@@ -534,6 +534,94 @@ policies(void)
 }
 
 
+/* answers that another server contradicts; what no server has, blames none */
+
+static void
+refusals(void)
+{
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *a;
+
+    start("sequential", "a b");
+    a = unit_peer(zone.upstream, 0);
+
+    for (i = 0; i < 20; i++) {
+        nsent = 0;
+        ask_it("\1\2");
+        reply(0, "\x81\x82", 0, "", 0);
+        reply(1, "\x81\x82", 0, "", 0);
+    }
+
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0,
+           "SERVFAIL of all servers ejects none");
+
+    for (i = 0; i < 20; i++) {
+        is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0, "answer %u",
+               (unsigned) i);
+        nsent = 0;
+        ask_it("\1\2");
+        reply(0, "\x81\x85", 0, "", 0);
+        reply(1, "\x81\x80", 1, ANSWER, 16);
+    }
+
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 1,
+           "REFUSED where another had an answer");
+
+    nsent = 0;
+    ask_it("\1\2");
+    ok(sent[0]->peer != a, "left out");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+
+    /* its turn comes once in fail_timeout, and an answer of use ends it */
+
+    unit_pass(10001);
+    nsent = 0;
+    ask_it("\1\2");
+    ok(sent[0]->peer == a, "tried again");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(a->shm->fails, 0, "and back");
+
+    clean("refusals");
+}
+
+
+static void
+budget(void)
+{
+    ngx_uint_t  i;
+
+    start("sequential", "a b");
+
+    conf.budget = 10;
+    zone.upstream->budget = 250;
+    zone.upstream->budget_sec = ngx_dns_sec;
+
+    for (i = 0; i < 3; i++) {
+        nsent = 0;
+        ask_it("\1\2");
+        reply(0, "\x81\x82", 0, "", 0);
+        is_int(nsent, i < 2 ? 2 : 1, "attempts of query %u", (unsigned) i);
+
+        if (nsent == 2) {
+            reply(1, "\x81\x80", 1, ANSWER, 16);
+        }
+    }
+
+    is_int(record.rcode, NGX_DNS_SERVFAIL, "what there was is the answer");
+    is_int(answers, 3, "all are answered");
+
+    unit_pass(1000);
+    ngx_dns_sec++;
+    nsent = 0;
+    ask_it("\1\2");
+    reply(0, "\x81\x82", 0, "", 0);
+    is_int(nsent, 2, "each second adds some");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+
+    clean("budget");
+}
+
+
 int
 main(void)
 {
@@ -554,6 +642,8 @@ main(void)
     bounds();
     stopped();
     policies();
+    refusals();
+    budget();
 
     return done_testing();
 }

@@ -78,6 +78,7 @@ typedef enum {
     NGX_DNS_EZONE,               /* no dns_forward matches */
     NGX_DNS_EACCESS,             /* denied by a rule of the server */
     NGX_DNS_EOVERLOAD,           /* dns_max_queries */
+    NGX_DNS_EDOWN,               /* no usable server, all_down refuse */
 
     /* SERVFAIL */
     NGX_DNS_EPEERS,              /* no usable server */

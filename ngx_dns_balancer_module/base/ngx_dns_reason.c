@@ -41,6 +41,7 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "no_zone", "no zone matches", NGX_DNS_REFUSED, 20 },
     { "access", "access denied", NGX_DNS_REFUSED, 18 },
     { "overload", "too many queries in flight", NGX_DNS_REFUSED, 0 },
+    { "all_down", "all upstream servers are down", NGX_DNS_REFUSED, 22 },
 
     { "no_peer", "no usable upstream server", NGX_DNS_SERVFAIL, 22 },
     { "timeout", "upstream timed out", NGX_DNS_SERVFAIL, 22 },

@@ -13,6 +13,7 @@
 #define NGX_STREAM_DNS_SIZE     1
 #define NGX_STREAM_DNS_MSEC     2
 #define NGX_STREAM_DNS_SEC      3
+#define NGX_STREAM_DNS_PERCENT  4
 
 #define NGX_STREAM_DNS_QUERIES  16384
 #define NGX_STREAM_DNS_METRICS  "dns_metrics"
@@ -64,6 +65,11 @@ static ngx_stream_dns_range_t  ngx_stream_dns_timeout = {
 static ngx_stream_dns_range_t  ngx_stream_dns_tries = {
     NGX_STREAM_DNS_NUMBER, 0, NGX_DNS_MAX_TRIES,
     "a number from 0 (all servers) to 8"
+};
+
+static ngx_stream_dns_range_t  ngx_stream_dns_budget = {
+    NGX_STREAM_DNS_PERCENT, 1, 1000,
+    "a percentage from 1% to 1000%, or \"off\""
 };
 
 static ngx_stream_dns_range_t  ngx_stream_dns_max_queries = {
@@ -137,6 +143,13 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_dns_srv_conf_t, tries),
       &ngx_stream_dns_tries },
+
+    { ngx_string("dns_next_upstream_budget"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, budget),
+      &ngx_stream_dns_budget },
 
     { ngx_string("dns_next_upstream_timeout"),
       NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
@@ -312,6 +325,7 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
     dscf->upstream_timeout = NGX_CONF_UNSET_MSEC;
     dscf->next_timeout = NGX_CONF_UNSET_MSEC;
     dscf->tries = NGX_CONF_UNSET_UINT;
+    dscf->budget = NGX_CONF_UNSET_UINT;
     dscf->max_queries = NGX_CONF_UNSET_UINT;
 
     ngx_stream_dns_cache_unset(dscf);
@@ -342,6 +356,7 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
                                |NGX_DNS_NEXT_TIMEOUT|NGX_DNS_NEXT_SERVFAIL
                                |NGX_DNS_NEXT_REFUSED));
     ngx_conf_merge_uint_value(conf->tries, prev->tries, 3);
+    ngx_conf_merge_uint_value(conf->budget, prev->budget, 20);
     ngx_conf_merge_uint_value(conf->max_queries, prev->max_queries,
                               NGX_STREAM_DNS_QUERIES);
 
@@ -383,6 +398,7 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     conf->dns.next = (conf->next_upstream & NGX_DNS_NEXT_OFF)
                      ? 0 : conf->next_upstream;
     conf->dns.tries = conf->tries ? conf->tries : NGX_DNS_MAX_TRIES;
+    conf->dns.budget = (uint32_t) conf->budget;
     conf->dns.max_queries = conf->max_queries;
 
     dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
@@ -437,6 +453,7 @@ ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char  *p = conf;
 
+    size_t                   len;
     ngx_int_t                n, *np;
     ngx_str_t               *value;
     ngx_stream_dns_range_t  *range;
@@ -464,6 +481,22 @@ ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     case NGX_STREAM_DNS_SEC:
         n = ngx_parse_time(&value[1], 1);
+        break;
+
+    case NGX_STREAM_DNS_PERCENT:
+
+        if (ngx_strcmp(value[1].data, "off") == 0) {
+            *np = 0;
+            return NGX_CONF_OK;
+        }
+
+        len = value[1].len;
+
+        if (len > 1 && value[1].data[len - 1] == '%') {
+            len--;
+        }
+
+        n = ngx_atoi(value[1].data, len);
         break;
 
     default:

@@ -19,9 +19,15 @@
 #include <ngx_core.h>
 #include <ngx_stream.h>
 
+#include "../query/ngx_dns_health.h"
 #include "../query/ngx_dns_query.h"
 #include "../store/ngx_dns_hosts_build.h"
 #include "../store/ngx_dns_metrics.h"
+
+
+#define NGX_STREAM_DNS_CHECKS_DEFAULT  0
+#define NGX_STREAM_DNS_CHECKS_ON       1
+#define NGX_STREAM_DNS_CHECKS_OFF      2
 
 
 /* dns_upstream {}, or the server of a dns_forward that names an address */
@@ -33,6 +39,9 @@ typedef struct {
     size_t                       shm_size;
     ngx_stream_complex_value_t  *key;       /* of hash, unless ... */
     ngx_uint_t                   qname;     /* ... it is $dns_qname alone */
+    ngx_dns_health_conf_t        health;
+    ngx_uint_t                   checks;    /* NGX_STREAM_DNS_CHECKS_* */
+    ngx_uint_t                   all_down;  /* the line was there */
 } ngx_stream_dns_upstream_t;
 
 
@@ -104,6 +113,7 @@ typedef struct {
     ngx_msec_t                   next_timeout;
     ngx_uint_t                   next_upstream;
     ngx_uint_t                   tries;
+    ngx_uint_t                   budget;
     ngx_uint_t                   max_queries;
 
     ngx_shm_zone_t              *cache;     /* NULL: off */
@@ -147,6 +157,13 @@ char *ngx_stream_dns_forward(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
 ngx_dns_peer_t *ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us,
     ngx_addr_t *addr);
+
+/* "health_check" and "all_down" lines; then what they mean */
+char *ngx_stream_dns_health_check(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
+char *ngx_stream_dns_all_down(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
+ngx_int_t ngx_stream_dns_health_init(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
 
 char *ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

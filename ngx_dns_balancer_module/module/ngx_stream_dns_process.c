@@ -8,6 +8,7 @@
 #include "../base/ngx_dns_random.h"
 #include "../front/ngx_dns_front_udp.h"
 #include "../query/ngx_dns_attempt.h"
+#include "../query/ngx_dns_health.h"
 #include "../transport/ngx_dns_udp_out.h"
 
 
@@ -80,6 +81,15 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         ngx_add_timer(&dmcf->check, NGX_STREAM_DNS_CHECK);
 
         ngx_stream_dns_hosts_start(cycle, dmcf);
+
+        for (i = 0; i < dmcf->upstreams.nelts; i++) {
+            if (ngx_dns_health_start(cycle, &us[i]->upstream, &us[i]->health,
+                                     &ngx_dns_udp_out)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
     }
 
     return NGX_OK;
@@ -130,6 +140,7 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_stream_dns_hosts_stop(dmcf);
+    ngx_dns_health_done();
 
     /* whoever still waits gets an answer */
 

@@ -94,6 +94,7 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         peer->weight = params.weight;
         peer->max_fails = params.max_fails;
         peer->fail_timeout = params.fail_timeout;
+        peer->slow_start = params.slow_start;
         peer->max_outstanding = params.max_outstanding;
         peer->backup = params.backup;
         peer->down = params.down;
@@ -109,7 +110,7 @@ ngx_stream_dns_server_parameter(ngx_conf_t *cf, ngx_dns_peer_t *peer,
 {
     ngx_uint_t  i;
 
-    static const char  *later[] = { "slow_start=", "name=", "resolve", NULL };
+    static const char  *later[] = { "name=", "resolve", NULL };
 
     if (ngx_strncmp(value->data, "weight=", 7) == 0) {
         return ngx_stream_dns_server_number(cf, value, "weight", 1, 65535,
@@ -129,6 +130,11 @@ ngx_stream_dns_server_parameter(ngx_conf_t *cf, ngx_dns_peer_t *peer,
     if (ngx_strncmp(value->data, "fail_timeout=", 13) == 0) {
         return ngx_stream_dns_server_time(cf, value, "fail_timeout",
                                           &peer->fail_timeout);
+    }
+
+    if (ngx_strncmp(value->data, "slow_start=", 11) == 0) {
+        return ngx_stream_dns_server_time(cf, value, "slow_start",
+                                          &peer->slow_start);
     }
 
     if (ngx_strcmp(value->data, "backup") == 0) {
@@ -153,7 +159,8 @@ ngx_stream_dns_server_parameter(ngx_conf_t *cf, ngx_dns_peer_t *peer,
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "\"server\": unknown parameter \"%V\", it must be "
                        "\"weight=\", \"max_fails=\", \"fail_timeout=\", "
-                       "\"max_outstanding=\", \"backup\" or \"down\"", value);
+                       "\"max_outstanding=\", \"slow_start=\", \"backup\" or "
+                       "\"down\"", value);
 
     return NGX_ERROR;
 }

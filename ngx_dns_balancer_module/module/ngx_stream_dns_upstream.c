@@ -33,8 +33,6 @@ static char *ngx_stream_dns_upstream_hash(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
 static char *ngx_stream_dns_upstream_zone(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
-static char *ngx_stream_dns_upstream_later(ngx_conf_t *cf,
-    ngx_stream_dns_upstream_t *us);
 static ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_create(
     ngx_conf_t *cf, ngx_str_t *name);
 static char *ngx_stream_dns_upstream_finish(ngx_conf_t *cf,
@@ -54,8 +52,8 @@ static ngx_stream_dns_upstream_line_t  ngx_stream_dns_upstream_lines[] = {
     { ngx_string("least_time"), 0, 0, ngx_stream_dns_upstream_method },
     { ngx_string("hash"), 1, 2, ngx_stream_dns_upstream_hash },
     { ngx_string("zone"), 2, 2, ngx_stream_dns_upstream_zone },
-    { ngx_string("health_check"), 0, 16, ngx_stream_dns_upstream_later },
-    { ngx_string("all_down"), 1, 1, ngx_stream_dns_upstream_later },
+    { ngx_string("health_check"), 0, 16, ngx_stream_dns_health_check },
+    { ngx_string("all_down"), 1, 1, ngx_stream_dns_all_down },
     { ngx_null_string, 0, 0, NULL }
 };
 
@@ -168,22 +166,6 @@ ngx_stream_dns_upstream_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown directive \"%V\" in dns_upstream \"%V\"",
                        &value[0], &us->upstream.name);
-
-    return NGX_CONF_ERROR;
-}
-
-
-/* what an issue still to come will bring */
-
-static char *
-ngx_stream_dns_upstream_later(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
-{
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"%V\" is not supported yet", &value[0]);
 
     return NGX_CONF_ERROR;
 }
@@ -357,6 +339,12 @@ ngx_stream_dns_upstream_address(ngx_conf_t *cf, ngx_url_t *url)
 
     us = ngx_stream_dns_upstream_create(cf, &url->addrs[0].name);
 
+    if (us) {
+        /* there is nothing to choose: no checks that are not asked for */
+
+        us->checks = NGX_STREAM_DNS_CHECKS_OFF;
+    }
+
     if (us == NULL
         || ngx_stream_dns_server_add(us, &url->addrs[0]) == NULL
         || ngx_stream_dns_upstream_finish(cf, us) != NGX_CONF_OK)
@@ -396,6 +384,10 @@ ngx_stream_dns_upstream_finish(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     }
 
     if (rc != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_stream_dns_health_init(cf, us) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

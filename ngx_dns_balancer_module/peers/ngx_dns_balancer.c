@@ -181,10 +181,13 @@ ngx_dns_balancer_pick(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
     ngx_dns_peer_t  *peer;
 
     pick->fail_open = 0;
+    pick->draw = u->ramps ? ngx_dns_random_below(NGX_DNS_PEER_FULL) + 1 : 0;
 
     peer = ngx_dns_balancer_try(u, pick);
 
-    if (peer == NULL && pick->ntried == 0) {
+    if (peer == NULL && pick->ntried == 0
+        && u->all_down == NGX_DNS_ALL_DOWN_TRY)
+    {
         pick->fail_open = 1;
         peer = ngx_dns_balancer_try(u, pick);
     }
@@ -215,6 +218,14 @@ ngx_dns_balancer_try(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
 
         for (n = 0; n <= NGX_DNS_MAX_TRIES; n++) {
             peer = u->balancer->pick(&u->group[i], pick);
+
+            if (peer == NULL && pick->draw) {
+
+                /* a server in slow start is better than a backup one */
+
+                pick->draw = 0;
+                peer = u->balancer->pick(&u->group[i], pick);
+            }
 
             if (peer == NULL) {
                 break;

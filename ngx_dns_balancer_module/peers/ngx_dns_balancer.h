@@ -24,6 +24,8 @@ typedef struct {
     ngx_dns_peer_t   **tried;         /* those not to pick again */
     ngx_uint_t         ntried;
     ngx_uint_t         fail_open;     /* ejected servers are fine, too */
+    uint32_t           draw;          /* of this pick: servers in slow start
+                                         with less of a ramp are passed over */
 } ngx_dns_pick_t;
 
 
@@ -71,7 +73,7 @@ ngx_int_t ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool);
 /*
  * Picks and acquires: primary servers first, backup ones if none of those is
  * usable.  For the first attempt of a query an ejected server is better than
- * none.  NULL if there is none to try.
+ * none, unless all_down says otherwise.  NULL if there is none to try.
  */
 ngx_dns_peer_t *ngx_dns_balancer_pick(ngx_dns_upstream_t *u,
     ngx_dns_pick_t *pick);
@@ -117,7 +119,13 @@ ngx_dns_balancer_usable(ngx_dns_peer_t *peer, ngx_dns_pick_t *pick)
         return 0;
     }
 
-    return pick->fail_open || !ngx_dns_peer_ejected(peer, pick->now);
+    if (pick->fail_open) {
+        return 1;
+    }
+
+    return !ngx_dns_peer_ejected(peer, pick->now)
+           && (pick->draw == 0
+               || pick->draw <= ngx_dns_peer_ramp(peer, pick->now));
 }
 
 

@@ -7,11 +7,9 @@
 #include "ngx_dns_peer.h"
 
 
-#define NGX_DNS_PEERS_LAYOUT   0x444e5301      /* a change of it: a change
+#define NGX_DNS_PEERS_LAYOUT   0x444e5302      /* a change of it: a change
                                                   of any struct in the zone */
 #define NGX_DNS_PEERS_DRIFTS   3
-
-#define NGX_DNS_PATIENCE_MIN   20              /* milliseconds */
 
 
 static uint32_t ngx_dns_peers_slots(ngx_uint_t servers);
@@ -26,8 +24,6 @@ static void ngx_dns_peers_take(ngx_dns_peers_shm_t *shm, ngx_dns_peer_t *peer,
 static void ngx_dns_peers_reap(ngx_dns_peers_shm_t *shm, ngx_uint_t proc);
 static void ngx_dns_peers_settle(ngx_dns_peers_shm_t *shm, ngx_uint_t i);
 static ngx_uint_t ngx_dns_peers_alive(uint32_t pid);
-static void ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now,
-    uint32_t rtt);
 
 
 _Static_assert(sizeof(ngx_dns_peer_shm_t) % NGX_DNS_CACHELINE == 0,
@@ -197,6 +193,12 @@ ngx_dns_peers_take(ngx_dns_peers_shm_t *shm, ngx_dns_peer_t *peer,
 
     peer->slot = (uint32_t) i;
     peer->shm = slot;
+
+    /* nobody would find out that it is well again */
+
+    if (!peer->checked) {
+        ngx_dns_store(&slot->unhealthy, 0);
+    }
 }
 
 
@@ -234,9 +236,12 @@ ngx_dns_peers_attach(ngx_dns_upstream_t *u)
         (void) ngx_dns_add(&u->shm->unknown, 1);
     }
 
+    u->budget = NGX_DNS_BUDGET_MAX;
     peer = u->peers.elts;
 
     for (i = 0; i < u->peers.nelts; i++) {
+        peer[i].judged = 0;
+        peer[i].refused = 0;
         peer[i].row = row ? &row[peer[i].slot] : NULL;
         peer[i].endpoint = NULL;
     }
@@ -353,167 +358,4 @@ ngx_dns_peers_settle(ngx_dns_peers_shm_t *shm, ngx_uint_t i)
         slot->drift = 0;
         slot->drifts = 0;
     }
-}
-
-
-ngx_int_t
-ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
-    ngx_uint_t fail_open)
-{
-    uint32_t             n;
-    uint64_t             retry;
-    ngx_dns_peer_shm_t  *shm;
-
-    shm = peer->shm;
-
-    n = ngx_dns_add(&shm->outstanding, 1);
-
-    if (peer->row) {
-        ngx_dns_own_add(peer->row, 1);
-    }
-
-    if (peer->max_outstanding && n >= peer->max_outstanding) {
-        goto full;
-    }
-
-    if (peer->max_fails && ngx_dns_load(&shm->fails) >= peer->max_fails
-        && !fail_open)
-    {
-        /* one query alone tries it when the time has come */
-
-        retry = ngx_dns_load(&shm->retry);
-
-        if ((int64_t) (retry - now) > 0
-            || !ngx_dns_cas(&shm->retry, retry, now + peer->fail_timeout))
-        {
-            goto full;
-        }
-    }
-
-    return NGX_OK;
-
-full:
-
-    ngx_dns_peer_release(peer);
-
-    return NGX_DECLINED;
-}
-
-
-void
-ngx_dns_peer_release(ngx_dns_peer_t *peer)
-{
-    if (peer->row) {
-        ngx_dns_own_add(peer->row, -1);
-    }
-
-    (void) ngx_dns_add(&peer->shm->outstanding, (uint32_t) -1);
-}
-
-
-void
-ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
-    ngx_log_t *log)
-{
-    ngx_dns_peer_measure(peer->shm, now, rtt);
-
-    if (ngx_dns_load(&peer->shm->fails) == 0) {
-        return;
-    }
-
-    if (ngx_dns_xchg(&peer->shm->fails, 0) >= peer->max_fails
-        && peer->max_fails)
-    {
-        ngx_log_error(NGX_LOG_WARN, log, 0,
-                      "dns upstream \"%V\": server %V answers again",
-                      &peer->upstream->name, &peer->name);
-    }
-}
-
-
-void
-ngx_dns_peer_waited(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt)
-{
-    uint32_t  srtt;
-
-    srtt = ngx_dns_load(&peer->shm->rtt);
-
-    if (srtt != 0 && rtt > srtt) {
-        ngx_dns_peer_measure(peer->shm, now, rtt);
-    }
-}
-
-
-/* RFC 6298, 2: SRTT with alpha 1/8, RTTVAR with beta 1/4 */
-
-static void
-ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now, uint32_t rtt)
-{
-    int32_t   delta;
-    uint32_t  srtt, var;
-
-    srtt = ngx_dns_load(&shm->rtt);
-
-    if (srtt == 0) {
-        srtt = rtt;
-        var = rtt / 2;
-
-    } else {
-        var = ngx_dns_load(&shm->rttvar);
-        delta = (int32_t) (rtt - srtt);
-        srtt = (uint32_t) ((int32_t) srtt + delta / 8);
-        delta = (delta < 0 ? -delta : delta) - (int32_t) var;
-        var = (uint32_t) ((int32_t) var + delta / 4);
-    }
-
-    ngx_dns_store(&shm->rtt, ngx_max(srtt, 1));
-    ngx_dns_store(&shm->rttvar, var);
-    ngx_dns_store(&shm->rtt_msec, (uint32_t) now);
-}
-
-
-void
-ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now, const char *why,
-    ngx_log_t *log)
-{
-    uint32_t             fails;
-    ngx_dns_peer_shm_t  *shm;
-
-    if (peer->max_fails == 0) {
-        return;
-    }
-
-    shm = peer->shm;
-
-    ngx_dns_store(&shm->retry, now + peer->fail_timeout);
-
-    fails = ngx_dns_add(&shm->fails, 1) + 1;
-
-    if (fails == peer->max_fails) {
-        ngx_log_error(NGX_LOG_WARN, log, 0,
-                      "dns upstream \"%V\": server %V left out for %Mms "
-                      "after %uD failures in a row: %s",
-                      &peer->upstream->name, &peer->name,
-                      peer->fail_timeout, fails, why);
-    }
-}
-
-
-ngx_msec_t
-ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured)
-{
-    uint32_t    rtt;
-    ngx_msec_t  wait;
-
-    rtt = ngx_dns_load(&peer->shm->rtt);
-
-    if (rtt == 0) {
-        return unmeasured;
-    }
-
-    wait = (rtt + 4 * (ngx_msec_t) ngx_dns_load(&peer->shm->rttvar)) / 1000;
-
-    wait = ngx_max(wait + 1, NGX_DNS_PATIENCE_MIN);
-
-    return ngx_min(wait, unmeasured);
 }

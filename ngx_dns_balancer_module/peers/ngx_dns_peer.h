@@ -33,6 +33,11 @@
 #define NGX_DNS_PEER_KEY       116
 #define NGX_DNS_PEER_PROCS     256     /* of old and new workers together */
 #define NGX_DNS_MAX_TRIES      8       /* attempts of one query */
+#define NGX_DNS_PEER_TEXT      80      /* octets of a reason in words */
+#define NGX_DNS_PEER_FULL      1024    /* the whole share, of a ramp */
+#define NGX_DNS_BUDGET_RETRY   100     /* what a retry takes of a budget, */
+#define NGX_DNS_BUDGET_SECOND  1000    /* what each second adds, */
+#define NGX_DNS_BUDGET_MAX     100000  /* and the most there can be */
 #define NGX_DNS_MAX_SEQUENCE   1000000 /* weights of a group over their gcd */
 
 
@@ -43,12 +48,29 @@ typedef struct {
     uint32_t            rttvar;
     uint32_t            rtt_msec;      /* when it was measured */
 
-    /* read with each query, written at failures */
-    uint32_t            fails;         /* since the last answer */
-    uint32_t            pad;
+    /* read with each query, written at failures and changes */
+    uint32_t            fails;         /* since the last answer of use */
+    uint32_t            unhealthy;     /* as active checks say */
     uint64_t            retry;         /* msec: ejected until then */
+    uint64_t            back;          /* msec: since when it is back; 0: it
+                                          was never out */
 
-    uint8_t             line[NGX_DNS_CACHELINE - 32];
+    uint8_t             line[NGX_DNS_CACHELINE - 40];
+
+    /* for people, and of active checks; where two processes race a count
+       may be lost */
+    uint64_t            probe;         /* msec: when the next one is due */
+    uint64_t            checked;       /* seconds: the last one */
+    uint64_t            changed;       /* seconds: the last change of state */
+    uint32_t            reason;        /* of it: ngx_dns_reason_e, with
+                                          NGX_DNS_PEER_CHECK | rcode << 16 */
+    uint32_t            passes;        /* checks in a row */
+    uint32_t            misses;
+    uint32_t            said_at;       /* the minute of the log */
+    uint32_t            said;          /* lines in it */
+    uint32_t            unsaid;        /* left out */
+
+    uint8_t             line2[NGX_DNS_CACHELINE - 48];
 
     /* ngx_dns_peers_check() and zone init only */
     uint32_t            generation;    /* 0: never used */
@@ -100,12 +122,18 @@ struct ngx_dns_peer_s {
     uint32_t              weight;
     uint32_t              max_fails;   /* 0: never ejected */
     ngx_msec_t            fail_timeout;
+    ngx_msec_t            slow_start;          /* 0: at once */
     uint32_t              max_outstanding;     /* 0: no limit */
     uint32_t              index;       /* in its group */
     uint32_t              slot;
 
+    /* answers in this process: see ngx_dns_peer_judge() */
+    uint32_t              judged;
+    uint32_t              refused;
+
     unsigned              backup:1;
     unsigned              down:1;
+    unsigned              checked:1;   /* there are active checks */
 };
 
 
@@ -122,6 +150,15 @@ struct ngx_dns_group_s {
 };
 
 
+/* what to do when no server is usable */
+
+typedef enum {
+    NGX_DNS_ALL_DOWN_TRY = 0,          /* one of those that are not */
+    NGX_DNS_ALL_DOWN_SERVFAIL,
+    NGX_DNS_ALL_DOWN_REFUSE
+} ngx_dns_all_down_e;
+
+
 struct ngx_dns_upstream_s {
     ngx_str_t             name;
     ngx_dns_group_t       group[2];    /* primary, backup */
@@ -129,13 +166,38 @@ struct ngx_dns_upstream_s {
     ngx_dns_balancer_t   *balancer;
     ngx_dns_peers_shm_t  *shm;
     ngx_uint_t            row;         /* of this process */
+    ngx_dns_all_down_e    all_down;
+    ngx_uint_t            ramps;       /* a server has slow_start */
     uint32_t              scope;       /* of its name: keeps its answers apart
                                           in a cache */
 
     void                 *key;         /* module/: the hash's key, or NULL */
     ngx_uint_t            by_client;   /* the key is not of the question
                                           alone: no joining */
+
+    /* retries this process may make */
+    uint32_t              budget;
+    uint32_t              budget_sec;  /* when it was last filled by time */
 };
+
+
+/* what people want to know of a server */
+
+typedef struct {
+    ngx_uint_t            up;          /* gets queries */
+    ngx_str_t             state;       /* "up", "slow start", "down",
+                                          "ejected", "unhealthy" */
+    ngx_str_t             reason;      /* of the last change; empty: none */
+    time_t                changed;     /* 0: never */
+    time_t                checked;     /* last health check; 0: never */
+    uint32_t              rtt;         /* microseconds; 0: unknown */
+    uint32_t              outstanding;
+    uint32_t              fails;
+    u_char                text[NGX_DNS_PEER_TEXT];
+} ngx_dns_peer_status_t;
+
+
+#define NGX_DNS_PEER_CHECK  0x100      /* in "reason": a health check's */
 
 
 #pragma GCC visibility push(hidden)
@@ -166,9 +228,22 @@ ngx_int_t ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_uint_t fail_open);
 void ngx_dns_peer_release(ngx_dns_peer_t *peer);
 
-/* an answer came, "rtt" microseconds after it was asked for */
+/* an answer of use came, "rtt" microseconds after it was asked for */
 void ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
     ngx_log_t *log);
+
+/* the same for SERVFAIL, REFUSED and the like: it lives, and no more */
+void ngx_dns_peer_answered(ngx_dns_peer_t *peer, ngx_msec_t now,
+    uint32_t rtt);
+
+/*
+ * "refused": it answered SERVFAIL or REFUSED, and another server had an
+ * answer to the same question.  A server that does so with most questions is
+ * left out.  A domain that no server can resolve says nothing of a server,
+ * and one that only this server can't is a share of its answers.
+ */
+void ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_uint_t refused, ngx_log_t *log);
 
 /*
  * Nobody waits for an answer any more, after "rtt" microseconds.  If that is
@@ -177,9 +252,22 @@ void ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
  */
 void ngx_dns_peer_waited(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt);
 
-/* no answer, or none of use; "why" is for the log */
+/* no answer, or a malformed one */
 void ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
-    const char *why, ngx_log_t *log);
+    ngx_dns_reason_e reason, ngx_log_t *log);
+
+/*
+ * The outcome of a health check: NGX_DNS_FINE, or what was wrong, with an
+ * rcode for NGX_DNS_ERCODE.  After "fails" in a row the server is unhealthy,
+ * after "passes" it is not; one that is only ejected is back with the first.
+ */
+void ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_dns_reason_e reason, ngx_uint_t rcode, ngx_uint_t fails,
+    ngx_uint_t passes, ngx_log_t *log);
+
+/* for status pages; it may be in the middle of a change */
+void ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_dns_peer_status_t *status);
 
 /*
  * How long to wait before another server is asked too, in milliseconds: what
@@ -194,9 +282,36 @@ ngx_msec_t ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured);
 static ngx_inline ngx_uint_t
 ngx_dns_peer_ejected(ngx_dns_peer_t *peer, ngx_msec_t now)
 {
+    if (ngx_dns_load(&peer->shm->unhealthy)) {
+        return 1;
+    }
+
     return peer->max_fails
            && ngx_dns_load(&peer->shm->fails) >= peer->max_fails
            && (int64_t) (ngx_dns_load(&peer->shm->retry) - now) > 0;
+}
+
+
+/* which part of its share of NGX_DNS_PEER_FULL a server gets: slow_start */
+
+static ngx_inline uint32_t
+ngx_dns_peer_ramp(ngx_dns_peer_t *peer, ngx_msec_t now)
+{
+    uint64_t  back, passed;
+
+    if (peer->slow_start == 0) {
+        return NGX_DNS_PEER_FULL;
+    }
+
+    back = ngx_dns_load(&peer->shm->back);
+    passed = now - back;
+
+    if (back == 0 || passed >= peer->slow_start) {
+        return NGX_DNS_PEER_FULL;
+    }
+
+    return (uint32_t) ngx_max(passed * NGX_DNS_PEER_FULL / peer->slow_start,
+                              NGX_DNS_PEER_FULL / 100);
 }
 
 

@@ -12,6 +12,7 @@
 
 static void ngx_dns_attempt_go_on(ngx_dns_inflight_t *f);
 static ngx_int_t ngx_dns_attempt_next(ngx_dns_inflight_t *f);
+static ngx_uint_t ngx_dns_attempt_may_retry(ngx_dns_inflight_t *f);
 static ngx_int_t ngx_dns_attempt_send(ngx_dns_inflight_t *f,
     ngx_dns_peer_t *peer);
 static void ngx_dns_attempt_wait(ngx_dns_inflight_t *f);
@@ -21,6 +22,7 @@ static void ngx_dns_attempt_blame(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, ngx_dns_reason_e reason);
 static void ngx_dns_attempt_outcome(ngx_dns_attempt_t *a,
     ngx_dns_outcome_e outcome, u_char *msg, size_t len);
+static void ngx_dns_attempt_judge(ngx_dns_inflight_t *f);
 static void ngx_dns_attempt_give_up(ngx_dns_inflight_t *f);
 static void ngx_dns_attempt_cancel(ngx_dns_attempt_t *attempt);
 static void ngx_dns_attempt_end(ngx_dns_inflight_t *f,
@@ -41,7 +43,8 @@ ngx_dns_attempt_init(ngx_dns_transport_t *transport)
 void
 ngx_dns_attempt_start(ngx_dns_inflight_t *f)
 {
-    ngx_uint_t  n;
+    ngx_uint_t           n;
+    ngx_dns_upstream_t  *u;
 
     /* the letter case a client chose may be what it checks (0x20) */
 
@@ -50,12 +53,16 @@ ngx_dns_attempt_start(ngx_dns_inflight_t *f)
                    f->queries->asked.name_len);
     }
 
-    n = f->zone->upstream->peers.nelts;
+    u = f->zone->upstream;
+    n = u->peers.nelts;
+
+    u->budget = ngx_min(u->budget + f->conf->budget, NGX_DNS_BUDGET_MAX);
 
     f->limit = ngx_min(n, f->conf->tries);
     f->tries = 0;
     f->live = 0;
-    f->reason = NGX_DNS_EPEERS;
+    f->reason = u->all_down == NGX_DNS_ALL_DOWN_REFUSE
+                ? NGX_DNS_EDOWN : NGX_DNS_EPEERS;
     f->rcode = NGX_DNS_NOERROR;
     f->flags = 0;
     f->ede = NGX_DNS_NO_EDE;
@@ -124,6 +131,12 @@ ngx_dns_attempt_next(ngx_dns_inflight_t *f)
     {
         pick.ntried = f->tries;
 
+        if (f->tries && !ngx_dns_attempt_may_retry(f)) {
+            ngx_dns_count(unretried);
+            f->limit = f->tries;
+            break;
+        }
+
         peer = ngx_dns_balancer_pick(f->zone->upstream, &pick);
 
         if (peer == NULL) {
@@ -140,6 +153,32 @@ ngx_dns_attempt_next(ngx_dns_inflight_t *f)
     }
 
     return NGX_DECLINED;
+}
+
+
+/*
+ * Retries are a share of all queries, and some a second: servers that are
+ * all in trouble are not asked twice as much on top of that.
+ */
+
+static ngx_uint_t
+ngx_dns_attempt_may_retry(ngx_dns_inflight_t *f)
+{
+    ngx_dns_upstream_t  *u;
+
+    u = f->zone->upstream;
+
+    if (f->conf->budget == 0) {
+        return 1;
+    }
+
+    if (u->budget_sec != ngx_dns_sec) {
+        u->budget_sec = ngx_dns_sec;
+        u->budget = ngx_min(u->budget + NGX_DNS_BUDGET_SECOND,
+                            NGX_DNS_BUDGET_MAX);
+    }
+
+    return u->budget >= NGX_DNS_BUDGET_RETRY;
 }
 
 
@@ -161,11 +200,16 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer)
 
     a->live = 1;
     a->blamed = 0;
+    a->refused = 0;
 
     ngx_dns_count(attempts);
 
     if (f->tries) {
         ngx_dns_count(retries);
+
+        if (f->conf->budget) {
+            peer->upstream->budget -= NGX_DNS_BUDGET_RETRY;
+        }
     }
 
     f->tried[f->tries++] = peer;
@@ -258,7 +302,7 @@ ngx_dns_attempt_blame(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
         a->blamed = 1;
 
         ngx_dns_peer_failure(a->attempt.peer, ngx_current_msec,
-                             ngx_dns_reasons[reason].text, f->conf->log);
+                             reason, f->conf->log);
     }
 }
 
@@ -267,6 +311,7 @@ static void
 ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
     ngx_dns_outcome_e outcome, u_char *msg, size_t len)
 {
+    uint32_t                     rtt;
     ngx_uint_t                   next;
     ngx_dns_peer_t              *peer;
     ngx_dns_message_t            m;
@@ -302,14 +347,21 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
         goto failed;
     }
 
-    ngx_dns_peer_success(peer, ngx_current_msec,
-                         (uint32_t) (ngx_dns_usec - attempt->sent),
-                         f->conf->log);
+    rtt = (uint32_t) (ngx_dns_usec - attempt->sent);
 
     if (outcome == NGX_DNS_OUT_ANSWER) {
 
         next = (m.rcode == NGX_DNS_SERVFAIL) ? NGX_DNS_NEXT_SERVFAIL
                : (m.rcode == NGX_DNS_REFUSED) ? NGX_DNS_NEXT_REFUSED : 0;
+
+        if (next == 0) {
+            ngx_dns_peer_success(peer, ngx_current_msec, rtt, f->conf->log);
+            ngx_dns_attempt_judge(f);
+
+        } else {
+            ngx_dns_peer_answered(peer, ngx_current_msec, rtt);
+            a->refused = 1;
+        }
 
         if ((next & f->conf->next) == 0) {
             ngx_dns_attempt_end(f, &m, msg,
@@ -318,6 +370,7 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
         }
 
     } else {
+        ngx_dns_peer_answered(peer, ngx_current_msec, rtt);
         next = NGX_DNS_NEXT_ERROR;
     }
 
@@ -340,6 +393,22 @@ failed:
     }
 
     ngx_dns_attempt_go_on(f);
+}
+
+
+/* there is an answer: those who refused to give one were wrong */
+
+static void
+ngx_dns_attempt_judge(ngx_dns_inflight_t *f)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; f->tries > 1 && i < f->tries; i++) {
+        if (f->attempts[i].refused) {
+            ngx_dns_peer_judge(f->tried[i], ngx_current_msec, 1,
+                               f->conf->log);
+        }
+    }
 }
 
 

@@ -143,6 +143,7 @@ struct ngx_dns_conf_s {
     ngx_msec_t            next_timeout;
     ngx_uint_t            next;        /* mask of NGX_DNS_NEXT_* */
     ngx_uint_t            tries;
+    uint32_t              budget;      /* retries, percent; 0: no limit */
     ngx_uint_t            max_queries;
     ngx_uint_t            queries;     /* in flight in this worker */
 

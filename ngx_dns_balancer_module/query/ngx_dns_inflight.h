@@ -61,6 +61,7 @@ typedef struct {
     ngx_dns_attempt_t     attempt;
     unsigned              live:1;      /* no outcome yet */
     unsigned              blamed:1;    /* counted as the server's failure */
+    unsigned              refused:1;   /* SERVFAIL or REFUSED */
 } ngx_dns_inflight_attempt_t;
 
 

@@ -29,6 +29,7 @@ typedef struct {
     uint64_t    joined;               /* waited for another's answer */
     uint64_t    attempts;             /* queries to servers */
     uint64_t    retries;              /* those after the first */
+    uint64_t    unretried;            /* not made for want of budget */
     uint64_t    timeouts;             /* attempts without an answer in time */
     uint64_t    errors;               /* ICMP and socket errors */
     uint64_t    answers;              /* accepted from servers */

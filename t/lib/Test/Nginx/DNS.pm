@@ -306,7 +306,8 @@ sub upstream {
     my ($self, $name, $handler, %o) = @_;
 
     my $upstream = Test::Nginx::DNS::Upstream->new(
-        $o{addr} // '127.0.0.1', $self->port($name), $handler);
+        $o{addr} // '127.0.0.1', $self->port($name), $handler,
+        $o{probes});
 
     push @{$self->{upstreams}}, $upstream;
 

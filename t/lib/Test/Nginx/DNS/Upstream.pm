@@ -37,6 +37,9 @@ package Test::Nginx::DNS::Upstream;
 #   copies => 2                 the datagram is sent that often
 #   from => 'elsewhere'         sent from another port
 #
+# Health checks as they are by default, ". NS", are answered with NOERROR and
+# not counted, unless the upstream is made with probes => 1.
+#
 # The test asks:
 #
 #   $u->count                   all queries
@@ -64,7 +67,7 @@ use Test::Nginx::DNS::Message qw/ encode decode rcode_code /;
 
 
 sub new {
-    my ($class, $addr, $port, $handler) = @_;
+    my ($class, $addr, $port, $handler, $probes) = @_;
 
     # bound here, so that queries are kept from now on
 
@@ -86,7 +89,7 @@ sub new {
 
         eval {
             serve({ addr => $addr, socket => $socket, control => $theirs,
-                    handler => $handler, state => {} });
+                    handler => $handler, probes => $probes, state => {} });
         };
 
         warn $@ if $@;
@@ -223,6 +226,11 @@ sub receive {
             = getnameinfo($peer, NI_NUMERICHOST|NI_NUMERICSERV);
         my $query = decode($bytes) // { raw => $bytes, id => 0, flags => 0 };
         my $name = $query->{qname} // '';
+
+        if (!$s->{probes} && $name eq '.' && $query->{qtype} eq 'NS') {
+            transmit($s, reply($query, {}), $peer, {});
+            next;
+        }
 
         $query->{n} = $s->{names}{$name}++ // 0;
         @$query{qw/ addr port inflight /} = ($addr, $port, $s->{inflight});

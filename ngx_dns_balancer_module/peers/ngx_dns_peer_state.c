@@ -1,0 +1,495 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_peer.h"
+
+
+#define NGX_DNS_PATIENCE_MIN    20         /* milliseconds */
+
+/* answers over which the share of refusals is looked at */
+
+#define NGX_DNS_PEER_WINDOW     20
+
+/* in "fails": ejected for its refusals, an answer in flight means nothing */
+
+#define NGX_DNS_PEER_REFUSES    0x40000000
+
+/* lines of the log in a minute; the rest is counted */
+
+#define NGX_DNS_PEER_LINES      6
+
+
+static void ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now,
+    uint32_t rtt);
+static void ngx_dns_peer_eject(ngx_dns_peer_t *peer, ngx_msec_t now,
+    uint32_t fails, ngx_log_t *log);
+static void ngx_dns_peer_return(ngx_dns_peer_t *peer, ngx_msec_t now);
+static void ngx_dns_peer_sick(ngx_dns_peer_t *peer, uint32_t reason,
+    uint32_t misses, ngx_log_t *log);
+static void ngx_dns_peer_say(ngx_dns_peer_t *peer, ngx_log_t *log,
+    const char *fmt, ...);
+static u_char *ngx_dns_peer_reason(u_char *p, u_char *last, uint32_t reason);
+
+
+ngx_int_t
+ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_uint_t fail_open)
+{
+    uint32_t             n;
+    uint64_t             retry;
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
+
+    n = ngx_dns_add(&shm->outstanding, 1);
+
+    if (peer->row) {
+        ngx_dns_own_add(peer->row, 1);
+    }
+
+    if (peer->max_outstanding && n >= peer->max_outstanding) {
+        goto full;
+    }
+
+    if (fail_open) {
+        return NGX_OK;
+    }
+
+    if (ngx_dns_load(&shm->unhealthy)) {
+        goto full;
+    }
+
+    if (peer->max_fails && ngx_dns_load(&shm->fails) >= peer->max_fails) {
+
+        /* one query alone tries it when the time has come */
+
+        retry = ngx_dns_load(&shm->retry);
+
+        if ((int64_t) (retry - now) > 0
+            || !ngx_dns_cas(&shm->retry, retry, now + peer->fail_timeout))
+        {
+            goto full;
+        }
+
+        ngx_dns_store(&shm->fails, peer->max_fails);
+    }
+
+    return NGX_OK;
+
+full:
+
+    ngx_dns_peer_release(peer);
+
+    return NGX_DECLINED;
+}
+
+
+void
+ngx_dns_peer_release(ngx_dns_peer_t *peer)
+{
+    if (peer->row) {
+        ngx_dns_own_add(peer->row, -1);
+    }
+
+    (void) ngx_dns_add(&peer->shm->outstanding, (uint32_t) -1);
+}
+
+
+void
+ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
+    ngx_log_t *log)
+{
+    uint32_t             fails;
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
+
+    ngx_dns_peer_measure(shm, now, rtt);
+    ngx_dns_peer_judge(peer, now, 0, log);
+
+    fails = ngx_dns_load(&shm->fails);
+
+    if (fails == 0 || (fails & NGX_DNS_PEER_REFUSES)
+        || !ngx_dns_cas(&shm->fails, fails, 0))
+    {
+        return;
+    }
+
+    if (fails >= peer->max_fails && peer->max_fails) {
+        ngx_dns_store(&shm->reason, NGX_DNS_FINE);
+        ngx_dns_peer_return(peer, now);
+        ngx_dns_peer_say(peer, log, "answers again");
+    }
+}
+
+
+void
+ngx_dns_peer_answered(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt)
+{
+    ngx_dns_peer_measure(peer->shm, now, rtt);
+}
+
+
+/* over the answers that this process saw: no shared line is written for it */
+
+void
+ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_uint_t refused,
+    ngx_log_t *log)
+{
+    uint32_t  n;
+
+    peer->refused += refused;
+
+    if (++peer->judged < NGX_DNS_PEER_WINDOW) {
+        return;
+    }
+
+    n = peer->refused;
+
+    peer->judged = 0;
+    peer->refused = 0;
+
+    if (2 * n > NGX_DNS_PEER_WINDOW && peer->max_fails
+        && (ngx_dns_load(&peer->shm->fails) & NGX_DNS_PEER_REFUSES) == 0)
+    {
+        ngx_dns_store(&peer->shm->reason, NGX_DNS_ERCODE);
+        ngx_dns_peer_eject(peer, now, peer->max_fails | NGX_DNS_PEER_REFUSES,
+                           log);
+    }
+}
+
+
+void
+ngx_dns_peer_waited(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt)
+{
+    uint32_t  srtt;
+
+    srtt = ngx_dns_load(&peer->shm->rtt);
+
+    if (srtt != 0 && rtt > srtt) {
+        ngx_dns_peer_measure(peer->shm, now, rtt);
+    }
+}
+
+
+/* RFC 6298, 2: SRTT with alpha 1/8, RTTVAR with beta 1/4 */
+
+static void
+ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now, uint32_t rtt)
+{
+    int32_t   delta;
+    uint32_t  srtt, var;
+
+    srtt = ngx_dns_load(&shm->rtt);
+
+    if (srtt == 0) {
+        srtt = rtt;
+        var = rtt / 2;
+
+    } else {
+        var = ngx_dns_load(&shm->rttvar);
+        delta = (int32_t) (rtt - srtt);
+        srtt = (uint32_t) ((int32_t) srtt + delta / 8);
+        delta = (delta < 0 ? -delta : delta) - (int32_t) var;
+        var = (uint32_t) ((int32_t) var + delta / 4);
+    }
+
+    ngx_dns_store(&shm->rtt, ngx_max(srtt, 1));
+    ngx_dns_store(&shm->rttvar, var);
+    ngx_dns_store(&shm->rtt_msec, (uint32_t) now);
+}
+
+
+void
+ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_dns_reason_e reason, ngx_log_t *log)
+{
+    uint32_t             fails;
+    ngx_dns_peer_shm_t  *shm;
+
+    if (peer->max_fails == 0) {
+        return;
+    }
+
+    shm = peer->shm;
+
+    ngx_dns_store(&shm->retry, now + peer->fail_timeout);
+
+    fails = ngx_dns_add(&shm->fails, 1) + 1;
+
+    if (fails == peer->max_fails) {
+        ngx_dns_store(&shm->reason, reason);
+        ngx_dns_peer_eject(peer, now, fails, log);
+    }
+}
+
+
+static void
+ngx_dns_peer_eject(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t fails,
+    ngx_log_t *log)
+{
+    u_char               text[NGX_DNS_PEER_TEXT], *p;
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
+
+    ngx_dns_store(&shm->retry, now + peer->fail_timeout);
+    ngx_dns_store(&shm->fails, fails);
+    ngx_dns_store(&shm->changed, (uint64_t) ngx_time());
+
+    if (fails & NGX_DNS_PEER_REFUSES) {
+        ngx_dns_peer_say(peer, log, "left out for %Mms: most of its last %d "
+                         "answers were SERVFAIL or REFUSED where another "
+                         "server had one", peer->fail_timeout,
+                         NGX_DNS_PEER_WINDOW);
+        return;
+    }
+
+    p = ngx_dns_peer_reason(text, text + NGX_DNS_PEER_TEXT - 1,
+                            ngx_dns_load(&shm->reason));
+    *p = '\0';
+
+    ngx_dns_peer_say(peer, log, "left out for %Mms after %uD failures in a "
+                     "row: %s", peer->fail_timeout, fails, text);
+}
+
+
+/* it gets queries again: all at once, or more and more */
+
+static void
+ngx_dns_peer_return(ngx_dns_peer_t *peer, ngx_msec_t now)
+{
+    ngx_dns_store(&peer->shm->back, now);
+    ngx_dns_store(&peer->shm->changed, (uint64_t) ngx_time());
+}
+
+
+void
+ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_dns_reason_e reason, ngx_uint_t rcode, ngx_uint_t fails,
+    ngx_uint_t passes, ngx_log_t *log)
+{
+    uint32_t             n;
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
+
+    ngx_dns_store(&shm->checked, (uint64_t) ngx_time());
+
+    if (reason != NGX_DNS_FINE) {
+        ngx_dns_store(&shm->passes, 0);
+
+        n = ngx_dns_add(&shm->misses, 1) + 1;
+
+        if (n >= fails && ngx_dns_xchg(&shm->unhealthy, 1) == 0) {
+            ngx_dns_peer_sick(peer, NGX_DNS_PEER_CHECK | reason
+                                    | (uint32_t) rcode << 16, n, log);
+        }
+
+        return;
+    }
+
+    ngx_dns_store(&shm->misses, 0);
+
+    n = ngx_dns_add(&shm->passes, 1) + 1;
+
+    if (ngx_dns_load(&shm->unhealthy)) {
+
+        if (n >= passes) {
+            ngx_dns_store(&shm->fails, 0);
+            ngx_dns_store(&shm->reason, NGX_DNS_PEER_CHECK);
+            ngx_dns_store(&shm->unhealthy, 0);
+
+            ngx_dns_peer_return(peer, now);
+            ngx_dns_peer_say(peer, log, "is up: %uD health checks passed", n);
+        }
+
+        return;
+    }
+
+    /* what live queries said is over, in both ways of being left out */
+
+    n = ngx_dns_xchg(&shm->fails, 0);
+
+    if (peer->max_fails && n >= peer->max_fails) {
+        ngx_dns_store(&shm->reason, NGX_DNS_PEER_CHECK);
+        ngx_dns_peer_return(peer, now);
+        ngx_dns_peer_say(peer, log, "passed a health check, is used again");
+    }
+}
+
+
+static void
+ngx_dns_peer_sick(ngx_dns_peer_t *peer, uint32_t reason, uint32_t misses,
+    ngx_log_t *log)
+{
+    u_char               text[NGX_DNS_PEER_TEXT], *p;
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
+
+    ngx_dns_store(&shm->reason, reason);
+    ngx_dns_store(&shm->changed, (uint64_t) ngx_time());
+
+    p = ngx_dns_peer_reason(text, text + NGX_DNS_PEER_TEXT - 1, reason);
+    *p = '\0';
+
+    ngx_dns_peer_say(peer, log, "is down after %uD failures in a row: %s",
+                     misses, text);
+}
+
+
+/* a server that goes up and down must not fill the log */
+
+static void
+ngx_dns_peer_say(ngx_dns_peer_t *peer, ngx_log_t *log, const char *fmt, ...)
+{
+    u_char               text[NGX_MAX_ERROR_STR / 4], *p, *last;
+    va_list              args;
+    uint32_t             minute, unsaid;
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
+    minute = (uint32_t) (ngx_current_msec / 60000);
+
+    unsaid = 0;
+
+    if (ngx_dns_load(&shm->said_at) != minute) {
+        ngx_dns_store(&shm->said_at, minute);
+        ngx_dns_store(&shm->said, 0);
+        unsaid = ngx_dns_xchg(&shm->unsaid, 0);
+    }
+
+    if (ngx_dns_add(&shm->said, 1) >= NGX_DNS_PEER_LINES) {
+        (void) ngx_dns_add(&shm->unsaid, 1);
+        return;
+    }
+
+    last = text + sizeof(text) - 1;
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(text, last, fmt, args);
+    va_end(args);
+
+    if (unsaid) {
+        p = ngx_slprintf(p, last, ", %uD changes before this were not logged",
+                         unsaid);
+    }
+
+    *p = '\0';
+
+    ngx_log_error(NGX_LOG_WARN, log, 0, "dns upstream \"%V\": server %V %s",
+                  &peer->upstream->name, &peer->name, text);
+}
+
+
+static u_char *
+ngx_dns_peer_reason(u_char *p, u_char *last, uint32_t reason)
+{
+    uint32_t  rcode;
+
+    static const char  *rcodes[] = { "NOERROR", "FORMERR", "SERVFAIL",
+                                     "NXDOMAIN", "NOTIMP", "REFUSED" };
+
+    if ((reason & NGX_DNS_PEER_CHECK) == 0) {
+        return ngx_slprintf(p, last, "%s",
+                            ngx_dns_reasons[reason & 0xff].text);
+    }
+
+    rcode = reason >> 16;
+
+    switch (reason & 0xff) {
+
+    case NGX_DNS_FINE:
+        return ngx_slprintf(p, last, "health check passed");
+
+    case NGX_DNS_ETIMEOUT:
+        return ngx_slprintf(p, last, "health check timed out");
+
+    case NGX_DNS_ENETWORK:
+        return ngx_slprintf(p, last, "health check could not be sent or was "
+                                     "refused by the host");
+
+    case NGX_DNS_EANSWER:
+        return ngx_slprintf(p, last, "malformed answer to the health check");
+
+    default:
+        return rcode < 6
+               ? ngx_slprintf(p, last, "health check was answered with %s",
+                              rcodes[rcode])
+               : ngx_slprintf(p, last, "health check was answered with "
+                                       "rcode %uD", rcode);
+    }
+}
+
+
+void
+ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_dns_peer_status_t *status)
+{
+    u_char              *p;
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
+
+    status->up = 0;
+
+    if (peer->down) {
+        ngx_str_set(&status->state, "down");
+
+    } else if (ngx_dns_load(&shm->unhealthy)) {
+        ngx_str_set(&status->state, "unhealthy");
+
+    } else if (ngx_dns_peer_ejected(peer, now)) {
+        ngx_str_set(&status->state, "ejected");
+
+    } else {
+        status->up = 1;
+
+        if (ngx_dns_peer_ramp(peer, now) < NGX_DNS_PEER_FULL) {
+            ngx_str_set(&status->state, "slow start");
+
+        } else {
+            ngx_str_set(&status->state, "up");
+        }
+    }
+
+    status->changed = (time_t) ngx_dns_load(&shm->changed);
+    status->checked = (time_t) ngx_dns_load(&shm->checked);
+    status->rtt = ngx_dns_load(&shm->rtt);
+    status->outstanding = ngx_dns_load(&shm->outstanding);
+    status->fails = ngx_dns_load(&shm->fails) & ~NGX_DNS_PEER_REFUSES;
+
+    p = status->text;
+
+    if (status->changed) {
+        p = ngx_dns_peer_reason(p, p + NGX_DNS_PEER_TEXT,
+                                ngx_dns_load(&shm->reason));
+    }
+
+    status->reason.data = status->text;
+    status->reason.len = p - status->text;
+}
+
+
+ngx_msec_t
+ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured)
+{
+    uint32_t    rtt;
+    ngx_msec_t  wait;
+
+    rtt = ngx_dns_load(&peer->shm->rtt);
+
+    if (rtt == 0) {
+        return unmeasured;
+    }
+
+    wait = (rtt + 4 * (ngx_msec_t) ngx_dns_load(&peer->shm->rttvar)) / 1000;
+
+    wait = ngx_max(wait + 1, NGX_DNS_PATIENCE_MIN);
+
+    return ngx_min(wait, unmeasured);
+}

@@ -1,0 +1,318 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_health.h"
+#include "../base/ngx_dns_clock.h"
+#include "../base/ngx_dns_random.h"
+
+#include <ldns/ldns.h>
+
+
+/*
+ * A server that has failed so many checks in a row is checked at twice the
+ * interval, and again at twice that, up to eight times: a minute, two, four
+ * with the default of a second.  It is found to be well so much later, once.
+ */
+
+#define NGX_DNS_HEALTH_LONG   60
+#define NGX_DNS_HEALTH_SHIFT  3
+
+
+typedef struct ngx_dns_health_s  ngx_dns_health_t;
+
+
+struct ngx_dns_health_s {
+    ngx_dns_attempt_t        attempt;
+    ngx_event_t              event;      /* the next check, or the timeout */
+    ngx_dns_peer_t          *peer;
+    ngx_dns_health_conf_t   *conf;
+    ngx_dns_transport_t     *transport;
+    ngx_dns_health_t        *next;
+    ngx_log_t               *log;
+    unsigned                 waiting:1;  /* for an answer */
+};
+
+
+static ngx_int_t ngx_dns_health_add(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
+    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *transport);
+static void ngx_dns_health_handler(ngx_event_t *ev);
+static void ngx_dns_health_send(ngx_dns_health_t *h);
+static void ngx_dns_health_outcome(ngx_dns_attempt_t *a,
+    ngx_dns_outcome_e outcome, u_char *msg, size_t len);
+static ngx_dns_reason_e ngx_dns_health_judge(ngx_dns_health_t *h, u_char *msg,
+    size_t len, ngx_uint_t *rcode);
+static void ngx_dns_health_end(ngx_dns_health_t *h, ngx_dns_reason_e reason,
+    ngx_uint_t rcode);
+static void ngx_dns_health_wait(ngx_dns_health_t *h);
+static ngx_msec_t ngx_dns_health_period(ngx_dns_health_t *h);
+
+
+/* of this worker */
+
+static ngx_dns_health_t  *ngx_dns_health_list;
+
+
+ngx_int_t
+ngx_dns_health_start(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
+    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *transport)
+{
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *peer;
+
+    peer = u->peers.elts;
+
+    for (i = 0; i < u->peers.nelts; i++) {
+        if (peer[i].checked
+            && ngx_dns_health_add(cycle, &peer[i], conf, transport) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_dns_health_add(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
+    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *transport)
+{
+    int64_t            left;
+    uint64_t           due;
+    ngx_dns_health_t  *h;
+
+    h = ngx_pcalloc(cycle->pool, sizeof(ngx_dns_health_t));
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->peer = peer;
+    h->conf = conf;
+    h->transport = transport;
+    h->log = cycle->log;
+
+    h->event.handler = ngx_dns_health_handler;
+    h->event.data = h;
+    h->event.log = cycle->log;
+    h->event.cancelable = 1;
+
+    h->attempt.peer = peer;
+    h->attempt.handler = ngx_dns_health_outcome;
+    h->attempt.data = h;
+    h->attempt.question = conf->question;
+    h->attempt.question_len = conf->question_len;
+
+    h->next = ngx_dns_health_list;
+    ngx_dns_health_list = h;
+
+    /*
+     * An earlier worker's check may be due in a moment.  If there was none,
+     * or none for long, or the interval has become shorter, all servers are
+     * not checked at once.
+     */
+
+    due = ngx_dns_load(&peer->shm->probe);
+    left = (int64_t) (due - ngx_current_msec);
+
+    if (left < - (int64_t) conf->interval
+        || left > 2 * (int64_t) ngx_dns_health_period(h))
+    {
+        (void) ngx_dns_cas(&peer->shm->probe, due,
+                           ngx_current_msec
+                           + ngx_dns_random_below((uint32_t) conf->interval));
+    }
+
+    ngx_dns_health_wait(h);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_dns_health_done(void)
+{
+    ngx_dns_health_t  *h;
+
+    for (h = ngx_dns_health_list; h; h = h->next) {
+        if (h->waiting) {
+            h->transport->cancel(&h->attempt);
+        }
+
+        if (h->event.timer_set) {
+            ngx_del_timer(&h->event);
+        }
+    }
+
+    ngx_dns_health_list = NULL;
+}
+
+
+static void
+ngx_dns_health_handler(ngx_event_t *ev)
+{
+    uint64_t           due;
+    ngx_dns_health_t  *h;
+
+    h = ev->data;
+
+    ngx_dns_clock_update();
+
+    if (h->waiting) {
+        h->transport->cancel(&h->attempt);
+        ngx_dns_health_end(h, NGX_DNS_ETIMEOUT, 0);
+        return;
+    }
+
+    if (ngx_exiting) {
+        return;
+    }
+
+    due = ngx_dns_load(&h->peer->shm->probe);
+
+    if ((int64_t) (due - ngx_current_msec) <= 0
+        && ngx_dns_cas(&h->peer->shm->probe, due,
+                       ngx_current_msec + ngx_dns_health_period(h)))
+    {
+        ngx_dns_health_send(h);
+        return;
+    }
+
+    /* another process has sent this one */
+
+    ngx_dns_health_wait(h);
+}
+
+
+static void
+ngx_dns_health_send(ngx_dns_health_t *h)
+{
+    h->attempt.channel = NULL;
+
+    if (h->transport->send(&h->attempt, h->conf->query, h->conf->len)
+        != NGX_OK)
+    {
+        ngx_dns_health_end(h, NGX_DNS_ENETWORK, 0);
+        return;
+    }
+
+    h->waiting = 1;
+    ngx_add_timer(&h->event, h->conf->timeout);
+}
+
+
+static void
+ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_outcome_e outcome,
+    u_char *msg, size_t len)
+{
+    ngx_uint_t         rcode;
+    ngx_dns_health_t  *h;
+    ngx_dns_reason_e   reason;
+
+    h = a->data;
+    rcode = 0;
+
+    reason = (outcome == NGX_DNS_OUT_NETWORK)
+             ? NGX_DNS_ENETWORK : ngx_dns_health_judge(h, msg, len, &rcode);
+
+    /* without the question it is not the answer that was asked for */
+
+    if (outcome == NGX_DNS_OUT_FAULT && reason == NGX_DNS_FINE) {
+        reason = NGX_DNS_ERCODE;
+    }
+
+    ngx_dns_health_end(h, reason, rcode);
+}
+
+
+static ngx_dns_reason_e
+ngx_dns_health_judge(ngx_dns_health_t *h, u_char *msg, size_t len,
+    ngx_uint_t *rcode)
+{
+    ldns_pkt  *pkt;
+
+    if (ldns_wire2pkt(&pkt, msg, len) != LDNS_STATUS_OK) {
+        return NGX_DNS_EANSWER;
+    }
+
+    *rcode = ldns_pkt_get_rcode(pkt)
+             | (ngx_uint_t) ldns_pkt_edns_extended_rcode(pkt) << 4;
+
+    ldns_pkt_free(pkt);
+
+    return *rcode < 32 && (h->conf->expect & (1u << *rcode))
+           ? NGX_DNS_FINE : NGX_DNS_ERCODE;
+}
+
+
+static void
+ngx_dns_health_end(ngx_dns_health_t *h, ngx_dns_reason_e reason,
+    ngx_uint_t rcode)
+{
+    uint64_t  due, soon;
+
+    h->waiting = 0;
+
+    ngx_dns_peer_checked(h->peer, ngx_current_msec, reason, rcode,
+                         h->conf->fails, h->conf->passes, h->log);
+
+    if (reason == NGX_DNS_FINE) {
+
+        /* well after a long time: no more long intervals */
+
+        due = ngx_dns_load(&h->peer->shm->probe);
+        soon = ngx_current_msec + h->conf->interval;
+
+        if ((int64_t) (due - soon) > (int64_t) h->conf->interval) {
+            (void) ngx_dns_cas(&h->peer->shm->probe, due, soon);
+        }
+    }
+
+    ngx_dns_health_wait(h);
+}
+
+
+static void
+ngx_dns_health_wait(ngx_dns_health_t *h)
+{
+    int64_t  left;
+
+    if (h->event.timer_set) {
+        ngx_del_timer(&h->event);
+    }
+
+    if (ngx_exiting) {
+        return;
+    }
+
+    left = (int64_t) (ngx_dns_load(&h->peer->shm->probe) - ngx_current_msec);
+
+    ngx_add_timer(&h->event, (ngx_msec_t) ngx_max(left, 1));
+}
+
+
+/* until the check after this one */
+
+static ngx_msec_t
+ngx_dns_health_period(ngx_dns_health_t *h)
+{
+    uint32_t    spread, n;
+    ngx_msec_t  period;
+
+    period = h->conf->interval;
+    spread = (uint32_t) (period * h->conf->jitter / 100);
+
+    if (spread) {
+        period = period - spread + ngx_dns_random_below(2 * spread + 1);
+    }
+
+    n = ngx_dns_load(&h->peer->shm->misses) / NGX_DNS_HEALTH_LONG;
+
+    for (spread = 0; n && spread < NGX_DNS_HEALTH_SHIFT; n /= 2) {
+        spread++;
+    }
+
+    return period << spread;
+}

@@ -1,0 +1,62 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Active health checks: a query to each server at an interval, whatever
+ * clients ask.  For module/; knows nothing of clients' queries.
+ *
+ * One worker runs the checks of all servers, and the master starts another
+ * under its number if it dies.  When a check is due stands in the servers'
+ * shared memory and is taken by compare-and-swap, so that at a reload the old
+ * and the new worker send one stream between them.
+ *
+ * Checks go by the server's own transport, and are judged with ldns.  What
+ * they mean is in peers/ngx_dns_peer.h.
+ */
+
+
+#ifndef _NGX_DNS_HEALTH_H_INCLUDED_
+#define _NGX_DNS_HEALTH_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "../transport/ngx_dns_transport.h"
+
+
+/* times in milliseconds; lives as long as the configuration */
+
+typedef struct {
+    ngx_msec_t            interval;
+    ngx_msec_t            timeout;
+    ngx_uint_t            fails;         /* in a row, to be unhealthy */
+    ngx_uint_t            passes;        /* in a row, to be healthy again */
+    ngx_uint_t            jitter;        /* percent of the interval */
+    uint32_t              expect;        /* a bit for each rcode up to 31 */
+
+    u_char               *query;         /* a whole message */
+    size_t                len;
+    u_char               *question;      /* its name in lower case, type and
+                                            class; readable for
+                                            NGX_DNS_READ_PAD more */
+    size_t                question_len;
+} ngx_dns_health_conf_t;
+
+
+#pragma GCC visibility push(hidden)
+
+/* in the one worker, after its transports; NGX_ERROR: no memory */
+ngx_int_t ngx_dns_health_start(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
+    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *transport);
+
+/* at the worker's exit, before its transports end */
+void ngx_dns_health_done(void);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_HEALTH_H_INCLUDED_ */

@@ -1,0 +1,313 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+/* Health checks, with a transport and a clock of the test's own. */
+
+
+#include "tap.h"
+#include "peers.h"
+#include "query/ngx_dns_health.h"
+
+
+#define OK_ANSWER  "\0\0\x81\x80\0\1\0\0\0\0\0\0\0\0\2\0\1"
+
+
+static u_char                 query[] = "\0\0\1\0\0\1\0\0\0\0\0\0\0\0\2\0\1";
+static u_char                 question[32] = "\0\0\2\0\1";
+static ngx_dns_attempt_t     *sent;
+static unsigned               nsent;
+static unsigned               cancelled;
+static unsigned               refuse;
+
+static ngx_dns_health_conf_t  conf = {
+    1000, 500, 2, 3, 0, ~((1u << NGX_DNS_SERVFAIL) | (1u << NGX_DNS_REFUSED)),
+    query, 17, question, 5
+};
+
+
+static ngx_int_t
+fake_send(ngx_dns_attempt_t *a, const u_char *p, size_t len)
+{
+    if (refuse) {
+        return NGX_ERROR;
+    }
+
+    sent = a;
+    nsent++;
+
+    return NGX_OK;
+}
+
+
+static void
+fake_cancel(ngx_dns_attempt_t *a)
+{
+    sent = NULL;
+    cancelled++;
+}
+
+
+static ngx_dns_transport_t  fake = { ngx_string("fake"), fake_send,
+                                     fake_cancel };
+
+
+static ngx_dns_upstream_t *
+start(void)
+{
+    ngx_dns_upstream_t  *u;
+
+    ngx_dns_health_done();
+
+    u = unit_upstream("round_robin", "a b");
+    unit_peer(u, 0)->checked = 1;
+
+    nsent = 0;
+    cancelled = 0;
+    refuse = 0;
+    sent = NULL;
+
+    is_int(ngx_dns_health_start(&unit_cycle, u, &conf, &fake), NGX_OK,
+           "started");
+
+    return u;
+}
+
+
+static void
+answer(ngx_uint_t rcode)
+{
+    u_char             msg[] = OK_ANSWER;
+    ngx_dns_attempt_t  *a;
+
+    msg[3] = (u_char) (msg[3] | rcode);
+
+    a = sent;
+    sent = NULL;
+    a->handler(a, NGX_DNS_OUT_ANSWER, msg, sizeof(msg) - 1);
+}
+
+
+/* until a check has been sent */
+
+static ngx_msec_t
+next(void)
+{
+    ngx_msec_t  begin;
+
+    begin = ngx_current_msec;
+
+    while (sent == NULL && ngx_current_msec - begin < 20000) {
+        unit_pass(10);
+    }
+
+    return ngx_current_msec - begin;
+}
+
+
+static void
+rises_and_falls(void)
+{
+    ngx_dns_peer_t         *peer;
+    ngx_dns_upstream_t     *u;
+    ngx_dns_peer_status_t   s;
+
+    u = start();
+    peer = unit_peer(u, 0);
+
+    ok(next() <= 1010, "the first check, within an interval");
+    is_int(nsent, 1, "of the server that has checks");
+    answer(NGX_DNS_NOERROR);
+
+    ngx_dns_peer_status(peer, ngx_current_msec, &s);
+    ok(s.up && s.checked && s.changed == 0, "up, and never was anything else");
+
+    ok(next() >= 980, "the second after an interval");
+    answer(NGX_DNS_SERVFAIL);
+    is_int(ngx_dns_peer_ejected(peer, ngx_current_msec), 0, "one failure");
+
+    (void) next();
+    unit_logged = 0;
+    unit_pass(490);
+    is_int(cancelled, 0, "it may take its time");
+    unit_pass(20);
+    is_int(cancelled, 1, "a timeout");
+    is_int(ngx_dns_peer_ejected(peer, ngx_current_msec), 1, "two: down");
+    is_int(unit_logged, 1, "is logged");
+
+    ngx_dns_peer_status(peer, ngx_current_msec, &s);
+    ok(s.up == 0 && s.changed, "state");
+    ok(s.reason.len == 22
+       && memcmp(s.reason.data, "health check timed out", 22) == 0, "reason");
+
+    is_int(ngx_dns_peer_acquire(peer, ngx_current_msec, 0), NGX_DECLINED,
+           "gets no query");
+    is_int(ngx_dns_peer_acquire(peer, ngx_current_msec, 1), NGX_OK,
+           "but if all are down");
+
+    (void) next();
+    answer(NGX_DNS_NXDOMAIN);
+    (void) next();
+    answer(NGX_DNS_NOERROR);
+    is_int(ngx_dns_peer_ejected(peer, ngx_current_msec), 1, "two passes");
+
+    (void) next();
+    answer(NGX_DNS_NOERROR);
+    is_int(ngx_dns_peer_ejected(peer, ngx_current_msec), 0, "three: up");
+    is_int(unit_logged, 2, "is logged");
+}
+
+
+static void
+ends_ejection(void)
+{
+    ngx_uint_t           i;
+    ngx_dns_peer_t      *peer;
+    ngx_dns_upstream_t  *u;
+
+    u = start();
+    peer = unit_peer(u, 0);
+
+    for (i = 0; i < 3; i++) {
+        ngx_dns_peer_failure(peer, ngx_current_msec, NGX_DNS_ETIMEOUT,
+                             &unit_log);
+    }
+
+    is_int(ngx_dns_peer_ejected(peer, ngx_current_msec), 1, "ejected");
+
+    (void) next();
+    answer(NGX_DNS_NOERROR);
+
+    is_int(ngx_dns_peer_ejected(peer, ngx_current_msec), 0,
+           "the first pass brings it back");
+}
+
+
+static void
+takes_turns(void)
+{
+    uint64_t             due;
+    ngx_dns_peer_t      *peer;
+    ngx_dns_upstream_t  *u;
+
+    u = start();
+    peer = unit_peer(u, 0);
+
+    (void) next();
+    answer(NGX_DNS_NOERROR);
+
+    /* another process takes the check that is due */
+
+    due = peer->shm->probe;
+    unit_pass((ngx_msec_t) (due - ngx_current_msec) - 5);
+    peer->shm->probe = due + 1000;
+    nsent = 0;
+    unit_pass(900);
+
+    is_int(nsent, 0, "one of another process");
+    ok(next() <= 120, "and the next one");
+    answer(NGX_DNS_NOERROR);
+
+    /* a worker that quits sends no more */
+
+    ngx_exiting = 1;
+    nsent = 0;
+    unit_pass(3000);
+    is_int(nsent, 0, "none while the worker quits");
+    ngx_exiting = 0;
+}
+
+
+static void
+backs_off(void)
+{
+    ngx_uint_t           i;
+    ngx_msec_t           t;
+    ngx_dns_peer_t      *peer;
+    ngx_dns_upstream_t  *u;
+
+    u = start();
+    peer = unit_peer(u, 0);
+
+    (void) next();
+
+    for (i = 0; i < 59; i++) {
+        answer(NGX_DNS_REFUSED);
+        t = next();
+    }
+
+    ok(t <= 1010, "an interval after %u failures", (unsigned) i);
+
+    for (i = 0; i < 40; i++) {
+        answer(NGX_DNS_REFUSED);
+        t = next();
+    }
+
+    ok(t >= 1900 && t <= 2010, "two after %u ms", (unsigned) t);
+
+    for (i = 0; i < 500; i++) {
+        answer(NGX_DNS_REFUSED);
+        t = next();
+    }
+
+    ok(t >= 7900 && t <= 8010, "eight at the most: %u ms", (unsigned) t);
+
+    answer(NGX_DNS_NOERROR);
+    ok(next() <= 1010, "one again after a pass");
+    answer(NGX_DNS_NOERROR);
+    (void) next();
+    answer(NGX_DNS_NOERROR);
+    is_int(ngx_dns_peer_ejected(peer, ngx_current_msec), 0, "up");
+}
+
+
+static void
+network(void)
+{
+    ngx_dns_peer_t      *peer;
+    ngx_dns_attempt_t   *a;
+    ngx_dns_upstream_t  *u;
+
+    u = start();
+    peer = unit_peer(u, 0);
+
+    refuse = 1;
+    unit_pass(1010);
+    refuse = 0;
+    is_int(peer->shm->misses, 1, "a check that can't be sent fails");
+
+    (void) next();
+    a = sent;
+    sent = NULL;
+    a->handler(a, NGX_DNS_OUT_NETWORK, NULL, 0);
+    is_int(peer->shm->misses, 2, "an ICMP error, too");
+
+    (void) next();
+    a = sent;
+    sent = NULL;
+    a->handler(a, NGX_DNS_OUT_ANSWER, (u_char *) OK_ANSWER, 15);
+    is_int(peer->shm->misses, 3, "and an answer cut off");
+    is_int(peer->shm->reason & 0xff, NGX_DNS_ENETWORK,
+           "the reason is that of the change");
+
+    ngx_dns_health_done();
+    unit_pass(5000);
+    is_int(nsent, 2, "the end");
+}
+
+
+int
+main(void)
+{
+    ngx_pid = getpid();
+
+    rises_and_falls();
+    ends_ejection();
+    takes_turns();
+    backs_off();
+    network();
+
+    return done_testing();
+}
