@@ -134,11 +134,60 @@ backups(void)
 
     fail(unit_peer(u, 2), 3);
     picks(u, 100, 0, 0);
-    is_int(counts[0] + counts[1], 100, "none is up: fail open");
+    is_int(counts[2], 100, "the last one is not ejected");
+
+    tried[0] = unit_peer(u, 2);
+    picks(u, 100, 0, 1);
+    is_int(counts[0] + counts[1], 100, "an ejected one is better than none");
+
+    unit_peer(u, 0)->shm->unhealthy = 1;
+    picks(u, 100, 0, 1);
+    is_int(counts[1], 100, "but not one that fails health checks");
+
+    unit_peer(u, 1)->shm->unhealthy = 1;
+    unit_peer(u, 2)->shm->unhealthy = 1;
+    picks(u, 100, 0, 0);
+    is_int(counts[0] + counts[1], 100, "all do: fail open");
 
     tried[0] = unit_peer(u, 0);
     picks(u, 100, 0, 1);
     is_int(counts[0] + counts[1] + counts[2], 0, "but one attempt only");
+
+    u->all_down = NGX_DNS_ALL_DOWN_SERVFAIL;
+    picks(u, 100, 0, 0);
+    is_int(counts[0] + counts[1] + counts[2], 0, "or none");
+}
+
+
+static void
+slow_start(void)
+{
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("round_robin", "a b");
+    unit_peer(u, 0)->slow_start = 10000;
+    u->ramps = 1;
+
+    picks(u, 1000, 0, 0);
+    is_int(counts[0], 500, "it was never out: no slow start");
+
+    unit_peer(u, 0)->shm->back = ngx_current_msec;
+    picks(u, 1000, 0, 0);
+    ok(counts[0] < 50, "just back: %u of 500", counts[0]);
+
+    unit_pass(5000);
+    picks(u, 10000, 0, 0);
+    ok(counts[0] > 3000 && counts[0] < 3700, "after half the time half the "
+       "tickets, a third of all: %u", counts[0]);
+
+    unit_peer(u, 1)->down = 1;
+    picks(u, 100, 0, 0);
+    is_int(counts[0], 100, "alone: all at once");
+    unit_peer(u, 1)->down = 0;
+
+    unit_pass(5000);
+    picks(u, 1000, 0, 0);
+    is_int(counts[0], 500, "the end of it");
 }
 
 
@@ -362,6 +411,7 @@ main(void)
 
     round_robin();
     backups();
+    slow_start();
     ejection();
     full();
     chance();

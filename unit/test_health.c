@@ -144,7 +144,8 @@ rises_and_falls(void)
 
     is_int(ngx_dns_peer_acquire(peer, ngx_current_msec, 0), NGX_DECLINED,
            "gets no query");
-    is_int(ngx_dns_peer_acquire(peer, ngx_current_msec, 1), NGX_OK,
+    is_int(ngx_dns_peer_acquire(peer, ngx_current_msec,
+                                NGX_DNS_OPEN_ALL), NGX_OK,
            "but if all are down");
 
     (void) next();

@@ -185,10 +185,15 @@ ngx_dns_balancer_pick(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
 
     peer = ngx_dns_balancer_try(u, pick);
 
-    if (peer == NULL && pick->ntried == 0
-        && u->all_down == NGX_DNS_ALL_DOWN_TRY)
-    {
-        pick->fail_open = 1;
+    if (peer || u->all_down != NGX_DNS_ALL_DOWN_TRY) {
+        return peer;
+    }
+
+    pick->fail_open = NGX_DNS_OPEN_EJECTED;
+    peer = ngx_dns_balancer_try(u, pick);
+
+    if (peer == NULL && pick->ntried == 0) {
+        pick->fail_open = NGX_DNS_OPEN_ALL;
         peer = ngx_dns_balancer_try(u, pick);
     }
 

@@ -23,7 +23,7 @@ typedef struct {
     uint64_t           hash;          /* of the key, for hash */
     ngx_dns_peer_t   **tried;         /* those not to pick again */
     ngx_uint_t         ntried;
-    ngx_uint_t         fail_open;     /* ejected servers are fine, too */
+    ngx_uint_t         fail_open;     /* 0 or NGX_DNS_OPEN_* */
     uint32_t           draw;          /* of this pick: servers in slow start
                                          with less of a ramp are passed over */
 } ngx_dns_pick_t;
@@ -72,8 +72,9 @@ ngx_int_t ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool);
 
 /*
  * Picks and acquires: primary servers first, backup ones if none of those is
- * usable.  For the first attempt of a query an ejected server is better than
- * none, unless all_down says otherwise.  NULL if there is none to try.
+ * usable.  An ejected server is better than none, and for the first attempt
+ * one that fails health checks, too, unless all_down says otherwise.  NULL if
+ * there is none to try.
  */
 ngx_dns_peer_t *ngx_dns_balancer_pick(ngx_dns_upstream_t *u,
     ngx_dns_pick_t *pick);
@@ -120,7 +121,8 @@ ngx_dns_balancer_usable(ngx_dns_peer_t *peer, ngx_dns_pick_t *pick)
     }
 
     if (pick->fail_open) {
-        return 1;
+        return pick->fail_open == NGX_DNS_OPEN_ALL
+               || ngx_dns_load(&peer->shm->unhealthy) == 0;
     }
 
     return !ngx_dns_peer_ejected(peer, pick->now)

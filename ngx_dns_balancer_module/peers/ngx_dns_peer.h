@@ -181,6 +181,12 @@ struct ngx_dns_upstream_s {
 };
 
 
+/* who may be picked beside the usable ones */
+
+#define NGX_DNS_OPEN_EJECTED  1        /* what clients' queries found */
+#define NGX_DNS_OPEN_ALL      2        /* and what health checks found */
+
+
 /* what people want to know of a server */
 
 typedef struct {
@@ -223,6 +229,7 @@ void ngx_dns_peers_check(ngx_dns_upstream_t *u);
 /*
  * Takes a place at the server for one query.  NGX_OK; NGX_DECLINED if it is
  * full, or if it is ejected and another query is already trying it.
+ * "fail_open" is 0 or NGX_DNS_OPEN_*.
  */
 ngx_int_t ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_uint_t fail_open);
@@ -252,7 +259,10 @@ void ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now,
  */
 void ngx_dns_peer_waited(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt);
 
-/* no answer, or a malformed one */
+/*
+ * No answer, or a malformed one.  The last usable server of an upstream is
+ * not ejected.
+ */
 void ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_dns_reason_e reason, ngx_log_t *log);
 

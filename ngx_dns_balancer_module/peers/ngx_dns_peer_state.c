@@ -24,6 +24,7 @@
 
 static void ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now,
     uint32_t rtt);
+static ngx_uint_t ngx_dns_peer_last(ngx_dns_peer_t *peer, ngx_msec_t now);
 static void ngx_dns_peer_eject(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t fails, ngx_log_t *log);
 static void ngx_dns_peer_return(ngx_dns_peer_t *peer, ngx_msec_t now);
@@ -54,12 +55,12 @@ ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
         goto full;
     }
 
-    if (fail_open) {
-        return NGX_OK;
+    if (ngx_dns_load(&shm->unhealthy) && fail_open < NGX_DNS_OPEN_ALL) {
+        goto full;
     }
 
-    if (ngx_dns_load(&shm->unhealthy)) {
-        goto full;
+    if (fail_open) {
+        return NGX_OK;
     }
 
     if (peer->max_fails && ngx_dns_load(&shm->fails) >= peer->max_fails) {
@@ -153,7 +154,8 @@ ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_uint_t refused,
     peer->refused = 0;
 
     if (2 * n > NGX_DNS_PEER_WINDOW && peer->max_fails
-        && (ngx_dns_load(&peer->shm->fails) & NGX_DNS_PEER_REFUSES) == 0)
+        && (ngx_dns_load(&peer->shm->fails) & NGX_DNS_PEER_REFUSES) == 0
+        && !ngx_dns_peer_last(peer, now))
     {
         ngx_dns_store(&peer->shm->reason, NGX_DNS_ERCODE);
         ngx_dns_peer_eject(peer, now, peer->max_fails | NGX_DNS_PEER_REFUSES,
@@ -215,6 +217,11 @@ ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
     }
 
     shm = peer->shm;
+    fails = ngx_dns_load(&shm->fails) + 1;
+
+    if (fails == peer->max_fails && ngx_dns_peer_last(peer, now)) {
+        return;
+    }
 
     ngx_dns_store(&shm->retry, now + peer->fail_timeout);
 
@@ -224,6 +231,31 @@ ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
         ngx_dns_store(&shm->reason, reason);
         ngx_dns_peer_eject(peer, now, fails, log);
     }
+}
+
+
+/*
+ * Is no other server usable?  Then it stays: where all fail at once it is
+ * the network, or this machine that has no time for them.
+ */
+
+static ngx_uint_t
+ngx_dns_peer_last(ngx_dns_peer_t *peer, ngx_msec_t now)
+{
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *other;
+
+    other = peer->upstream->peers.elts;
+
+    for (i = 0; i < peer->upstream->peers.nelts; i++) {
+        if (&other[i] != peer && !other[i].down
+            && !ngx_dns_peer_ejected(&other[i], now))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
