@@ -174,6 +174,11 @@ bench:                          ## measure (see bench/)
 	@$(MAKE) all
 	@bench/run
 
+.PHONY: bench-faults
+bench-faults: all               ## what clients see of a server that fails
+	@tools/install-deps build test bench
+	@bench/faults
+
 .PHONY: bench-hitratio
 bench-hitratio: $(OUT)/bench/hitratio   ## the cache, LRU and the optimum
 	@$<

@@ -124,6 +124,25 @@ EOF
 }
 
 
+# For bench/faults: health checks and all else as by default
+
+sub faults {
+    my ($fault, $rate, $workers) = @_;
+
+    my ($load, $stream) = ours_conf('miss');
+
+    my $pid = start($server_cpu, "$out/faults.log",
+                    nginx_command($load, $stream, 'miss', 0, $workers));
+    sleep 0.5;
+
+    my $said = `taskset -c $client_cpu $out/faultload -r $rate $fault 127.0.0.1:$port $up[0] $up[1]`;
+
+    stop($pid);
+
+    return { $said =~ /(\w+)=(\S+)/g };
+}
+
+
 # What to do for DNS with the stock modules: with proxy_requests 1 each
 # query is a session, so all of them are balanced and none waits for the end
 # of another; with proxy_responses 1 it ends with the answer and not with
@@ -148,7 +167,9 @@ EOF
 
 
 sub nginx_command {
-    my ($load, $stream, $kind, $single) = @_;
+    my ($load, $stream, $kind, $single, $workers) = @_;
+
+    $workers ||= 1;
 
     my ($modules) = `$nginx -V 2>&1` =~ /--modules-path=(\S+)/;
     my $so = defined $modules ? "$modules/ngx_stream_module.so" : '';
@@ -165,7 +186,7 @@ $load_stream
 $load
 daemon off;
 $master
-worker_processes 1;
+worker_processes $workers;
 worker_rlimit_nofile $connections;
 pid $out/nginx.pid;
 error_log $out/nginx.log notice;
@@ -290,6 +311,7 @@ sub build {
         dnsgen => [qw/ dnsgen.c names.c latency.c bench.c /],
         dnsup => [qw/ dnsup.c bench.c /],
         limits => [qw/ limits.c bench.c /],
+        faultload => [qw/ faultload.c latency.c bench.c /],
     );
 
     my $cc = $ENV{CC} || 'cc';
