@@ -12,6 +12,10 @@
 static ngx_int_t ngx_dns_message_opt(ngx_dns_message_t *m, const u_char *p,
     size_t fixed, size_t rdlen);
 static size_t ngx_dns_message_type(const u_char *p, size_t pos);
+static ngx_uint_t ngx_dns_message_plain(const ngx_dns_message_t *m,
+    const u_char *p, size_t pos);
+static ngx_uint_t ngx_dns_message_label(const u_char *p, size_t pos,
+    size_t target);
 static size_t ngx_dns_message_shift_name(u_char *p, size_t pos, size_t delta);
 
 
@@ -210,7 +214,7 @@ ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p, size_t limit)
 ngx_uint_t
 ngx_dns_message_denial(const ngx_dns_message_t *m, const u_char *p)
 {
-    size_t                 pos;
+    size_t                 pos, rname;
     ngx_uint_t             n;
     ngx_dns_record_view_t  rr;
 
@@ -223,16 +227,23 @@ ngx_dns_message_denial(const ngx_dns_message_t *m, const u_char *p)
     for (n = 0, pos = m->body; n < m->authority; n++, pos = rr.next) {
         ngx_dns_message_record(&rr, p, pos);
 
+        if (!ngx_dns_message_plain(m, p, pos)) {
+            return 0;
+        }
+
         switch (rr.type) {
 
         case NGX_DNS_TYPE_SOA:
 
             /* two names that fill all of it but five numbers */
 
-            pos = ngx_dns_name_skip(p, rr.rdata, rr.next);
-            pos = pos ? ngx_dns_name_skip(p, pos, rr.next) : 0;
+            rname = ngx_dns_name_skip(p, rr.rdata, rr.next);
+            pos = rname ? ngx_dns_name_skip(p, rname, rr.next) : 0;
 
-            if (pos == 0 || rr.next - pos != 20) {
+            if (pos == 0 || rr.next - pos != 20
+                || !ngx_dns_message_plain(m, p, rr.rdata)
+                || !ngx_dns_message_plain(m, p, rname))
+            {
                 return 0;
             }
 
@@ -251,6 +262,62 @@ ngx_dns_message_denial(const ngx_dns_message_t *m, const u_char *p)
     }
 
     return 1;
+}
+
+
+/*
+ * Does the name at "pos" end itself, or with a pointer to a label of the
+ * question or of another name that is moved with it?
+ */
+
+static ngx_uint_t
+ngx_dns_message_plain(const ngx_dns_message_t *m, const u_char *p, size_t pos)
+{
+    size_t                 target;
+    ngx_uint_t             n;
+    ngx_dns_record_view_t  rr;
+
+    while (p[pos] != 0 && p[pos] < 0xc0) {
+        pos += p[pos] + 1;
+    }
+
+    if (p[pos] == 0) {
+        return 1;
+    }
+
+    target = ngx_dns_get16(p + pos) & 0x3fff;
+
+    if (target < m->body) {
+        return ngx_dns_message_label(p, NGX_DNS_HEADER_SIZE, target);
+    }
+
+    for (n = 0, pos = m->body; n < m->authority; n++, pos = rr.next) {
+        ngx_dns_message_record(&rr, p, pos);
+
+        if (target < rr.next) {
+            return ngx_dns_message_label(p, pos, target)
+                   || (rr.type == NGX_DNS_TYPE_SOA
+                       && (ngx_dns_message_label(p, rr.rdata, target)
+                           || ngx_dns_message_label(p,
+                                  ngx_dns_name_skip(p, rr.rdata, rr.next),
+                                  target)));
+        }
+    }
+
+    return 0;
+}
+
+
+/* does a label of the name at "pos" start at "target"? */
+
+static ngx_uint_t
+ngx_dns_message_label(const u_char *p, size_t pos, size_t target)
+{
+    while (pos < target && p[pos] != 0 && p[pos] < 0xc0) {
+        pos += p[pos] + 1;
+    }
+
+    return pos == target;
 }
 
 
