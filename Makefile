@@ -134,6 +134,7 @@ all: $(PRODUCT)                 ## build the module (and nginx, if NGX_SRC)
 
 include tools/build.mk
 include tools/unit.mk
+include tools/fuzz.mk
 
 
 .PHONY: deps
@@ -146,6 +147,7 @@ unit:                           ## the unit tests
 .PHONY: test
 test: deps                      ## install what is missing, build, run all tests
 	@$(MAKE) unit
+	@$(MAKE) fuzz-seeds
 	@$(MAKE) prove
 
 .PHONY: prove

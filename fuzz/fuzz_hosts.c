@@ -6,22 +6,16 @@
 /*
  * Any octets as lines of a hosts file: each line is read, what is right goes
  * into a table of the size that the scan asks for, and must fit.
- *
- *     clang -fsanitize=fuzzer,address,undefined ...     with libFuzzer
- *     cc -DFUZZ_MAIN ...                                files as arguments
  */
 
 
 #include "store/ngx_dns_hosts.h"
 #include "store/ngx_dns_hosts_line.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 
 int LLVMFuzzerTestOneInput(const u_char *data, size_t size);
-
-ngx_pid_t  ngx_pid;
 
 
 int
@@ -73,33 +67,3 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
 
     return 0;
 }
-
-
-#ifdef FUZZ_MAIN
-
-int
-main(int argc, char *const *argv)
-{
-    int            i;
-    FILE          *f;
-    size_t         n;
-    static u_char  data[1 << 20];
-
-    for (i = 1; i < argc; i++) {
-        f = fopen(argv[i], "rb");
-
-        if (f == NULL) {
-            perror(argv[i]);
-            return 1;
-        }
-
-        n = fread(data, 1, sizeof(data), f);
-        fclose(f);
-
-        (void) LLVMFuzzerTestOneInput(data, n);
-    }
-
-    return 0;
-}
-
-#endif
