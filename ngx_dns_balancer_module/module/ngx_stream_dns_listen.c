@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "../front/ngx_dns_front_socket.h"
 #include "../front/ngx_dns_front_udp.h"
 
 
@@ -243,6 +244,35 @@ ngx_stream_dns_listen_socket(ngx_conf_t *cf, ngx_array_t *listens,
                           &other[i].text, other[i].core->file_name,
                           other[i].core->line);
             return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Tells workers that quit which sockets are of use still, those of servers
+ * that are no longer ours too.  A failure is told by the worker.  nginx forks
+ * once after its first configuration if it becomes a daemon, and the lock is
+ * lost then; but nobody is told to quit in favour of that one.
+ */
+
+ngx_int_t
+ngx_stream_dns_listen_hold(ngx_cycle_t *cycle)
+{
+    ngx_uint_t        i;
+    ngx_listening_t  *ls;
+
+    if (ngx_test_config) {
+        return NGX_OK;
+    }
+
+    ls = cycle->listening.elts;
+
+    for (i = 0; i < cycle->listening.nelts; i++) {
+        if (ls[i].type == SOCK_DGRAM && ls[i].fd != (ngx_socket_t) -1) {
+            (void) ngx_dns_front_socket_hold(ls[i].fd, NGX_DNS_FRONT_MASTER);
         }
     }
 

@@ -64,9 +64,11 @@ use Test::More import => [ qw/ is diag done_testing / ];
 use Time::HiRes qw/ sleep time /;
 
 use Test::Nginx::DNS::Client;
+use Test::Nginx::DNS::Load;
 use Test::Nginx::DNS::Upstream;
 
-our @EXPORT = @Test::Nginx::DNS::Client::EXPORT;
+our @EXPORT = (@Test::Nginx::DNS::Client::EXPORT,
+               @Test::Nginx::DNS::Load::EXPORT);
 
 my $top = abs_path(dirname(abs_path(__FILE__)) . '/../../../..');
 
