@@ -174,6 +174,12 @@ bench:                          ## measure (see bench/)
 	@$(MAKE) all
 	@bench/run
 
+.PHONY: bench-reload
+bench-reload:                   ## what reloads, upgrades and kills lose
+	@tools/install-deps build test bench
+	@$(MAKE) all
+	@bench/reload
+
 .PHONY: bench-hitratio
 bench-hitratio: $(OUT)/bench/hitratio   ## the cache, LRU and the optimum
 	@$<
