@@ -252,7 +252,12 @@ sub globals {
 
     return join "\n", (map { "load_module $_;" } @{$self->{load}}),
         $> == 0 ? 'user root;' : (),
-        $self->{daemon} ? 'daemon on;' : 'daemon off;',
+
+        # an upgrade passes on what is named only
+
+        $self->{daemon}
+            ? ('daemon on;', 'env ASAN_OPTIONS;', 'env UBSAN_OPTIONS;')
+            : 'daemon off;',
         "pid $dir/nginx.pid;",
         "lock_file $dir/nginx.lock;",
         "error_log $log;",
