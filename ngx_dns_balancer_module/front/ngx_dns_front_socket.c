@@ -60,23 +60,12 @@ ngx_dns_front_socket_leave(ngx_socket_t fd)
     len = sizeof(ngx_dns_sockaddr_t);
 
     if (getsockname(fd, &sa.sockaddr, &len) == -1) {
-        return NGX_DECLINED;
+        return NGX_ERROR;
     }
 
     ngx_dns_front_socket_loopback(&sa);
 
-    if (connect(fd, &sa.sockaddr, len) == -1) {
-        return NGX_DECLINED;
-    }
-
-    /* a reader holds it first and then joins, so one of us sees the other */
-
-    if (ngx_dns_front_socket_held(fd, NGX_DNS_FRONT_READER)) {
-        ngx_dns_front_socket_join(fd);
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
+    return connect(fd, &sa.sockaddr, len) == -1 ? NGX_ERROR : NGX_OK;
 }
 
 

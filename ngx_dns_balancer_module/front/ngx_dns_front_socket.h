@@ -36,13 +36,14 @@ ngx_int_t ngx_dns_front_socket_hold(ngx_socket_t fd, off_t who);
 ngx_uint_t ngx_dns_front_socket_held(ngx_socket_t fd, off_t who);
 
 /*
- * Takes the socket out of the choice of the kernel without closing it: what
- * came until now can be read, what comes goes to other sockets of the same
- * address, or is refused.  NGX_DECLINED: not possible, or a reader has come.
+ * Takes the socket out of the choice of the kernel without closing it, for
+ * all who share it: what came until now can be read, what comes goes to other
+ * sockets of the same address, or is refused.  Only for who knows that it is
+ * of no use any more.  NGX_ERROR: not possible.
  */
 ngx_int_t ngx_dns_front_socket_leave(ngx_socket_t fd);
 
-/* brings back a socket that was left; after hold() */
+/* brings back a socket that was left */
 void ngx_dns_front_socket_join(ngx_socket_t fd);
 
 #pragma GCC visibility pop

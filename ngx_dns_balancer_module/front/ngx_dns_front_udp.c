@@ -22,7 +22,7 @@ typedef struct {
 
     ngx_event_t              quit;
     ngx_msec_t               stay;       /* until then, for a reader to come */
-    ngx_uint_t               left;
+    ngx_uint_t               last;
 
     ngx_dns_front_batch_t    batch;
 } ngx_dns_front_udp_t;
@@ -397,10 +397,11 @@ ngx_dns_front_udp_leave_handler(ngx_event_t *ev)
 
 
 /*
- * NGX_OK: what is read now is the last of it.  A socket in the configuration
- * of a master without a reader is one that a new worker will read soon; that
- * a master told to quit will close soon; or that nobody needs for long, with
- * fewer workers after a binary upgrade, or none.
+ * NGX_OK: what is read now is the last of it.  A socket of a master without
+ * a reader is one that a new worker will read soon, or that a master told to
+ * quit will close soon.  Without either it is left only if the master is dead:
+ * a living one has done so before, or knows of readers that do not lock, as
+ * those of an nginx without this module.
  */
 
 static ngx_int_t
@@ -410,30 +411,29 @@ ngx_dns_front_udp_leave(ngx_dns_front_udp_t *u)
 
     fd = u->batch.connection->fd;
 
-    if (u->left || ngx_dns_front_socket_held(fd, NGX_DNS_FRONT_READER)) {
+    if (u->last || ngx_dns_front_socket_held(fd, NGX_DNS_FRONT_READER)) {
         return NGX_OK;
     }
 
     if (ngx_dns_front_socket_held(fd, NGX_DNS_FRONT_MASTER)) {
+        return (ngx_msec_int_t) (u->stay - ngx_current_msec) > 0 ? NGX_AGAIN
+                                                                 : NGX_OK;
+    }
 
-        if ((ngx_msec_int_t) (u->stay - ngx_current_msec) > 0) {
-            return NGX_AGAIN;
-        }
+    if (ngx_getppid() != ngx_parent) {
+        (void) ngx_dns_front_socket_leave(fd);
 
-        /* other sockets of the address may be read */
+        /* a reader locks it, then joins: one of us sees the other */
 
-        if (!u->listening->reuseport) {
+        if (ngx_dns_front_socket_held(fd, NGX_DNS_FRONT_READER)) {
+            ngx_dns_front_socket_join(fd);
             return NGX_OK;
         }
     }
 
-    if (ngx_dns_front_socket_leave(fd) != NGX_OK) {
-        return NGX_OK;
-    }
+    /* the kernel may have chosen it just before: it is read twice */
 
-    /* the kernel may have chosen it just before: read it twice */
-
-    u->left = 1;
+    u->last = 1;
 
     return NGX_AGAIN;
 }

@@ -12,9 +12,8 @@
  * in a worker that is told to quit, and from the address that was asked.
  * What the kernel can't take waits in a backlog, bounded and counted.
  *
- * A worker that quits reads once more what it was woken for, and a socket
- * that no other process reads until it has left it: see
- * ngx_dns_front_socket.h.
+ * A worker that quits reads once more what it was woken for, and for a while
+ * a socket that no other process reads: see ngx_dns_front_socket.h.
  */
 
 

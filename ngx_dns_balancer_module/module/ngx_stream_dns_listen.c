@@ -33,6 +33,8 @@ static ngx_int_t ngx_stream_dns_listen_socket(ngx_conf_t *cf,
     ngx_array_t *listens, ngx_stream_dns_listen_t *ls);
 static ngx_stream_dns_srv_conf_t *ngx_stream_dns_listen_server(
     ngx_stream_conf_ctx_t *ctx);
+static ngx_uint_t ngx_stream_dns_listen_useless(ngx_cycle_t *cycle,
+    ngx_listening_t *old);
 static ngx_int_t ngx_stream_dns_listen_take(ngx_cycle_t *cycle,
     ngx_listening_t *ls);
 
@@ -252,10 +254,12 @@ ngx_stream_dns_listen_socket(ngx_conf_t *cf, ngx_array_t *listens,
 
 
 /*
- * Tells workers that quit which sockets are of use still, those of servers
- * that are no longer ours too.  A failure is told by the worker.  nginx forks
- * once after its first configuration if it becomes a daemon, and the lock is
- * lost then; but nobody is told to quit in favour of that one.
+ * In the master, which closes the sockets that the new configuration has no
+ * place for, but workers have them, too, until they are gone: they are left
+ * now.  The others are locked, those of servers that are no longer ours too; a
+ * failure is told by the worker.  nginx forks once after its first
+ * configuration if it becomes a daemon, and the lock is lost then; but nobody
+ * is told to quit in favour of that one.
  */
 
 ngx_int_t
@@ -276,7 +280,48 @@ ngx_stream_dns_listen_hold(ngx_cycle_t *cycle)
         }
     }
 
+    ls = cycle->old_cycle->listening.elts;
+
+    for (i = 0; i < cycle->old_cycle->listening.nelts; i++) {
+        if (ls[i].type == SOCK_DGRAM && ls[i].fd != (ngx_socket_t) -1
+            && !ls[i].remain && ngx_stream_dns_listen_useless(cycle, &ls[i]))
+        {
+            (void) ngx_dns_front_socket_leave(ls[i].fd);
+        }
+    }
+
     return NGX_OK;
+}
+
+
+/*
+ * A configuration of a new binary may be taken back, so an address without
+ * another socket stays.
+ */
+
+static ngx_uint_t
+ngx_stream_dns_listen_useless(ngx_cycle_t *cycle, ngx_listening_t *old)
+{
+    ngx_uint_t        i;
+    ngx_listening_t  *ls;
+
+    if (!old->inherited) {
+        return 1;
+    }
+
+    ls = cycle->listening.elts;
+
+    for (i = 0; i < cycle->listening.nelts; i++) {
+        if (ls[i].type == SOCK_DGRAM
+            && ngx_cmp_sockaddr(ls[i].sockaddr, ls[i].socklen, old->sockaddr,
+                                old->socklen, 1)
+               == NGX_OK)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
