@@ -181,6 +181,12 @@ bench-faults: all               ## what clients see of a server that fails
 	@tools/install-deps build test bench
 	@bench/faults
 
+.PHONY: bench-reload
+bench-reload:                   ## what reloads, upgrades and kills lose
+	@tools/install-deps build test bench
+	@$(MAKE) all
+	@bench/reload
+
 .PHONY: bench-hitratio
 bench-hitratio: $(OUT)/bench/hitratio   ## the cache, LRU and the optimum
 	@$<

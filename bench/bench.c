@@ -262,3 +262,18 @@ bench_write_a(u_char *p, uint32_t ttl, uint32_t addr)
     addr = htonl(addr);
     memcpy(&p[12], &addr, sizeof(addr));
 }
+
+
+/* FNV-1a */
+
+uint32_t
+bench_name_addr(const u_char *name)
+{
+    uint32_t  hash;
+
+    for (hash = 0x811c9dc5; *name; name++) {
+        hash = (hash ^ *name) * 0x01000193;
+    }
+
+    return 10u << 24 | (hash >> 8);
+}

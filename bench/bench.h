@@ -75,6 +75,9 @@ void bench_send(int fd, struct mmsghdr *msgs, unsigned n);
 /* Where the question ends, 0 if there is none */
 size_t bench_question_end(const u_char *p, size_t len);
 
+/* The address in 10.0.0.0/8 that a name, in wire form, has with -a */
+uint32_t bench_name_addr(const u_char *name);
+
 /* Writes an A record for the name of the question, of DNS_A_SIZE octets */
 void bench_write_a(u_char *p, uint32_t ttl, uint32_t addr);
 

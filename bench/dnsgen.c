@@ -19,6 +19,7 @@
  *     -c COUNT    so many queries and not one more, instead of -t and -u
  *     -e SIZE     with an OPT that offers this size; 0: without one
  *     -o MSEC     after so long a query is lost; 1000
+ *     -a          each name has an address of its own, see dnsup -a
  *
  * An answer counts if it has the ID and the question of a query that waits,
  * and the QR bit.  "start" is printed when the measured time begins, and at
@@ -27,6 +28,7 @@
  *     answered    of these:
  *     failed          with an RCODE other than NOERROR
  *     empty           without an answer record
+ *     other           with -a: with another address than the name's
  *     lost        no answer in time
  *     wrong       messages that answer no query, late ones included
  *     held        queries that were due, with -r, but the window was full
@@ -76,6 +78,7 @@ typedef struct {
     uint64_t        answered;
     uint64_t        failed;
     uint64_t        empty;
+    uint64_t        other;
     uint64_t        lost;
     uint64_t        wrong;
     uint64_t        held;
@@ -91,6 +94,7 @@ typedef struct {
     unsigned        window;
     unsigned        nsockets;
     unsigned        edns;
+    unsigned        own;
     uint64_t        seed;
     uint64_t        rate;
     uint64_t        seconds;
@@ -165,7 +169,7 @@ gen_options(gen_t *g, int argc, char **argv)
     g->warmup = 500 * MSEC;
     g->timeout = 1000 * MSEC;
 
-    while ((c = getopt(argc, argv, "m:n:x:w:s:r:t:u:c:e:o:")) != -1) {
+    while ((c = getopt(argc, argv, "am:n:x:w:s:r:t:u:c:e:o:")) != -1) {
         gen_option(g, c);
     }
 
@@ -188,6 +192,10 @@ static void
 gen_option(gen_t *g, int c)
 {
     switch (c) {
+
+    case 'a':
+        g->own = 1;
+        break;
 
     case 'm':
         g->mode = optarg;
@@ -567,6 +575,7 @@ static void
 gen_answer(gen_t *g, gen_socket_t *s, const u_char *p, size_t len)
 {
     unsigned     id, n;
+    uint32_t     addr;
     gen_slot_t  *slot;
 
     id = len >= g->question ? p[0] << 8 | p[1] : 0;
@@ -587,6 +596,15 @@ gen_answer(gen_t *g, gen_socket_t *s, const u_char *p, size_t len)
     g->counts.answered++;
     g->counts.failed += ((p[3] & 0x0f) != 0);
     g->counts.empty += (p[6] == 0 && p[7] == 0);
+
+    if (g->own && (p[3] & 0x0f) == 0) {
+        addr = htonl(bench_name_addr(&slot->query[DNS_HEADER]));
+
+        g->counts.other += (len < g->question + DNS_A_SIZE
+                            || memcmp(&p[g->question + DNS_A_SIZE - 4],
+                                      &addr, sizeof(addr))
+                               != 0);
+    }
 
     latency_add(&g->counts.latency, g->now - slot->sent);
     gen_free(g, s, slot);
@@ -635,10 +653,10 @@ gen_report(const gen_t *g)
     c = &g->counts;
     seconds = (double) (g->now - g->begun) / SEC;
 
-    printf("answered=%lu failed=%lu empty=%lu lost=%lu wrong=%lu held=%lu "
-           "seconds=%.6f qps=%.0f p50_us=%.1f p99_us=%.1f\n",
-           c->answered, c->failed, c->empty, c->lost, c->wrong, c->held,
-           seconds, c->answered / seconds,
+    printf("answered=%lu failed=%lu empty=%lu other=%lu lost=%lu wrong=%lu "
+           "held=%lu seconds=%.6f qps=%.0f p50_us=%.1f p99_us=%.1f\n",
+           c->answered, c->failed, c->empty, c->other, c->lost, c->wrong,
+           c->held, seconds, c->answered / seconds,
            latency_percentile(&c->latency, 50) / 1000.0,
            latency_percentile(&c->latency, 99) / 1000.0);
 }

@@ -8,7 +8,9 @@
  * with one A record, and any other question with none.  An OPT is answered
  * with an OPT.  At SIGTERM it prints how many each address answered.
  *
- *     dnsup [-t TTL] [-d DELAY_US] ADDRESS:PORT ...
+ *     dnsup [-a] [-t TTL] [-d DELAY_US] ADDRESS:PORT ...
+ *
+ * With -a each name has an address of its own, else all have 192.0.2.1.
  */
 
 
@@ -42,6 +44,7 @@ typedef struct {
 
 typedef struct {
     unsigned             n;
+    unsigned             own;           /* addresses */
     uint32_t             ttl;
     uint64_t             delay;
     struct sockaddr_in   addrs[UP_PORTS];
@@ -117,9 +120,13 @@ up_options(up_t *up, int argc, char **argv)
 
     up->ttl = 3600;
 
-    while ((c = getopt(argc, argv, "t:d:")) != -1) {
+    while ((c = getopt(argc, argv, "at:d:")) != -1) {
 
         switch (c) {
+
+        case 'a':
+            up->own = 1;
+            break;
 
         case 't':
             up->ttl = bench_number(optarg, 0x7fffffff);
@@ -139,7 +146,8 @@ up_options(up_t *up, int argc, char **argv)
     }
 
     if (up->n == 0 || optind < argc) {
-        bench_fatal("usage: dnsup [-t TTL] [-d DELAY_US] ADDRESS:PORT ...");
+        bench_fatal("usage: dnsup [-a] [-t TTL] [-d DELAY_US] "
+                    "ADDRESS:PORT ...");
     }
 
     if (up->delay) {
@@ -267,7 +275,8 @@ up_answer(up_t *up, u_char *p, size_t len)
 
     if (p[end - 4] == 0 && p[end - 3] == DNS_A) {
         p[7] = 1;
-        bench_write_a(&p[end], up->ttl, UP_ADDR);
+        bench_write_a(&p[end], up->ttl,
+                      up->own ? bench_name_addr(&p[DNS_HEADER]) : UP_ADDR);
         end += DNS_A_SIZE;
     }
 

@@ -22,7 +22,7 @@ events {
 
 stream {
     server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
+        listen       127.0.0.1:%%PORT_8053%% udp rcvbuf=2m;
         dns_forward  . 127.0.0.1:%%PORT_8081%%;
     }
 }

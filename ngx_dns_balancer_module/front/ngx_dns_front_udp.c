@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_front_batch.h"
+#include "ngx_dns_front_socket.h"
 #include "../base/ngx_dns_clock.h"
 
 
@@ -19,15 +20,23 @@ typedef struct {
     ngx_uint_t               naddrs;
     ngx_uint_t               wildcard;
 
+    ngx_event_t              quit;
+    ngx_msec_t               stay;       /* until then, for a reader to come */
+    ngx_uint_t               last;
+
     ngx_dns_front_batch_t    batch;
 } ngx_dns_front_udp_t;
 
 
 static void ngx_dns_front_udp_read_handler(ngx_event_t *rev);
+static void ngx_dns_front_udp_read(ngx_dns_front_udp_t *u, ngx_socket_t fd,
+    ngx_uint_t reads);
 static void ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i);
 static ngx_dns_conf_t *ngx_dns_front_udp_local(ngx_dns_front_udp_t *u,
     struct msghdr *msg, ngx_dns_client_t *client);
 static void ngx_dns_front_udp_quit_handler(ngx_event_t *rev);
+static void ngx_dns_front_udp_leave_handler(ngx_event_t *ev);
+static ngx_int_t ngx_dns_front_udp_leave(ngx_dns_front_udp_t *u);
 static void ngx_dns_front_udp_init_scratch(void);
 
 
@@ -78,6 +87,14 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
 
     *p = u;
 
+    if (ngx_dns_front_socket_hold(ls->fd, NGX_DNS_FRONT_READER) != NGX_OK) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, ngx_errno,
+                      "fcntl(F_SETLK) of %V failed, queries may get lost "
+                      "when a worker quits", &ls->addr_text);
+    }
+
+    ngx_dns_front_socket_join(ls->fd);
+
     fd = fcntl(ls->fd, F_DUPFD_CLOEXEC, 0);
 
     if (fd == (ngx_socket_t) -1) {
@@ -107,6 +124,10 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
     u->wildcard = ls->wildcard;
     u->listening = ls;
 
+    u->quit.handler = ngx_dns_front_udp_leave_handler;
+    u->quit.data = u;
+    u->quit.log = cycle->log;
+
     u->batch.connection = c;
 
     if (ngx_dns_front_batch_init(&u->batch, cycle->pool) != NGX_OK) {
@@ -130,6 +151,11 @@ ngx_dns_front_udp_done(void)
 
     for (i = 0; i < ngx_dns_fronts.nelts; i++) {
         if (u[i]->batch.connection) {
+
+            if (u[i]->quit.timer_set) {
+                ngx_del_timer(&u[i]->quit);
+            }
+
             ngx_dns_front_batch_done(&u[i]->batch);
             ngx_close_connection(u[i]->batch.connection);
             u[i]->batch.connection = NULL;
@@ -165,17 +191,25 @@ ngx_dns_front_udp_init_scratch(void)
 static void
 ngx_dns_front_udp_read_handler(ngx_event_t *rev)
 {
-    int                    n, i;
-    ngx_err_t              err;
-    ngx_uint_t             reads;
-    ngx_connection_t      *lc;
-    ngx_dns_front_udp_t   *u;
+    ngx_connection_t  *lc;
 
     lc = rev->data;
-    u = lc->data;
     rev->ready = 0;
 
-    for (reads = 0; reads < NGX_DNS_FRONT_READS; reads++) {
+    ngx_dns_front_udp_read(lc->data, lc->fd, NGX_DNS_FRONT_READS);
+}
+
+
+/* until there is nothing more, but so many batches at most */
+
+static void
+ngx_dns_front_udp_read(ngx_dns_front_udp_t *u, ngx_socket_t fd,
+    ngx_uint_t reads)
+{
+    int        n, i;
+    ngx_err_t  err;
+
+    while (reads--) {
 
         if (u->wildcard) {
             for (i = 0; i < NGX_DNS_FRONT_BATCH; i++) {
@@ -184,16 +218,16 @@ ngx_dns_front_udp_read_handler(ngx_event_t *rev)
             }
         }
 
-        n = recvmmsg(lc->fd, ngx_dns_front_msg, NGX_DNS_FRONT_BATCH,
+        n = recvmmsg(fd, ngx_dns_front_msg, NGX_DNS_FRONT_BATCH,
                      MSG_DONTWAIT, NULL);
 
         if (n == -1) {
             err = ngx_socket_errno;
 
             if (err != NGX_EAGAIN && err != NGX_EINTR) {
-                ngx_log_error(NGX_LOG_ERR, rev->log, err,
+                ngx_log_error(NGX_LOG_ERR, u->quit.log, err,
                               "recvmmsg() on %V failed",
-                              &lc->listening->addr_text);
+                              &u->listening->addr_text);
             }
 
             break;
@@ -312,12 +346,94 @@ ngx_dns_front_udp_local(ngx_dns_front_udp_t *u, struct msghdr *msg,
 static void
 ngx_dns_front_udp_quit_handler(ngx_event_t *rev)
 {
-    ngx_connection_t  *c;
+    ngx_connection_t     *c;
+    ngx_dns_front_udp_t  *u;
 
     c = rev->data;
-
+    u = (ngx_dns_front_udp_t *) ((u_char *) c->data
+                                 - offsetof(ngx_dns_front_udp_t, batch));
     c->close = 0;
     c->idle = 0;
 
-    ngx_dns_query_quit(c->error);
+    if (c->error) {
+        if (u->quit.timer_set) {
+            ngx_del_timer(&u->quit);
+        }
+
+        ngx_dns_query_quit(1);
+        return;
+    }
+
+    /* what follows posts events, which nginx looks at after its timers */
+
+    u->stay = ngx_current_msec + NGX_DNS_FRONT_STAY;
+    ngx_add_timer(&u->quit, 0);
+}
+
+
+static void
+ngx_dns_front_udp_leave_handler(ngx_event_t *ev)
+{
+    ngx_int_t             rc;
+    ngx_dns_front_udp_t  *u;
+
+    u = ev->data;
+
+    rc = ngx_dns_front_udp_leave(u);
+
+    /*
+     * With a reader, too: of several processes the kernel has woken but one
+     * for what is there now, which may be us.
+     */
+
+    ngx_dns_front_udp_read(u, u->batch.connection->fd, NGX_DNS_FRONT_DRAIN);
+
+    if (rc == NGX_AGAIN) {
+        ngx_add_timer(&u->quit, NGX_DNS_FRONT_LOOK);
+    }
+
+    ngx_dns_query_quit(0);
+}
+
+
+/*
+ * NGX_OK: what is read now is the last of it.  A socket of a master without
+ * a reader is one that a new worker will read soon, or that a master told to
+ * quit will close soon.  Without either it is left only if the master is dead:
+ * a living one has done so before, or knows of readers that do not lock, as
+ * those of an nginx without this module.
+ */
+
+static ngx_int_t
+ngx_dns_front_udp_leave(ngx_dns_front_udp_t *u)
+{
+    ngx_socket_t  fd;
+
+    fd = u->batch.connection->fd;
+
+    if (u->last || ngx_dns_front_socket_held(fd, NGX_DNS_FRONT_READER)) {
+        return NGX_OK;
+    }
+
+    if (ngx_dns_front_socket_held(fd, NGX_DNS_FRONT_MASTER)) {
+        return (ngx_msec_int_t) (u->stay - ngx_current_msec) > 0 ? NGX_AGAIN
+                                                                 : NGX_OK;
+    }
+
+    if (ngx_getppid() != ngx_parent) {
+        (void) ngx_dns_front_socket_leave(fd);
+
+        /* a reader locks it, then joins: one of us sees the other */
+
+        if (ngx_dns_front_socket_held(fd, NGX_DNS_FRONT_READER)) {
+            ngx_dns_front_socket_join(fd);
+            return NGX_OK;
+        }
+    }
+
+    /* the kernel may have chosen it just before: it is read twice */
+
+    u->last = 1;
+
+    return NGX_AGAIN;
 }

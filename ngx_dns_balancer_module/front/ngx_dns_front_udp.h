@@ -11,6 +11,9 @@
  * Answers leave by a duplicate of the socket, because nginx closes its own
  * in a worker that is told to quit, and from the address that was asked.
  * What the kernel can't take waits in a backlog, bounded and counted.
+ *
+ * A worker that quits reads once more what it was woken for, and for a while
+ * a socket that no other process reads: see ngx_dns_front_socket.h.
  */
 
 
@@ -27,9 +30,13 @@
 
 #define NGX_DNS_FRONT_BATCH    64         /* datagrams in one system call */
 #define NGX_DNS_FRONT_READS    4          /* batches in one wake-up */
+#define NGX_DNS_FRONT_DRAIN    256        /* the same, in a worker that quits */
 #define NGX_DNS_FRONT_QUERY    2048       /* octets read of a query */
 #define NGX_DNS_FRONT_ARENA    65536      /* answers that wait for a send */
 #define NGX_DNS_FRONT_BACKLOG  8192       /* answers that wait for the kernel */
+
+#define NGX_DNS_FRONT_LOOK     10         /* milliseconds: for a reader */
+#define NGX_DNS_FRONT_STAY     2000       /* milliseconds: without one */
 
 
 /* a server {} on the socket; the last is for any other address */

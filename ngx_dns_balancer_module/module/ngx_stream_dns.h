@@ -210,8 +210,9 @@ void ngx_stream_dns_hosts_stop(ngx_stream_dns_main_conf_t *dmcf);
 ngx_int_t ngx_stream_dns_forward_init(ngx_conf_t *cf,
     ngx_stream_dns_srv_conf_t *dscf);
 
-/* does a server listen in a way that works here?  and, in a worker */
+/* does a server listen in a way that works here?  in the master; a worker */
 ngx_int_t ngx_stream_dns_listen_check(ngx_conf_t *cf);
+ngx_int_t ngx_stream_dns_listen_hold(ngx_cycle_t *cycle);
 ngx_int_t ngx_stream_dns_listen_open(ngx_cycle_t *cycle);
 
 /* which of a server's phases and logs are in use; sets callbacks of "dns" */

@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "../front/ngx_dns_front_socket.h"
 #include "../front/ngx_dns_front_udp.h"
 
 
@@ -32,6 +33,8 @@ static ngx_int_t ngx_stream_dns_listen_socket(ngx_conf_t *cf,
     ngx_array_t *listens, ngx_stream_dns_listen_t *ls);
 static ngx_stream_dns_srv_conf_t *ngx_stream_dns_listen_server(
     ngx_stream_conf_ctx_t *ctx);
+static ngx_uint_t ngx_stream_dns_listen_useless(ngx_cycle_t *cycle,
+    ngx_listening_t *old);
 static ngx_int_t ngx_stream_dns_listen_take(ngx_cycle_t *cycle,
     ngx_listening_t *ls);
 
@@ -247,6 +250,78 @@ ngx_stream_dns_listen_socket(ngx_conf_t *cf, ngx_array_t *listens,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * In the master, which closes the sockets that the new configuration has no
+ * place for, but workers have them, too, until they are gone: they are left
+ * now.  The others are locked, those of servers that are no longer ours too; a
+ * failure is told by the worker.  nginx forks once after its first
+ * configuration if it becomes a daemon, and the lock is lost then; but nobody
+ * is told to quit in favour of that one.
+ */
+
+ngx_int_t
+ngx_stream_dns_listen_hold(ngx_cycle_t *cycle)
+{
+    ngx_uint_t        i;
+    ngx_listening_t  *ls;
+
+    if (ngx_test_config) {
+        return NGX_OK;
+    }
+
+    ls = cycle->listening.elts;
+
+    for (i = 0; i < cycle->listening.nelts; i++) {
+        if (ls[i].type == SOCK_DGRAM && ls[i].fd != (ngx_socket_t) -1) {
+            (void) ngx_dns_front_socket_hold(ls[i].fd, NGX_DNS_FRONT_MASTER);
+        }
+    }
+
+    ls = cycle->old_cycle->listening.elts;
+
+    for (i = 0; i < cycle->old_cycle->listening.nelts; i++) {
+        if (ls[i].type == SOCK_DGRAM && ls[i].fd != (ngx_socket_t) -1
+            && !ls[i].remain && ngx_stream_dns_listen_useless(cycle, &ls[i]))
+        {
+            (void) ngx_dns_front_socket_leave(ls[i].fd);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A configuration of a new binary may be taken back, so an address without
+ * another socket stays.
+ */
+
+static ngx_uint_t
+ngx_stream_dns_listen_useless(ngx_cycle_t *cycle, ngx_listening_t *old)
+{
+    ngx_uint_t        i;
+    ngx_listening_t  *ls;
+
+    if (!old->inherited) {
+        return 1;
+    }
+
+    ls = cycle->listening.elts;
+
+    for (i = 0; i < cycle->listening.nelts; i++) {
+        if (ls[i].type == SOCK_DGRAM
+            && ngx_cmp_sockaddr(ls[i].sockaddr, ls[i].socklen, old->sockaddr,
+                                old->socklen, 1)
+               == NGX_OK)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

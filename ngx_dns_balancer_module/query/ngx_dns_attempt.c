@@ -99,6 +99,10 @@ ngx_dns_attempt_stale_handler(ngx_dns_timer_t *timer)
     f->stale_due = 1;
 
     ngx_dns_inflight_stale(f);
+
+    if (f->queries == NULL && ngx_exiting) {
+        ngx_dns_attempt_abort(f);
+    }
 }
 
 

@@ -331,13 +331,19 @@ ngx_dns_inflight_unlink(ngx_dns_inflight_t *f)
 
 
 void
-ngx_dns_inflight_abort(void)
+ngx_dns_inflight_abort(ngx_uint_t all)
 {
-    ngx_uint_t  i;
+    ngx_uint_t           i;
+    ngx_dns_inflight_t  *f, *next;
 
     for (i = 0; i <= ngx_dns_inflights.mask && ngx_dns_inflights.n; i++) {
-        while (ngx_dns_inflights.table[i]) {
-            ngx_dns_attempt_abort(ngx_dns_inflights.table[i]);
+
+        for (f = ngx_dns_inflights.table[i]; f; f = next) {
+            next = f->next;
+
+            if (all || f->queries == NULL) {
+                ngx_dns_attempt_abort(f);
+            }
         }
     }
 }

@@ -139,8 +139,8 @@ void ngx_dns_inflight_stale(ngx_dns_inflight_t *f);
 void ngx_dns_inflight_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg, ngx_dns_reason_e reason, ngx_dns_peer_t *peer);
 
-/* ends all questions in flight now */
-void ngx_dns_inflight_abort(void);
+/* ends the questions in flight that no client waits for, or "all" */
+void ngx_dns_inflight_abort(ngx_uint_t all);
 
 #pragma GCC visibility pop
 

@@ -237,7 +237,9 @@ ngx_dns_query_refresh(ngx_dns_conf_t *conf, ngx_dns_question_t *q,
     ngx_uint_t           fresh;
     ngx_dns_inflight_t  *f;
 
-    if (ngx_dns_inflight_count() >= ngx_max(conf->max_queries / 10, 1)) {
+    if (ngx_exiting
+        || ngx_dns_inflight_count() >= ngx_max(conf->max_queries / 10, 1))
+    {
         return;
     }
 
@@ -376,9 +378,7 @@ ngx_dns_query_refuse(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 void
 ngx_dns_query_quit(ngx_uint_t now)
 {
-    if (now) {
-        ngx_dns_inflight_abort();
-    }
+    ngx_dns_inflight_abort(now);
 
     if (ngx_dns_inflight_count() == 0) {
         ngx_dns_timer_trim();

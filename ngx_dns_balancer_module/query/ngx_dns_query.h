@@ -29,8 +29,8 @@ void ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     u_char *p, size_t len, ngx_uint_t cut);
 
 /*
- * The worker is to exit when nothing is in flight any more; "now": at once,
- * whoever still waits is answered SERVFAIL.
+ * The worker is to exit when nobody waits any more; "now": at once, whoever
+ * still waits is answered SERVFAIL.
  */
 void ngx_dns_query_quit(ngx_uint_t now);
 

@@ -64,9 +64,11 @@ use Test::More import => [ qw/ is diag done_testing / ];
 use Time::HiRes qw/ sleep time /;
 
 use Test::Nginx::DNS::Client;
+use Test::Nginx::DNS::Load;
 use Test::Nginx::DNS::Upstream;
 
-our @EXPORT = @Test::Nginx::DNS::Client::EXPORT;
+our @EXPORT = (@Test::Nginx::DNS::Client::EXPORT,
+               @Test::Nginx::DNS::Load::EXPORT);
 
 my $top = abs_path(dirname(abs_path(__FILE__)) . '/../../../..');
 
@@ -143,6 +145,18 @@ sub allow {
     my ($self, @patterns) = @_;
 
     push @{$self->{allowed}}, @patterns;
+
+    return $self;
+}
+
+
+# nginx is to leave the test and be a daemon, as it is for a binary upgrade;
+# before its configuration is written
+
+sub daemon {
+    my ($self) = @_;
+
+    $self->{daemon} = 1;
 
     return $self;
 }
@@ -238,7 +252,12 @@ sub globals {
 
     return join "\n", (map { "load_module $_;" } @{$self->{load}}),
         $> == 0 ? 'user root;' : (),
-        'daemon off;',
+
+        # an upgrade passes on what is named only
+
+        $self->{daemon}
+            ? ('daemon on;', 'env ASAN_OPTIONS;', 'env UBSAN_OPTIONS;')
+            : 'daemon off;',
         "pid $dir/nginx.pid;",
         "lock_file $dir/nginx.lock;",
         "error_log $log;",
@@ -357,9 +376,17 @@ sub run {
     $self->{pid} = $self->spawn('stderr.log', @command,
         '-e', "$self->{testdir}/error.log");
 
+    if ($self->{daemon}) {
+        waitpid $self->{pid}, 0;
+        die "nginx did not start:\n" . $self->output() if $?;
+
+        $self->wait_for(sub { -s "$self->{testdir}/nginx.pid" }, START);
+        ($self->{pid}) = $self->read_file('nginx.pid') =~ /^(\d+)$/m;
+    }
+
     my $ok = $self->wait_for(sub {
         die "nginx did not start:\n" . $self->output()
-            if waitpid($self->{pid}, WNOHANG) != 0;
+            if $self->gone($self->{pid});
 
         return -s "$self->{testdir}/nginx.pid"
                && $self->workers() == $self->worker_processes();
@@ -394,10 +421,12 @@ sub worker_processes {
 
 
 # The processes that take queries; with "all" those too which a reload told
-# to quit and which have work left.
+# to quit and which have work left.  Of another master: of that process.
 
 sub workers {
-    my ($self, $all) = @_;
+    my ($self, $all, $master) = @_;
+
+    $master //= $self->{pid};
 
     my @pids;
 
@@ -405,7 +434,7 @@ sub workers {
         open my $fh, '<', $stat or next;
         my ($pid, $parent) = (<$fh> // '') =~ /^(\d+) \(.*\) \S (\d+)/s;
 
-        next if !$parent || $parent != $self->{pid};
+        next if !$parent || $parent != $master;
 
         open $fh, '<', "/proc/$pid/cmdline" or next;
         my $title = <$fh> // '';
@@ -448,6 +477,59 @@ sub reload {
 }
 
 
+# A new master by USR2, then QUIT to the old one.  With "back" the old one is
+# told to end its workers (WINCH), starts them again (HUP), and it is the new
+# one that quits.  True when that has been done and the other is gone.
+
+sub upgrade {
+    my ($self, %o) = @_;
+
+    my $old = $self->{pid};
+    my $file = "$self->{testdir}/nginx.pid";
+
+    $self->signal('USR2');
+
+    my $new = $self->wait_for(sub {
+        my ($pid) = $self->read_file('nginx.pid') =~ /^(\d+)$/m;
+        return $pid && $pid != $old && -e "$file.oldbin"
+               && $self->workers(0, $pid) == $self->worker_processes()
+               && $pid;
+    }, START) || return 0;
+
+    if (!$o{back}) {
+        kill 'QUIT', $old;
+        $self->{pid} = $new;
+
+        return $self->wait_for(sub { $self->gone($old) }, STOP);
+    }
+
+    $self->signal('WINCH');
+    $self->wait_for(sub { !$self->workers('all') }, STOP) or return 0;
+
+    $self->signal('HUP');
+    $self->wait_for(sub {
+        return $self->workers() == $self->worker_processes();
+    }, START) or return 0;
+
+    kill 'QUIT', $new;
+
+    return $self->wait_for(sub { $self->gone($new) }, STOP);
+}
+
+
+# Nobody may be there to wait for a process that is no child of the test.
+
+sub gone {
+    my ($self, $pid) = @_;
+
+    return 1 if waitpid($pid, WNOHANG) > 0;
+
+    open my $fh, '<', "/proc/$pid/stat" or return 1;
+
+    return (<$fh> // '') =~ /^\d+ \(.*\) Z/s;
+}
+
+
 # TERM does not wait for queries under way, QUIT does
 
 sub stop {
@@ -462,7 +544,7 @@ sub stop {
         kill $how, @workers;
 
         last if $self->wait_for(sub {
-            return waitpid($self->{pid}, WNOHANG) != 0;
+            return $self->gone($self->{pid});
         }, STOP);
 
         diag("nginx did not stop at $how");
@@ -520,6 +602,16 @@ sub finish {
 
     alarm 0;
     $self->stop();
+
+    # an upgrade that has come to a halt has another master
+
+    for my $file ($self->{daemon} ? ('nginx.pid', 'nginx.pid.oldbin') : ()) {
+        my ($pid) = $self->read_file($file) =~ /^(\d+)$/m or next;
+
+        $self->{pid} = $pid;
+        $self->stop();
+    }
+
     $_->stop() for @{$self->{upstreams}};
 
     $self->judge();
