@@ -177,8 +177,9 @@ bench:                          ## measure (see bench/)
 	@bench/run
 
 .PHONY: bench-faults
-bench-faults: all               ## what clients see of a server that fails
+bench-faults:                   ## what clients see of a server that fails
 	@tools/install-deps build test bench
+	@$(MAKE) all
 	@bench/faults
 
 .PHONY: bench-reload

@@ -55,4 +55,5 @@ nginx-build: $(TREE)/objs/Makefile
 	    && $(MAKE) -j$(JOBS) -f objs/Makefile $(TARGETS) > make.log
 
 $(PRODUCT): nginx-build
-	@cmp -s $(TREE)/objs/$(@F) $@ || cp $(TREE)/objs/$(@F) $@
+	@cmp -s $(TREE)/objs/$(@F) $@ \
+	    || { cp $(TREE)/objs/$(@F) $@.new && mv $@.new $@; }
