@@ -11,7 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 
-my $t = Test::Nginx::DNS->new()->plan(10);
+my $t = Test::Nginx::DNS->new()->plan(11);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
@@ -61,7 +61,12 @@ my $addr = '127.0.0.1:' . $t->port(8081);
 
 ok($t->wait_for(sub { $u->count() >= 5 }), 'checked');
 
-my ($query) = $u->queries();
+my ($query, @rest) = $u->queries();
+my $last = $query->{time};
+
+is((grep { my $gap = $_->{time} - $last; $last = $_->{time}; $gap < 0.05 }
+    @rest), 0, 'one stream');
+
 is($query->{name}, 'check.example.com', 'query');
 is($query->{type}, 'SOA', 'type');
 
