@@ -239,6 +239,7 @@ ngx_dns_peers_attach(ngx_dns_upstream_t *u)
     for (i = 0; i < u->peers.nelts; i++) {
         peer[i].row = row ? &row[peer[i].slot] : NULL;
         peer[i].endpoint = NULL;
+        peer[i].counters = ngx_dns_metrics_peer(peer[i].metrics.slot);
     }
 }
 
@@ -516,4 +517,37 @@ ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured)
     wait = ngx_max(wait + 1, NGX_DNS_PATIENCE_MIN);
 
     return ngx_min(wait, unmeasured);
+}
+
+
+void
+ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_dns_peer_status_t *status)
+{
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
+
+    ngx_memzero(status, sizeof(ngx_dns_peer_status_t));
+
+    status->rtt = ngx_dns_load(&shm->rtt);
+    status->outstanding = ngx_dns_load(&shm->outstanding);
+    status->fails = ngx_dns_load(&shm->fails);
+
+    if (peer->down) {
+        ngx_str_set(&status->state, "down");
+        ngx_str_set(&status->reason, "by configuration");
+        return;
+    }
+
+    /* after fail_timeout, too: until a query has been answered */
+
+    if (peer->max_fails && status->fails >= peer->max_fails) {
+        ngx_str_set(&status->state, "ejected");
+        ngx_str_set(&status->reason, "failures in a row");
+        return;
+    }
+
+    status->up = 1;
+    ngx_str_set(&status->state, "up");
 }

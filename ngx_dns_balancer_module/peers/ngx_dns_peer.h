@@ -28,6 +28,7 @@
 
 #include "../base/ngx_dns.h"
 #include "../base/ngx_dns_atomic.h"
+#include "../store/ngx_dns_metrics.h"
 
 
 #define NGX_DNS_PEER_KEY       116
@@ -91,6 +92,8 @@ struct ngx_dns_peer_s {
     uint32_t             *row;         /* this process's share of
                                           shm->outstanding; or NULL */
     void                 *endpoint;    /* the transport's, in this worker */
+    ngx_dns_peer_counters_t  *counters;    /* of this process */
+    ngx_dns_metrics_id_t  metrics;
 
     ngx_dns_upstream_t   *upstream;
     ngx_str_t             name;        /* as configured, for people */
@@ -120,6 +123,22 @@ struct ngx_dns_group_s {
     uint32_t              length;      /* of the sequence */
     void                 *data;        /* the balancer's */
 };
+
+
+/* what people want to know of a server */
+
+typedef struct {
+    ngx_uint_t            up;          /* gets queries */
+    ngx_str_t             state;       /* "up", "slow start", "down",
+                                          "ejected", "unhealthy" */
+    ngx_str_t             reason;      /* of the last change, in words;
+                                          empty: none */
+    time_t                changed;     /* the last change; 0: never */
+    time_t                checked;     /* the last probe; 0: never */
+    uint32_t              rtt;         /* microseconds; 0: unknown */
+    uint32_t              outstanding;
+    uint32_t              fails;
+} ngx_dns_peer_status_t;
 
 
 struct ngx_dns_upstream_s {
@@ -188,7 +207,15 @@ void ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
  */
 ngx_msec_t ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured);
 
+/* for status pages, not for picking */
+void ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_dns_peer_status_t *status);
+
 #pragma GCC visibility pop
+
+
+#define ngx_dns_count_peer(peer, name)                                        \
+    ngx_dns_count_in((peer)->counters, name)
 
 
 static ngx_inline ngx_uint_t

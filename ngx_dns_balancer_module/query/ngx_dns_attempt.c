@@ -162,10 +162,10 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer)
     a->live = 1;
     a->blamed = 0;
 
-    ngx_dns_count(attempts);
+    ngx_dns_count_peer(peer, queries);
 
     if (f->tries) {
-        ngx_dns_count(retries);
+        ngx_dns_count_peer(peer, retries);
     }
 
     f->tried[f->tries++] = peer;
@@ -177,7 +177,7 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer)
         return NGX_OK;
     }
 
-    ngx_dns_count(errors);
+    ngx_dns_count_peer(peer, errors);
 
     ngx_dns_attempt_blame(f, a, NGX_DNS_ENETWORK);
 
@@ -232,7 +232,7 @@ ngx_dns_attempt_timer_handler(ngx_dns_timer_t *timer)
 
     for (i = 0; i < f->tries; i++) {
         if (f->attempts[i].live && !f->attempts[i].blamed) {
-            ngx_dns_count(timeouts);
+            ngx_dns_count_peer(f->attempts[i].attempt.peer, timeouts);
             ngx_dns_attempt_blame(f, &f->attempts[i], NGX_DNS_ETIMEOUT);
         }
     }
@@ -283,6 +283,7 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
     ngx_dns_peer_release(peer);
 
     if (outcome == NGX_DNS_OUT_NETWORK) {
+        ngx_dns_count_peer(peer, errors);
         ngx_dns_attempt_blame(f, a, NGX_DNS_ENETWORK);
         next = NGX_DNS_NEXT_ERROR;
         goto failed;
@@ -297,10 +298,14 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
            != NGX_OK)
     {
         ngx_dns_count(malformed);
+        ngx_dns_count_peer(peer, errors);
         ngx_dns_attempt_blame(f, a, NGX_DNS_EANSWER);
         next = NGX_DNS_NEXT_ERROR;
         goto failed;
     }
+
+    ngx_dns_count_peer(peer, responses);
+    ngx_dns_histogram_add(&peer->counters->rtt, ngx_dns_usec - attempt->sent);
 
     ngx_dns_peer_success(peer, ngx_current_msec,
                          (uint32_t) (ngx_dns_usec - attempt->sent),

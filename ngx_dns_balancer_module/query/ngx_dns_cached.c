@@ -6,7 +6,6 @@
 
 #include "ngx_dns_cached.h"
 #include "../base/ngx_dns_clock.h"
-#include "../store/ngx_dns_metrics.h"
 
 
 static ngx_int_t ngx_dns_cached_lookup(ngx_dns_conf_t *conf,
@@ -89,6 +88,7 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     asker.conf = conf;
     asker.name = p + NGX_DNS_HEADER_SIZE;
     asker.asked = &q->asked;
+    asker.responses = conf->counters->responses[NGX_DNS_SOURCE_CACHE];
 
     sent = ngx_dns_cached_send(&asker, &view, 0, &m);
 
@@ -141,9 +141,7 @@ ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
         return 0;
     }
 
-    ngx_dns_answer_asker(&asker, query);
-
-    ngx_dns_count(stale);
+    ngx_dns_answer_asker(&asker, query, NGX_DNS_SOURCE_STALE);
 
     return ngx_dns_cached_send(&asker, &view, 1, m);
 }
@@ -194,7 +192,8 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
         return 0;
     }
 
-    asker->client->front->commit(asker->client, p - start);
+    ngx_dns_answer_commit(asker->client, p - start, asker->responses,
+                          m->rcode);
 
     return p - start;
 }

@@ -304,7 +304,6 @@ ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len)
         return;
     }
 
-    ngx_dns_count(answers);
     ngx_dns_udp_remove(a);
 
     a->handler(a, rc == NGX_OK ? NGX_DNS_OUT_ANSWER : NGX_DNS_OUT_FAULT,
