@@ -70,29 +70,31 @@ void
 ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size,
     uint64_t *counter)
 {
+    ngx_uint_t              n;
     struct msghdr          *msg;
     ngx_dns_front_batch_t  *b;
 
     b = client->listener;
-    msg = &b->msg[b->n].msg_hdr;
+    n = b->n;
+    msg = &b->msg[n].msg_hdr;
 
-    b->iov[b->n].iov_base = b->arena + b->used;
-    b->iov[b->n].iov_len = size;
-    b->counter[b->n] = counter;
+    b->iov[n].iov_base = b->arena + b->used;
+    b->iov[n].iov_len = size;
+    b->counter[n] = counter;
 
-    b->name[b->n] = client->sockaddr;
+    b->name[n] = client->sockaddr;
     msg->msg_namelen = client->socklen;
 
     if (client->local) {
-        msg->msg_control = b->control[b->n];
-        msg->msg_controllen = ngx_dns_front_batch_pktinfo(b->control[b->n],
+        msg->msg_control = b->control[n];
+        msg->msg_controllen = ngx_dns_front_batch_pktinfo(b->control[n],
                                                      &client->local_sockaddr);
 
     } else {
         msg->msg_controllen = 0;
     }
 
-    b->n++;
+    b->n = n + 1;
     b->used += ngx_align(size, NGX_DNS_CACHELINE);
     b->used = ngx_min(b->used, NGX_DNS_FRONT_ARENA);
 

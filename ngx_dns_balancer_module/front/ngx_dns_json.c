@@ -215,7 +215,7 @@ ngx_dns_json_responses(ngx_dns_text_t *t, const ngx_dns_server_counters_t *sum)
     for (source = 0; source < NGX_DNS_SOURCES; source++) {
         ngx_dns_json_open(t, ngx_dns_metrics_sources[source], '{');
 
-        for (rcode = 0; rcode < NGX_DNS_METRICS_RCODES; rcode++) {
+        for (rcode = 0; ngx_dns_metrics_rcodes[rcode]; rcode++) {
             n = sum->responses[source][rcode];
 
             if (n) {

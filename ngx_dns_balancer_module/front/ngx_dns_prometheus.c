@@ -399,7 +399,7 @@ ngx_dns_prometheus_responses(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 
     for (i = 0; i < f->nservers; i++) {
         for (source = 0; source < NGX_DNS_SOURCES; source++) {
-            for (rcode = 0; rcode < NGX_DNS_METRICS_RCODES; rcode++) {
+            for (rcode = 0; ngx_dns_metrics_rcodes[rcode]; rcode++) {
 
                 n = f->servers[i].sum.responses[source][rcode];
 

@@ -192,8 +192,10 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
         return 0;
     }
 
-    ngx_dns_answer_commit(asker->client, p - start, asker->responses,
-                          m->rcode);
+    /* NOERROR, NXDOMAIN and SERVFAIL are all that is stored */
+
+    asker->client->front->commit(asker->client, p - start,
+                                 &asker->responses[m->rcode & 3]);
 
     return p - start;
 }

@@ -35,7 +35,7 @@
 #define NGX_DNS_METRICS_PROCS   256
 
 #define NGX_DNS_METRICS_TYPES   32     /* a power of two: it is multiplied by */
-#define NGX_DNS_METRICS_RCODES  13
+#define NGX_DNS_METRICS_RCODES  16
 
 
 /* how a query came */

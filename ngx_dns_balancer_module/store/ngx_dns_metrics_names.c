@@ -45,7 +45,8 @@ const uint8_t  ngx_dns_metrics_type_place[256] = {
 
 const char  *ngx_dns_metrics_rcodes[NGX_DNS_METRICS_RCODES] = {
     "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
-    "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "BADVERS", "other"
+    "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "BADVERS", "other",
+    NULL, NULL, NULL
 };
 
 
