@@ -8,6 +8,7 @@ package Test::Nginx::DNS::Status;
 #
 #   method => 'GET'
 #   accept => $type
+#   version => '1.1'
 #
 #   metrics($port, %options)
 #
@@ -40,7 +41,9 @@ sub http {
 
     my $method = $o{method} // 'GET';
 
-    $socket->print("$method $uri HTTP/1.1\r\nHost: localhost\r\n",
+    my $version = $o{version} // '1.1';
+
+    $socket->print("$method $uri HTTP/$version\r\nHost: localhost\r\n",
         $o{accept} ? "Accept: $o{accept}\r\n" : (),
         "Connection: close\r\n\r\n");
 
