@@ -46,7 +46,7 @@ http {
 stream {
     dns_cache_zone zone=one:1m;
 
-    dns_upstream 'a"b\\c' {
+    dns_upstream "a\"b\\c\nd" {
         sequential;
         server  127.0.0.1:%%PORT_8089%%  max_fails=2 fail_timeout=60s;
         server  127.0.0.1:%%PORT_8081%%;
@@ -62,7 +62,7 @@ stream {
         dns_hosts             %%TESTDIR%%/hosts fallthrough;
         dns_cache             one;
         dns_cache_stale       1m answer_after=300ms;
-        dns_forward           test 'a"b\\c';
+        dns_forward           test "a\"b\\c\nd";
         dns_forward           silent silent;
         dns_upstream_timeout  300ms;
     }
@@ -74,8 +74,6 @@ stream {
 }
 
 EOF_CONF
-
-my %ttl = (short => 1);
 
 $t->upstream(8081, sub {
     my ($query) = @_;
@@ -92,7 +90,7 @@ my $http = $t->port(8080);
 my $port = $t->port(8053);
 my $s = 'server="127.0.0.1:' . $port . '"';
 my $other = 'server="127.0.0.1:' . $t->port(8054) . '"';
-my $up = 'upstream="a\\"b\\\\c",server="127.0.0.1:';
+my $up = 'upstream="a\\"b\\\\c\\nd",server="127.0.0.1:';
 my ($dead, $good, $down) = map { $up . $t->port($_) . '"' } 8089, 8081, 8082;
 
 # what is there before anything happened
@@ -176,6 +174,9 @@ is($m->{"nginx_dns_cache_stale_total{$s}"}, 0, 'stale');
 is($m->{'nginx_dns_cache_entries{zone="one"}'}, 3, 'entries');
 is($m->{'nginx_dns_cache_inserts_total{zone="one"}'}, 3, 'inserts');
 cmp_ok($m->{'nginx_dns_cache_bytes{zone="one"}'}, '>', 200, 'bytes');
+is($m->{'nginx_dns_cache_evictions_total{zone="one"}'}, 0, 'none evicted');
+is($m->{'nginx_dns_cache_deferred_total{zone="one"}'}, 0, 'none deferred');
+is($m->{"nginx_dns_cache_prefetches_total{$s}"}, 0, 'none prefetched');
 
 # servers of upstreams: an ICMP error, a retry, a timeout
 
