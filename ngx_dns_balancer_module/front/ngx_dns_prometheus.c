@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_dns_status.h"
+#include "ngx_dns_prometheus.h"
 
 
 #define NGX_DNS_PROMETHEUS_LABELS  128     /* of names that are known here */
@@ -12,35 +12,6 @@
 #define ngx_dns_rcode_bit(rcode)   (1U << (rcode))
 
 
-typedef enum {
-    NGX_DNS_PROMETHEUS_COUNTER = 0,
-    NGX_DNS_PROMETHEUS_GAUGE,
-    NGX_DNS_PROMETHEUS_HISTOGRAM
-} ngx_dns_prometheus_type_e;
-
-
-typedef struct ngx_dns_family_s  ngx_dns_family_t;
-
-
-typedef void (*ngx_dns_family_pt)(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family);
-
-
-/* a metric; its name is without the "_total" of a counter */
-
-struct ngx_dns_family_s {
-    const char                 *name;
-    ngx_dns_prometheus_type_e   type;
-    const char                 *help;
-    ngx_dns_family_pt           samples;
-    size_t                      offset;    /* of a figure, or a choice */
-};
-
-
-static ngx_int_t ngx_dns_prometheus_labels(ngx_dns_figures_t *f,
-    ngx_pool_t *pool);
-static ngx_int_t ngx_dns_prometheus_label(ngx_str_t *labels, ngx_pool_t *pool,
-    const char *name, ngx_str_t *value, const char *name2, ngx_str_t *value2);
 static void ngx_dns_prometheus_queries(ngx_dns_text_t *t,
     ngx_dns_figures_t *f, const ngx_dns_family_t *family);
 static void ngx_dns_prometheus_responses(ngx_dns_text_t *t,
@@ -69,15 +40,6 @@ static void ngx_dns_prometheus_unmatched(ngx_dns_text_t *t,
     ngx_dns_figures_t *f, const ngx_dns_family_t *family);
 static void ngx_dns_prometheus_joined(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_histogram(ngx_dns_text_t *t,
-    const ngx_dns_family_t *family, const ngx_str_t *labels,
-    const ngx_dns_histogram_t *h, uint64_t at_once);
-static void ngx_dns_prometheus_name(ngx_dns_text_t *t,
-    const ngx_dns_family_t *family, const char *suffix,
-    const ngx_str_t *labels, const char *extra);
-static void ngx_dns_prometheus_sample(ngx_dns_text_t *t,
-    const ngx_dns_family_t *family, const ngx_str_t *labels,
-    const char *extra, uint64_t value);
 
 
 static const ngx_dns_family_t  ngx_dns_families[] = {
@@ -196,19 +158,6 @@ static const ngx_dns_family_t  ngx_dns_families[] = {
 };
 
 
-static const ngx_str_t  ngx_dns_prometheus_no_labels = ngx_null_string;
-
-
-/* the bounds of ngx_dns_histogram.h as OpenMetrics writes numbers */
-
-static const char  *ngx_dns_prometheus_bounds[NGX_DNS_HISTOGRAM_BUCKETS] = {
-    "le=\"5e-05\"", "le=\"0.0001\"", "le=\"0.00025\"", "le=\"0.0005\"",
-    "le=\"0.001\"", "le=\"0.0025\"", "le=\"0.005\"", "le=\"0.01\"",
-    "le=\"0.025\"", "le=\"0.05\"", "le=\"0.1\"", "le=\"0.25\"", "le=\"0.5\"",
-    "le=\"1.0\"", "le=\"2.5\"", "le=\"5.0\"", "le=\"+Inf\""
-};
-
-
 /*
  * Time series that are there from the start, so that the first event of a
  * kind is an increase: the rest appears when there is something to count.
@@ -249,12 +198,12 @@ ngx_dns_status_prometheus(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 
         ngx_dns_text_c(t, "# HELP ");
         ngx_dns_prometheus_name(t, family, openmetrics ? NULL : "",
-                                &ngx_dns_prometheus_no_labels, "");
+                                NULL, "");
         ngx_dns_text_c(t, " ");
         ngx_dns_text_c(t, family->help);
         ngx_dns_text_c(t, "\n# TYPE ");
         ngx_dns_prometheus_name(t, family, openmetrics ? NULL : "",
-                                &ngx_dns_prometheus_no_labels, "");
+                                NULL, "");
         ngx_dns_text_c(t, " ");
         ngx_dns_text_c(t, types[family->type]);
         ngx_dns_text_c(t, "\n");
@@ -265,87 +214,6 @@ ngx_dns_status_prometheus(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     if (openmetrics) {
         ngx_dns_text_c(t, "# EOF\n");
     }
-}
-
-
-/* each is written many times: made once */
-
-static ngx_int_t
-ngx_dns_prometheus_labels(ngx_dns_figures_t *f, ngx_pool_t *pool)
-{
-    ngx_uint_t               i;
-    ngx_dns_figures_peer_t  *p;
-
-    for (i = 0; i < f->nservers; i++) {
-        if (ngx_dns_prometheus_label(&f->servers[i].labels, pool, "server=",
-                                     &f->servers[i].conf->name, NULL, NULL)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    for (i = 0; i < f->npeers; i++) {
-        p = &f->peers[i];
-
-        if (ngx_dns_prometheus_label(&p->labels, pool, "upstream=",
-                                     &p->upstream->name, ",server=",
-                                     &p->peer->name)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    for (i = 0; i < f->ncaches; i++) {
-        if (ngx_dns_prometheus_label(&f->caches[i].labels, pool, "zone=",
-                                     f->caches[i].name, NULL, NULL)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_dns_prometheus_label(ngx_str_t *labels, ngx_pool_t *pool,
-    const char *name, ngx_str_t *value, const char *name2, ngx_str_t *value2)
-{
-    ngx_buf_t       buf;
-    ngx_dns_text_t  t;
-
-    ngx_dns_text_init(&t, pool);
-    ngx_memzero(&buf, sizeof(ngx_buf_t));
-
-    labels->len = ngx_strlen(name) + 2 * value->len + 2;
-
-    if (name2) {
-        labels->len += ngx_strlen(name2) + 2 * value2->len + 2;
-    }
-
-    labels->data = ngx_pnalloc(pool, labels->len);
-    if (labels->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    buf.last = labels->data;
-    buf.end = labels->data + labels->len;
-    t.buf = &buf;
-
-    ngx_dns_text_c(&t, name);
-    ngx_dns_text_label(&t, value);
-
-    if (name2) {
-        ngx_dns_text_c(&t, name2);
-        ngx_dns_text_label(&t, value2);
-    }
-
-    labels->len = t.size;
-
-    return NGX_OK;
 }
 
 
@@ -579,12 +447,12 @@ ngx_dns_prometheus_reasons(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 
         (void) ngx_sprintf(extra, "reason=\"%s\"%Z", ngx_dns_reasons[i].label);
 
-        ngx_dns_prometheus_sample(t, family, &ngx_dns_prometheus_no_labels,
+        ngx_dns_prometheus_sample(t, family, NULL,
                                   (char *) extra, f->sum.reason[i]);
     }
 
     if (family->offset) {
-        ngx_dns_prometheus_sample(t, family, &ngx_dns_prometheus_no_labels,
+        ngx_dns_prometheus_sample(t, family, NULL,
                                   "reason=\"unsent\"", f->sum.unsent);
     }
 }
@@ -594,11 +462,11 @@ static void
 ngx_dns_prometheus_unmatched(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
-    ngx_dns_prometheus_sample(t, family, &ngx_dns_prometheus_no_labels,
+    ngx_dns_prometheus_sample(t, family, NULL,
                               "reason=\"late\"", f->sum.late);
-    ngx_dns_prometheus_sample(t, family, &ngx_dns_prometheus_no_labels,
+    ngx_dns_prometheus_sample(t, family, NULL,
                               "reason=\"question\"", f->sum.foreign);
-    ngx_dns_prometheus_sample(t, family, &ngx_dns_prometheus_no_labels,
+    ngx_dns_prometheus_sample(t, family, NULL,
                               "reason=\"malformed\"", f->sum.malformed);
 }
 
@@ -607,83 +475,6 @@ static void
 ngx_dns_prometheus_joined(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
-    ngx_dns_prometheus_sample(t, family, &ngx_dns_prometheus_no_labels, "",
+    ngx_dns_prometheus_sample(t, family, NULL, "",
                               f->sum.joined);
-}
-
-
-/* "at_once": those of the first bucket that took no time */
-
-static void
-ngx_dns_prometheus_histogram(ngx_dns_text_t *t,
-    const ngx_dns_family_t *family, const ngx_str_t *labels,
-    const ngx_dns_histogram_t *h, uint64_t at_once)
-{
-    uint64_t    n;
-    ngx_uint_t  i;
-
-    n = at_once;
-
-    for (i = 0; i < NGX_DNS_HISTOGRAM_BUCKETS; i++) {
-        n += h->bucket[i];
-
-        ngx_dns_prometheus_name(t, family, "_bucket", labels,
-                                ngx_dns_prometheus_bounds[i]);
-        ngx_dns_text_c(t, " ");
-        ngx_dns_text_number(t, n);
-        ngx_dns_text_c(t, "\n");
-    }
-
-    ngx_dns_prometheus_name(t, family, "_sum", labels, "");
-    ngx_dns_text_c(t, " ");
-    ngx_dns_text_seconds(t, h->sum);
-    ngx_dns_text_c(t, "\n");
-
-    ngx_dns_prometheus_name(t, family, "_count", labels, "");
-    ngx_dns_text_c(t, " ");
-    ngx_dns_text_number(t, n);
-    ngx_dns_text_c(t, "\n");
-}
-
-
-/* "suffix" NULL: the bare name of a family; a counter has "_total" else */
-
-static void
-ngx_dns_prometheus_name(ngx_dns_text_t *t, const ngx_dns_family_t *family,
-    const char *suffix, const ngx_str_t *labels, const char *extra)
-{
-    ngx_dns_text_c(t, family->name);
-
-    if (suffix) {
-        ngx_dns_text_c(t, suffix);
-
-        if (family->type == NGX_DNS_PROMETHEUS_COUNTER) {
-            ngx_dns_text_c(t, "_total");
-        }
-    }
-
-    if (labels->len == 0 && extra[0] == '\0') {
-        return;
-    }
-
-    ngx_dns_text_c(t, "{");
-    ngx_dns_text_str(t, labels);
-
-    if (labels->len && extra[0] != '\0') {
-        ngx_dns_text_c(t, ",");
-    }
-
-    ngx_dns_text_c(t, extra);
-    ngx_dns_text_c(t, "}");
-}
-
-
-static void
-ngx_dns_prometheus_sample(ngx_dns_text_t *t, const ngx_dns_family_t *family,
-    const ngx_str_t *labels, const char *extra, uint64_t value)
-{
-    ngx_dns_prometheus_name(t, family, "", labels, extra);
-    ngx_dns_text_c(t, " ");
-    ngx_dns_text_number(t, value);
-    ngx_dns_text_c(t, "\n");
 }
