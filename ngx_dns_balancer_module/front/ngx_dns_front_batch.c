@@ -57,7 +57,7 @@ ngx_dns_front_batch_reserve(ngx_dns_client_t *client, size_t size)
     b = client->listener;
 
     if (b->n == NGX_DNS_FRONT_BATCH
-        || size > NGX_DNS_FRONT_ARENA - b->used)
+        || b->used + size > NGX_DNS_FRONT_ARENA)
     {
         ngx_dns_front_batch_flush(b);
     }
@@ -96,7 +96,6 @@ ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size,
 
     b->n = n + 1;
     b->used += ngx_align(size, NGX_DNS_CACHELINE);
-    b->used = ngx_min(b->used, NGX_DNS_FRONT_ARENA);
 
     if (!b->posted.posted) {
         ngx_post_event(&b->posted, &ngx_posted_events);

@@ -42,7 +42,8 @@ typedef struct {
     ngx_connection_t        *connection;      /* of the duplicate */
 
     ngx_uint_t               n;
-    size_t                   used;            /* of the arena */
+    size_t                   used;            /* of the arena; up to a line
+                                                 over its end */
     u_char                  *arena;
 
     ngx_dns_front_late_t    *first;
