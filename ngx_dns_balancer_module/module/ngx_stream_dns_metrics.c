@@ -230,6 +230,11 @@ ngx_stream_dns_metrics_place(ngx_dns_status_t *st, ngx_log_t *log)
 
     ngx_free(ids);
 
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "zone \"dns_metrics\" has no room for all servers");
+    }
+
     return rc;
 }
 
