@@ -192,6 +192,20 @@ bench-reload:                   ## what reloads, upgrades and kills lose
 bench-hitratio: $(OUT)/bench/hitratio   ## the cache, LRU and the optimum
 	@$<
 
+.PHONY: check-prometheus
+check-prometheus: $(PRODUCT)    ## Debian's Prometheus scrapes it for a minute
+	@tools/install-deps ci
+	promtool check rules conf/prometheus-rules.yml
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove tools/check-prometheus
+
+.PHONY: check-accounting
+check-accounting: $(PRODUCT)    ## a million queries, kills, reloads: counted
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove tools/check-accounting
+
 .PHONY: check-nginx-1.30
 check-nginx-1.30:               ## build and test under Debian forky (root)
 	@tools/install-deps ci

@@ -84,8 +84,10 @@ fake_reserve(ngx_dns_client_t *client, size_t size)
 
 
 static void
-fake_commit(ngx_dns_client_t *client, size_t size)
+fake_commit(ngx_dns_client_t *client, size_t size, uint64_t *counter)
 {
+    ngx_dns_own_add(counter, 1);
+
     got_len = size;
     answers++;
 }
@@ -130,6 +132,7 @@ start(const char *method, const char *servers)
     conf.tries = 3;
     conf.max_queries = 100;
     conf.log = &unit_log;
+    conf.counters = ngx_dns_metrics_server(0);
     conf.done = fake_done;
 }
 

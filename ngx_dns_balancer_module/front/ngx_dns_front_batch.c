@@ -14,8 +14,7 @@ static size_t ngx_dns_front_batch_pktinfo(size_t *control,
     ngx_dns_sockaddr_t *local);
 static ngx_int_t ngx_dns_front_batch_send(ngx_dns_front_batch_t *b,
     struct mmsghdr *msg, ngx_uint_t n, ngx_uint_t *sent);
-static void ngx_dns_front_batch_keep(ngx_dns_front_batch_t *b,
-    struct mmsghdr *msg);
+static void ngx_dns_front_batch_keep(ngx_dns_front_batch_t *b, ngx_uint_t i);
 static void ngx_dns_front_batch_backlog(ngx_dns_front_batch_t *b);
 
 
@@ -58,7 +57,7 @@ ngx_dns_front_batch_reserve(ngx_dns_client_t *client, size_t size)
     b = client->listener;
 
     if (b->n == NGX_DNS_FRONT_BATCH
-        || size > NGX_DNS_FRONT_ARENA - b->used)
+        || b->used + size > NGX_DNS_FRONT_ARENA)
     {
         ngx_dns_front_batch_flush(b);
     }
@@ -68,34 +67,35 @@ ngx_dns_front_batch_reserve(ngx_dns_client_t *client, size_t size)
 
 
 void
-ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size)
+ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size,
+    uint64_t *counter)
 {
+    ngx_uint_t              n;
     struct msghdr          *msg;
     ngx_dns_front_batch_t  *b;
 
     b = client->listener;
-    msg = &b->msg[b->n].msg_hdr;
+    n = b->n;
+    msg = &b->msg[n].msg_hdr;
 
-    b->iov[b->n].iov_base = b->arena + b->used;
-    b->iov[b->n].iov_len = size;
+    b->iov[n].iov_base = b->arena + b->used;
+    b->iov[n].iov_len = size;
+    b->counter[n] = counter;
 
-    b->name[b->n] = client->sockaddr;
+    b->name[n] = client->sockaddr;
     msg->msg_namelen = client->socklen;
 
     if (client->local) {
-        msg->msg_control = b->control[b->n];
-        msg->msg_controllen = ngx_dns_front_batch_pktinfo(b->control[b->n],
+        msg->msg_control = b->control[n];
+        msg->msg_controllen = ngx_dns_front_batch_pktinfo(b->control[n],
                                                      &client->local_sockaddr);
 
     } else {
         msg->msg_controllen = 0;
     }
 
-    b->n++;
+    b->n = n + 1;
     b->used += ngx_align(size, NGX_DNS_CACHELINE);
-    b->used = ngx_min(b->used, NGX_DNS_FRONT_ARENA);
-
-    ngx_dns_count(responses);
 
     if (!b->posted.posted) {
         ngx_post_event(&b->posted, &ngx_posted_events);
@@ -146,23 +146,32 @@ ngx_dns_front_batch_posted(ngx_event_t *ev)
 void
 ngx_dns_front_batch_flush(ngx_dns_front_batch_t *b)
 {
+    ngx_int_t   rc;
     ngx_uint_t  i, sent;
 
     i = 0;
 
     while (i < b->n && !b->blocked) {
 
-        if (ngx_dns_front_batch_send(b, b->msg + i, b->n - i, &sent)
-            != NGX_OK)
-        {
+        rc = ngx_dns_front_batch_send(b, b->msg + i, b->n - i, &sent);
+
+        if (rc == NGX_AGAIN) {
             break;
         }
 
-        i += sent;
+        if (rc == NGX_DECLINED) {
+            i++;
+            continue;
+        }
+
+        while (sent--) {
+            ngx_dns_count_at(b->counter[i]);
+            i++;
+        }
     }
 
     for ( /* void */ ; i < b->n; i++) {
-        ngx_dns_front_batch_keep(b, &b->msg[i]);
+        ngx_dns_front_batch_keep(b, i);
     }
 
     b->n = 0;
@@ -171,9 +180,9 @@ ngx_dns_front_batch_flush(ngx_dns_front_batch_t *b)
 
 
 /*
- * NGX_OK with the number of messages done with, at least one: a message the
- * kernel will never take (its client's port is 0, no route, a filter) is
- * counted and skipped.  NGX_AGAIN if there is no room now.
+ * NGX_OK with the number of messages that have left, at least one; NGX_AGAIN
+ * if there is no room now; NGX_DECLINED if the kernel will never take the first
+ * one (its client's port is 0, no route, a filter), which is counted.
  */
 
 static ngx_int_t
@@ -217,20 +226,18 @@ ngx_dns_front_batch_send(ngx_dns_front_batch_t *b, struct mmsghdr *msg,
 
     ngx_dns_count(unsent);
 
-    *sent = 1;
-
-    return NGX_OK;
+    return NGX_DECLINED;
 }
 
 
 static void
-ngx_dns_front_batch_keep(ngx_dns_front_batch_t *b, struct mmsghdr *m)
+ngx_dns_front_batch_keep(ngx_dns_front_batch_t *b, ngx_uint_t i)
 {
     size_t                 len;
     struct msghdr         *msg;
     ngx_dns_front_late_t  *late;
 
-    msg = &m->msg_hdr;
+    msg = &b->msg[i].msg_hdr;
     len = msg->msg_iov->iov_len;
     late = NULL;
 
@@ -249,6 +256,7 @@ ngx_dns_front_batch_keep(ngx_dns_front_batch_t *b, struct mmsghdr *m)
     late->socklen = msg->msg_namelen;
     late->controllen = msg->msg_controllen;
     late->len = len;
+    late->counter = b->counter[i];
 
     if (msg->msg_controllen) {
         ngx_memcpy(late->control, msg->msg_control, msg->msg_controllen);
@@ -288,6 +296,7 @@ ngx_dns_front_batch_writable(ngx_event_t *wev)
 static void
 ngx_dns_front_batch_backlog(ngx_dns_front_batch_t *b)
 {
+    ngx_int_t              rc;
     ngx_uint_t             n, sent;
     struct iovec           iov[NGX_DNS_FRONT_BATCH];
     struct mmsghdr         msg[NGX_DNS_FRONT_BATCH];
@@ -315,14 +324,24 @@ ngx_dns_front_batch_backlog(ngx_dns_front_batch_t *b)
             late = late->next;
         }
 
-        if (ngx_dns_front_batch_send(b, msg, n, &sent) != NGX_OK) {
+        rc = ngx_dns_front_batch_send(b, msg, n, &sent);
+
+        if (rc == NGX_AGAIN) {
             return;
+        }
+
+        if (rc == NGX_DECLINED) {
+            sent = 1;
         }
 
         while (sent--) {
             late = b->first;
             b->first = late->next;
             b->late--;
+
+            if (rc == NGX_OK) {
+                ngx_dns_count_at(late->counter);
+            }
 
             ngx_free(late);
         }

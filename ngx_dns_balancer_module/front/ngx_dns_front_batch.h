@@ -32,6 +32,7 @@ struct ngx_dns_front_late_s {
     socklen_t                socklen;
     size_t                   controllen;
     size_t                   control[NGX_DNS_FRONT_CONTROL];
+    uint64_t                *counter;
     size_t                   len;
     u_char                   data[];
 };
@@ -41,7 +42,8 @@ typedef struct {
     ngx_connection_t        *connection;      /* of the duplicate */
 
     ngx_uint_t               n;
-    size_t                   used;            /* of the arena */
+    size_t                   used;            /* of the arena; up to a line
+                                                 over its end */
     u_char                  *arena;
 
     ngx_dns_front_late_t    *first;
@@ -54,6 +56,7 @@ typedef struct {
     struct mmsghdr           msg[NGX_DNS_FRONT_BATCH];
     struct iovec             iov[NGX_DNS_FRONT_BATCH];
     ngx_dns_sockaddr_t       name[NGX_DNS_FRONT_BATCH];
+    uint64_t                *counter[NGX_DNS_FRONT_BATCH];
     size_t                   control[NGX_DNS_FRONT_BATCH]
                                     [NGX_DNS_FRONT_CONTROL];
 } ngx_dns_front_batch_t;
@@ -67,7 +70,8 @@ ngx_int_t ngx_dns_front_batch_init(ngx_dns_front_batch_t *b,
 
 /* the functions of an ngx_dns_front_t; the client's listener is a batch */
 u_char *ngx_dns_front_batch_reserve(ngx_dns_client_t *client, size_t size);
-void ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size);
+void ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size,
+    uint64_t *counter);
 
 /* sends all that can be sent now */
 void ngx_dns_front_batch_flush(ngx_dns_front_batch_t *b);

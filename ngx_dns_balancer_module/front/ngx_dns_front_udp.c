@@ -267,6 +267,7 @@ ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i)
     client.sockaddr = ngx_dns_front_name[i];
     client.socklen = msg->msg_namelen;
     client.datagram = 1;
+    client.proto = NGX_DNS_PROTO_UDP;
     client.local = 0;
 
     conf = u->addrs[0].conf;

@@ -16,7 +16,6 @@
 #define NGX_STREAM_DNS_PERCENT  4
 
 #define NGX_STREAM_DNS_QUERIES  16384
-#define NGX_STREAM_DNS_METRICS  "dns_metrics"
 
 
 typedef struct {
@@ -37,8 +36,6 @@ static char *ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static void ngx_stream_dns_handler(ngx_stream_session_t *s);
 static ngx_int_t ngx_stream_dns_init(ngx_conf_t *cf);
-static ngx_int_t ngx_stream_dns_init_metrics(ngx_shm_zone_t *shm_zone,
-    void *data);
 
 
 static ngx_conf_bitmask_t  ngx_stream_dns_next_upstream_masks[] = {
@@ -291,6 +288,13 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    if (ngx_array_init(&dmcf->status.caches, cf->pool, 4,
+                       sizeof(ngx_shm_zone_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
     return dmcf;
 }
 
@@ -313,6 +317,9 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      *     dscf->locals = 0;
      *     dscf->server_id = { 0, NULL };
      *     dscf->next_upstream = 0;
+     *     dscf->zones = { 0 };
+     *     dscf->listens = { 0 };
+     *     dscf->metrics = { 0 };
      *     dscf->core = NULL;
      *     dscf->session = NULL;
      *     dscf->set = 0;
@@ -570,7 +577,6 @@ ngx_stream_dns_next_upstream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_stream_dns_init(ngx_conf_t *cf)
 {
-    ngx_str_t                     name;
     ngx_uint_t                    i;
     ngx_stream_dns_srv_conf_t   **dscf;
     ngx_stream_dns_main_conf_t   *dmcf;
@@ -599,51 +605,5 @@ ngx_stream_dns_init(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    ngx_str_set(&name, NGX_STREAM_DNS_METRICS);
-
-    dmcf->metrics = ngx_shared_memory_add(cf, &name,
-                                          ngx_dns_metrics_size()
-                                          + 8 * ngx_pagesize,
-                                          &ngx_dns_balancer_module);
-    if (dmcf->metrics == NULL) {
-        return NGX_ERROR;
-    }
-
-    dmcf->metrics->init = ngx_stream_dns_init_metrics;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_stream_dns_init_metrics(ngx_shm_zone_t *shm_zone, void *data)
-{
-    size_t                  size;
-    ngx_slab_pool_t        *shpool;
-    ngx_dns_metrics_shm_t  *shm;
-
-    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
-
-    if (data == NULL && !shm_zone->shm.exists) {
-        size = ngx_dns_metrics_size();
-
-        shpool->data = ngx_slab_alloc(shpool, size);
-        if (shpool->data == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memzero(shpool->data, size);
-    }
-
-    shm = data ? data : shpool->data;
-    shm_zone->data = shm;
-
-    if (ngx_dns_metrics_init(shm) != NGX_OK) {
-        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
-                      "zone \"%V\" was made by another version of the module",
-                      &shm_zone->shm.name);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return ngx_stream_dns_metrics_init(cf, dmcf);
 }

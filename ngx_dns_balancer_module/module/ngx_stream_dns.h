@@ -19,10 +19,10 @@
 #include <ngx_core.h>
 #include <ngx_stream.h>
 
+#include "../front/ngx_dns_status.h"
 #include "../query/ngx_dns_health.h"
 #include "../query/ngx_dns_query.h"
 #include "../store/ngx_dns_hosts_build.h"
-#include "../store/ngx_dns_metrics.h"
 
 
 #define NGX_STREAM_DNS_CHECKS_DEFAULT  0
@@ -94,6 +94,7 @@ typedef struct {
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
     ngx_shm_zone_t              *metrics;
+    ngx_dns_status_t             status;
     ngx_uint_t                   queries;   /* of all servers together */
     ngx_event_t                  check;     /* of shared counters */
 } ngx_stream_dns_main_conf_t;
@@ -129,6 +130,9 @@ typedef struct {
     ngx_uint_t                   prefetch_hits;
     ngx_flag_t                   nxdomain_cut;
 
+    ngx_array_t                  zones;     /* of ngx_dns_zone_t * */
+    ngx_array_t                  listens;   /* of ngx_str_t */
+    ngx_dns_metrics_id_t         metrics;
     ngx_stream_core_srv_conf_t  *core;
     ngx_stream_session_t        *session;   /* in a worker, if one is needed */
     ngx_uint_t                   text;      /* rules may read the client's
@@ -222,6 +226,10 @@ ngx_int_t ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf);
 
 ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
+
+/* the zone of counters; what status pages show */
+ngx_int_t ngx_stream_dns_metrics_init(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf);
 
 /* start and end of a worker */
 ngx_int_t ngx_stream_dns_init_process(ngx_cycle_t *cycle);

@@ -25,11 +25,13 @@ static ngx_int_t ngx_stream_dns_cache_seconds(ngx_conf_t *cf,
 char *
 ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_stream_dns_main_conf_t *dmcf = conf;
+
     u_char          *p;
     size_t           max;
     ssize_t          size;
     ngx_str_t       *value, name, s;
-    ngx_shm_zone_t  *shm_zone;
+    ngx_shm_zone_t  *shm_zone, **cache;
 
     value = cf->args->elts;
     size = NGX_ERROR;
@@ -82,6 +84,13 @@ ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     shm_zone->init = ngx_stream_dns_cache_init_zone;
+
+    cache = ngx_array_push(&dmcf->status.caches);
+    if (cache == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *cache = shm_zone;
 
     return NGX_CONF_OK;
 }

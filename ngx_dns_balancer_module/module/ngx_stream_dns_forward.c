@@ -103,11 +103,14 @@ ngx_stream_dns_forward_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 {
     ngx_int_t                  rc;
     ngx_uint_t                 i;
-    ngx_dns_zone_t            *zone;
+    ngx_dns_zone_t            *zone, **p;
     ngx_stream_dns_forward_t  *forward;
 
     dscf->dns.forward = ngx_dns_forward_create(cf->pool);
-    if (dscf->dns.forward == NULL) {
+    if (dscf->dns.forward == NULL
+        || ngx_array_init(&dscf->zones, cf->pool, 4, sizeof(ngx_dns_zone_t *))
+           != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -122,10 +125,13 @@ ngx_stream_dns_forward_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
         /* the lines may be those of the level above: each server has its own */
 
         zone = ngx_palloc(cf->pool, sizeof(ngx_dns_zone_t));
-        if (zone == NULL) {
+        p = ngx_array_push(&dscf->zones);
+
+        if (zone == NULL || p == NULL) {
             return NGX_ERROR;
         }
 
+        *p = zone;
         *zone = forward[i].zone;
 
         zone->upstream = ngx_stream_dns_forward_target(cf, &forward[i]);

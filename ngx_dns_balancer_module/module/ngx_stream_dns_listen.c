@@ -29,6 +29,8 @@ static ngx_int_t ngx_stream_dns_listen_collect(ngx_conf_t *cf,
     ngx_array_t *listens);
 static ngx_int_t ngx_stream_dns_listen_kind(ngx_conf_t *cf,
     ngx_stream_dns_listen_t *ls);
+static ngx_int_t ngx_stream_dns_listen_note(ngx_conf_t *cf,
+    ngx_stream_dns_listen_t *ls);
 static ngx_int_t ngx_stream_dns_listen_socket(ngx_conf_t *cf,
     ngx_array_t *listens, ngx_stream_dns_listen_t *ls);
 static ngx_stream_dns_srv_conf_t *ngx_stream_dns_listen_server(
@@ -167,6 +169,7 @@ ngx_stream_dns_listen_check(ngx_conf_t *cf)
         }
 
         if (ngx_stream_dns_listen_kind(cf, &ls[i]) != NGX_OK
+            || ngx_stream_dns_listen_note(cf, &ls[i]) != NGX_OK
             || ngx_stream_dns_listen_socket(cf, &listens, &ls[i]) != NGX_OK)
         {
             return NGX_ERROR;
@@ -207,6 +210,33 @@ ngx_stream_dns_listen_kind(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
                   &ls->text, what, ls->core->file_name, ls->core->line);
 
     return NGX_ERROR;
+}
+
+
+/* for status pages */
+
+static ngx_int_t
+ngx_stream_dns_listen_note(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
+{
+    ngx_str_t    *text;
+    ngx_array_t  *listens;
+
+    listens = &ls->dns->listens;
+
+    if (listens->elts == NULL
+        && ngx_array_init(listens, cf->pool, 2, sizeof(ngx_str_t)) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    text = ngx_array_push(listens);
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    *text = ls->text;
+
+    return NGX_OK;
 }
 
 

@@ -38,7 +38,7 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_dns_random_reset();
-    ngx_dns_metrics_attach(dmcf->metrics->data);
+    ngx_dns_metrics_attach(dmcf->status.metrics);
     ngx_dns_timer_init(cycle->log);
     ngx_dns_attempt_init(&ngx_dns_udp_out);
 
@@ -64,6 +64,9 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         }
 
         ngx_stream_dns_cache_open(dscf[i]);
+
+        dscf[i]->dns.counters =
+                          ngx_dns_metrics_server(dscf[i]->metrics.slot);
     }
 
     if (ngx_stream_dns_listen_open(cycle) != NGX_OK) {
@@ -155,5 +158,5 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
         ngx_dns_peers_detach(&us[i]->upstream);
     }
 
-    ngx_dns_metrics_detach(dmcf->metrics->data);
+    ngx_dns_metrics_detach(dmcf->status.metrics);
 }

@@ -28,6 +28,7 @@
 
 #include "../base/ngx_dns.h"
 #include "../base/ngx_dns_atomic.h"
+#include "../store/ngx_dns_metrics.h"
 
 
 #define NGX_DNS_PEER_KEY       116
@@ -113,6 +114,8 @@ struct ngx_dns_peer_s {
     uint32_t             *row;         /* this process's share of
                                           shm->outstanding; or NULL */
     void                 *endpoint;    /* the transport's, in this worker */
+    ngx_dns_peer_counters_t  *counters;    /* of this process */
+    ngx_dns_metrics_id_t  metrics;
 
     ngx_dns_upstream_t   *upstream;
     ngx_str_t             name;        /* as configured, for people */
@@ -286,7 +289,15 @@ void ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
  */
 ngx_msec_t ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured);
 
+/* for status pages, not for picking */
+void ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_dns_peer_status_t *status);
+
 #pragma GCC visibility pop
+
+
+#define ngx_dns_count_peer(peer, name)                                        \
+    ngx_dns_count_in((peer)->counters, name)
 
 
 static ngx_inline ngx_uint_t

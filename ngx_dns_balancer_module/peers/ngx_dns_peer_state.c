@@ -442,8 +442,8 @@ ngx_dns_peer_reason(u_char *p, u_char *last, uint32_t reason)
         return ngx_slprintf(p, last, "health check timed out");
 
     case NGX_DNS_ENETWORK:
-        return ngx_slprintf(p, last, "health check could not be sent or was "
-                                     "refused by the host");
+        return ngx_slprintf(p, last,
+                            "health check failed, server is unreachable");
 
     case NGX_DNS_EANSWER:
         return ngx_slprintf(p, last, "malformed answer to the health check");
@@ -475,7 +475,10 @@ ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
     } else if (ngx_dns_load(&shm->unhealthy)) {
         ngx_str_set(&status->state, "unhealthy");
 
-    } else if (ngx_dns_peer_ejected(peer, now)) {
+    } else if (peer->max_fails && ngx_dns_load(&shm->fails) >= peer->max_fails)
+    {
+        /* after fail_timeout, too: until it has answered */
+
         ngx_str_set(&status->state, "ejected");
 
     } else {

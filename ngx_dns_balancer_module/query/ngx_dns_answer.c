@@ -5,7 +5,6 @@
 
 
 #include "ngx_dns_answer.h"
-#include "../store/ngx_dns_metrics.h"
 #include "../wire/ngx_dns_edns.h"
 
 
@@ -15,22 +14,24 @@
 
 
 void
-ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_query_t *query)
+ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_query_t *query,
+    ngx_dns_source_e source)
 {
     asker->client = &query->client;
     asker->conf = query->conf;
     asker->name = query->name;
     asker->asked = &query->asked;
+    asker->responses = query->conf->counters->responses[source];
 }
 
 
 size_t
-ngx_dns_answer_query(ngx_dns_query_t *query, const ngx_dns_message_t *m,
-    const u_char *msg, uint16_t *answers)
+ngx_dns_answer_query(ngx_dns_query_t *query, ngx_dns_source_e source,
+    const ngx_dns_message_t *m, const u_char *msg, uint16_t *answers)
 {
     ngx_dns_asker_t  asker;
 
-    ngx_dns_answer_asker(&asker, query);
+    ngx_dns_answer_asker(&asker, query, source);
 
     return ngx_dns_answer_send(&asker, m, msg, answers);
 }
@@ -65,7 +66,8 @@ ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
 
     *answers = m->answers;
 
-    asker->client->front->commit(asker->client, p - start);
+    ngx_dns_answer_commit(asker->client, p - start, asker->responses,
+                          m->rcode);
 
     return p - start;
 }
@@ -167,7 +169,10 @@ ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
                                  r->ede);
     }
 
-    client->front->commit(client, out - start);
+    ngx_dns_histogram_add(&conf->counters->duration, 0);
+    ngx_dns_answer_commit(client, out - start,
+                          conf->counters->responses[NGX_DNS_SOURCE_ERROR],
+                          r->rcode);
 
     return out - start;
 }

@@ -23,6 +23,7 @@ typedef struct {
     ngx_dns_conf_t       *conf;
     const u_char         *name;          /* in the client's letter case */
     const ngx_dns_asked_t  *asked;
+    uint64_t             *responses;     /* by rcode, of the answer's source */
 } ngx_dns_asker_t;
 
 
@@ -47,9 +48,10 @@ size_t ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
     const u_char *msg, uint16_t *answers);
 
 /* the same for a client that waits */
-size_t ngx_dns_answer_query(ngx_dns_query_t *query,
+size_t ngx_dns_answer_query(ngx_dns_query_t *query, ngx_dns_source_e source,
     const ngx_dns_message_t *m, const u_char *msg, uint16_t *answers);
-void ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_query_t *query);
+void ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_query_t *query,
+    ngx_dns_source_e source);
 
 /*
  * Refuses a query that is still in the buffer "p" it was parsed from.
@@ -90,6 +92,17 @@ ngx_dns_answer_opt_size(ngx_dns_asker_t *asker, const ngx_dns_message_t *m)
 
     return NGX_DNS_OPT_SIZE
            + (m->ede == NGX_DNS_NO_EDE ? 0 : NGX_DNS_EDE_SIZE);
+}
+
+
+/* sends what was written into the room that was reserved */
+
+static ngx_inline void
+ngx_dns_answer_commit(ngx_dns_client_t *client, size_t size,
+    uint64_t *responses, uint16_t rcode)
+{
+    client->front->commit(client, size,
+                          &responses[ngx_dns_metrics_rcode(rcode)]);
 }
 
 

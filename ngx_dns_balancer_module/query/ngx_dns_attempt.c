@@ -206,10 +206,10 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer)
     a->blamed = 0;
     a->refused = 0;
 
-    ngx_dns_count(attempts);
+    ngx_dns_count_peer(peer, queries);
 
     if (f->tries) {
-        ngx_dns_count(retries);
+        ngx_dns_count_peer(peer, retries);
 
         if (f->conf->budget) {
             peer->upstream->budget -= NGX_DNS_BUDGET_RETRY;
@@ -225,7 +225,7 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer)
         return NGX_OK;
     }
 
-    ngx_dns_count(errors);
+    ngx_dns_count_peer(peer, errors);
 
     ngx_dns_attempt_blame(f, a, NGX_DNS_ENETWORK);
 
@@ -280,7 +280,7 @@ ngx_dns_attempt_timer_handler(ngx_dns_timer_t *timer)
 
     for (i = 0; i < f->tries; i++) {
         if (f->attempts[i].live && !f->attempts[i].blamed) {
-            ngx_dns_count(timeouts);
+            ngx_dns_count_peer(f->attempts[i].attempt.peer, timeouts);
             ngx_dns_attempt_blame(f, &f->attempts[i], NGX_DNS_ETIMEOUT);
         }
     }
@@ -332,6 +332,7 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
     ngx_dns_peer_release(peer);
 
     if (outcome == NGX_DNS_OUT_NETWORK) {
+        ngx_dns_count_peer(peer, errors);
         ngx_dns_attempt_blame(f, a, NGX_DNS_ENETWORK);
         next = NGX_DNS_NEXT_ERROR;
         goto failed;
@@ -346,12 +347,16 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
            != NGX_OK)
     {
         ngx_dns_count(malformed);
+        ngx_dns_count_peer(peer, errors);
         ngx_dns_attempt_blame(f, a, NGX_DNS_EANSWER);
         next = NGX_DNS_NEXT_ERROR;
         goto failed;
     }
 
     rtt = (uint32_t) (ngx_dns_usec - attempt->sent);
+
+    ngx_dns_count_peer(peer, responses);
+    ngx_dns_histogram_add(&peer->counters->rtt, rtt);
 
     if (outcome == NGX_DNS_OUT_ANSWER) {
 

@@ -6,7 +6,6 @@
 
 #include "ngx_dns_cached.h"
 #include "../base/ngx_dns_clock.h"
-#include "../store/ngx_dns_metrics.h"
 
 
 static ngx_int_t ngx_dns_cached_old(ngx_dns_conf_t *conf,
@@ -77,6 +76,7 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     }
 
     now = ngx_dns_sec;
+    asker.responses = conf->counters->responses[NGX_DNS_SOURCE_CACHE];
 
     if ((int32_t) (view.answer.expires - now) <= 0) {
 
@@ -86,6 +86,7 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
             return rc;
         }
 
+        asker.responses = conf->counters->responses[NGX_DNS_SOURCE_STALE];
         stale = 1;
     }
 
@@ -178,9 +179,7 @@ ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
         return 0;
     }
 
-    ngx_dns_answer_asker(&asker, query);
-
-    ngx_dns_count(stale);
+    ngx_dns_answer_asker(&asker, query, NGX_DNS_SOURCE_STALE);
 
     return ngx_dns_cached_send(&asker, &view, 1, m);
 }
@@ -226,7 +225,10 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
         return 0;
     }
 
-    asker->client->front->commit(asker->client, p - start);
+    /* NOERROR, NXDOMAIN and SERVFAIL are all that is stored */
+
+    asker->client->front->commit(asker->client, p - start,
+                                 &asker->responses[m->rcode & 3]);
 
     return p - start;
 }

@@ -21,6 +21,7 @@
 #include "../peers/ngx_dns_balancer.h"
 #include "../store/ngx_dns_cache.h"
 #include "../store/ngx_dns_hosts.h"
+#include "../store/ngx_dns_metrics.h"
 #include "ngx_dns_forward.h"
 
 
@@ -55,11 +56,13 @@ typedef struct ngx_dns_record_s  ngx_dns_record_t;
 /*
  * How an answer gets to a client.  reserve() gives room for one message, up
  * to the next commit(); it never fails: a front that is full sends first.
+ * "counter", of this process, is added to when the message has left.
  */
 
 typedef struct {
     u_char           *(*reserve)(ngx_dns_client_t *client, size_t size);
-    void              (*commit)(ngx_dns_client_t *client, size_t size);
+    void              (*commit)(ngx_dns_client_t *client, size_t size,
+                                uint64_t *counter);
 } ngx_dns_front_t;
 
 
@@ -78,6 +81,7 @@ struct ngx_dns_client_s {
     ngx_listening_t      *listening;   /* nginx's */
     ngx_dns_sockaddr_t    sockaddr;
     socklen_t             socklen;
+    uint32_t              proto;       /* ngx_dns_proto_e */
     unsigned              datagram:1;
 
     /* the address that was asked, where a listener has several */
@@ -159,6 +163,9 @@ struct ngx_dns_conf_s {
     ngx_uint_t            prefetch;    /* percent of the TTL; 0: never */
     ngx_uint_t            prefetch_hits;
     ngx_flag_t            nxdomain_cut;
+
+    /* of this process: see ngx_dns_metrics.h */
+    ngx_dns_server_counters_t  *counters;
 
     ngx_log_t            *log;
 

@@ -258,7 +258,11 @@ ngx_dns_health_end(ngx_dns_health_t *h, ngx_dns_reason_e reason,
     ngx_dns_peer_checked(h->peer, ngx_current_msec, reason, rcode,
                          h->conf->fails, h->conf->passes, h->log);
 
-    if (reason == NGX_DNS_FINE) {
+    if (reason != NGX_DNS_FINE) {
+        ngx_dns_count_peer(h->peer, checks_failed);
+
+    } else {
+        ngx_dns_count_peer(h->peer, checks_passed);
 
         /* well after a long time: no more long intervals */
 

@@ -226,16 +226,20 @@ ngx_dns_inflight_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     size_t                     sent;
     uint16_t                   answers;
     ngx_dns_query_t           *query, *next;
+    ngx_dns_source_e           source;
     ngx_dns_inflight_table_t  *t;
 
     t = &ngx_dns_inflights;
+
+    source = (reason == NGX_DNS_FINE || reason == NGX_DNS_ERCODE)
+             ? NGX_DNS_SOURCE_UPSTREAM : NGX_DNS_SOURCE_ERROR;
 
     ngx_dns_inflight_unlink(f);
 
     for (query = f->queries; query; query = next) {
         next = query->next;
 
-        sent = ngx_dns_answer_query(query, m, msg, &answers);
+        sent = ngx_dns_answer_query(query, source, m, msg, &answers);
 
         if (reason != NGX_DNS_FINE) {
             ngx_dns_count(reason[reason]);
@@ -261,10 +265,15 @@ ngx_dns_inflight_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 }
 
 
+/* of a query that was answered */
+
 static void
 ngx_dns_inflight_free(ngx_dns_query_t *query)
 {
     query->conf->queries--;
+
+    ngx_dns_histogram_add(&query->conf->counters->duration,
+                          ngx_dns_usec - query->start_usec);
 
     query->next = ngx_dns_inflights.free_query;
     ngx_dns_inflights.free_query = query;

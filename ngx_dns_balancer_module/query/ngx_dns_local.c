@@ -366,6 +366,9 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     asker.conf = conf;
     asker.name = p + NGX_DNS_HEADER_SIZE;
     asker.asked = &q->asked;
+    asker.responses = conf->counters->responses[
+                            found->status == NGX_DNS_CACHE_STATUS_HOSTS
+                            ? NGX_DNS_SOURCE_HOSTS : NGX_DNS_SOURCE_LOCAL];
 
     ngx_memzero(&m, sizeof(ngx_dns_message_t));
     ngx_memzero(&rr, sizeof(ngx_dns_rr_t));
@@ -411,5 +414,7 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     answer->answers = m.answers;
     answer->status = found->status;
 
-    client->front->commit(client, answer->sent);
+    ngx_dns_histogram_add(&conf->counters->duration, 0);
+    ngx_dns_answer_commit(client, answer->sent, asker.responses,
+                          answer->rcode);
 }

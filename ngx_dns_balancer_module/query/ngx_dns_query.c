@@ -49,12 +49,14 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     ngx_dns_reason_e     reason;
     ngx_dns_question_t  *q;
 
-    ngx_dns_count(queries);
-
     zone = NULL;
     q = &ngx_dns_query_question;
 
     reason = ngx_dns_question_parse(q, p, len);
+
+    ngx_dns_count_in(conf->counters,
+                     queries[client->proto]
+                            [ngx_dns_metrics_type(q->asked.type)]);
 
     if (cut && reason >= NGX_DNS_EQDCOUNT) {
         reason = NGX_DNS_ESIZE;
@@ -184,17 +186,10 @@ ngx_dns_query_route(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     rc = ngx_dns_cached_find(conf, client, q, p, len, zone, key, &record);
 
     if (rc != NGX_OK && rc != NGX_DONE) {
-        ngx_dns_count(misses);
+        ngx_dns_count_in(conf->counters, misses);
 
         return ngx_dns_query_ask(conf, client, q, p, len, zone, key,
                                  rc == NGX_AGAIN);
-    }
-
-    if (record.cache_status == NGX_DNS_CACHE_STATUS_HIT) {
-        ngx_dns_count(hits);
-
-    } else {
-        ngx_dns_count(stale);
     }
 
     if (conf->done) {
@@ -246,7 +241,7 @@ ngx_dns_query_refresh(ngx_dns_conf_t *conf, ngx_dns_question_t *q,
     f = ngx_dns_inflight_get(conf, zone, q, key, &fresh);
 
     if (f && fresh) {
-        ngx_dns_count(prefetches);
+        ngx_dns_count_in(conf->counters, prefetches);
         ngx_dns_attempt_start(f);
     }
 }

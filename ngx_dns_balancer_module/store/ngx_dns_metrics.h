@@ -8,7 +8,20 @@
  * it by pid writes to it, so counting is a plain addition.  A row is never
  * cleared: who takes over that of a dead process goes on with its figures,
  * and the sum of all rows stays right over crashes and reloads.  For every
- * layer above; no text here.
+ * layer above; no text here but the names of labels.
+ *
+ * A row has a part for all, a slot for each server {} and a slot for each
+ * server of an upstream.  Slots are found again at a reload by a hash of what
+ * people know the thing by, so that it goes on counting wherever it moves in
+ * the configuration.  One that the last configuration did not use is cleared
+ * and given away only one reload later, when the workers that knew it are
+ * going or gone.
+ *
+ * What is counted for clients: each query (datagram) once in "queries", and
+ * then either once in "responses", when the kernel has taken its answer, or
+ * once as a drop: in "unsent", or in "reason" if the reason's rcode is
+ * NGX_DNS_DROP.  What a process had in flight when it was killed is in
+ * neither.
  */
 
 
@@ -16,42 +29,109 @@
 #define _NGX_DNS_METRICS_H_INCLUDED_
 
 
-#include "../base/ngx_dns.h"
-#include "../base/ngx_dns_atomic.h"
+#include "ngx_dns_histogram.h"
 
 
-#define NGX_DNS_METRICS_PROCS  256
+#define NGX_DNS_METRICS_PROCS   256
 
+#define NGX_DNS_METRICS_TYPES   32     /* a power of two: it is multiplied by */
+#define NGX_DNS_METRICS_RCODES  16
+
+
+/* how a query came */
+
+typedef enum {
+    NGX_DNS_PROTO_UDP = 0,
+    NGX_DNS_PROTO_TCP,
+    NGX_DNS_PROTO_TLS,
+    NGX_DNS_PROTO_HTTPS,
+    NGX_DNS_PROTOS
+} ngx_dns_proto_e;
+
+
+/* where an answer came from */
+
+typedef enum {
+    NGX_DNS_SOURCE_CACHE = 0,
+    NGX_DNS_SOURCE_STALE,        /* the cache, after the answer's end */
+    NGX_DNS_SOURCE_HOSTS,
+    NGX_DNS_SOURCE_LOCAL,
+    NGX_DNS_SOURCE_UPSTREAM,
+    NGX_DNS_SOURCE_ERROR,        /* made here: see reason[] */
+    NGX_DNS_SOURCES
+} ngx_dns_source_e;
+
+
+/* of all servers together */
 
 typedef struct {
-    uint64_t    queries;              /* datagrams of clients */
-    uint64_t    responses;            /* sent to clients */
     uint64_t    joined;               /* waited for another's answer */
-    uint64_t    attempts;             /* queries to servers */
-    uint64_t    retries;              /* those after the first */
     uint64_t    unretried;            /* not made for want of budget */
-    uint64_t    timeouts;             /* attempts without an answer in time */
-    uint64_t    errors;               /* ICMP and socket errors */
-    uint64_t    answers;              /* accepted from servers */
     uint64_t    late;                 /* no such attempt: late or forged */
     uint64_t    foreign;              /* right ID, another question */
     uint64_t    malformed;            /* from servers */
     uint64_t    unsent;               /* answers the kernel did not take */
 
-    uint64_t    hits;                 /* from the cache, in time */
-    uint64_t    misses;               /* with a cache, not from it */
-    uint64_t    stale;                /* from the cache, after their end */
-    uint64_t    prefetches;
-
     uint64_t    reason[NGX_DNS_REASONS];      /* queries that ended so */
 } ngx_dns_counters_t;
 
 
+/*
+ * Of a server {}.  "duration" is of answers that were waited for, and of
+ * those made here at once, which count as no time; those of the cache do,
+ * too, but are only in "responses".
+ */
+
+typedef struct {
+    uint64_t    queries[NGX_DNS_PROTOS][NGX_DNS_METRICS_TYPES];
+    uint64_t    responses[NGX_DNS_SOURCES][NGX_DNS_METRICS_RCODES];
+    uint64_t    misses;               /* with a cache, not from it in time */
+    uint64_t    prefetches;
+
+    ngx_dns_histogram_t  duration;
+} ngx_dns_server_counters_t;
+
+
+/* of a server of an upstream */
+
+typedef struct {
+    uint64_t    queries;              /* attempts */
+    uint64_t    responses;            /* accepted, late ones too */
+    uint64_t    timeouts;             /* no answer in time */
+    uint64_t    errors;               /* ICMP, socket, malformed answers */
+    uint64_t    retries;              /* of the queries: not the first try */
+    uint64_t    checks_passed;
+    uint64_t    checks_failed;
+
+    ngx_dns_histogram_t  rtt;         /* of the responses */
+} ngx_dns_peer_counters_t;
+
+
+typedef struct {
+    uint64_t    key[2];
+    uint32_t    slot;
+} ngx_dns_metrics_id_t;
+
+
+typedef enum {
+    NGX_DNS_METRICS_SERVER = 0,
+    NGX_DNS_METRICS_PEER,
+    NGX_DNS_METRICS_KINDS
+} ngx_dns_metrics_kind_e;
+
+
 typedef struct {
     uint32_t    layout;
-    uint32_t    pid[NGX_DNS_METRICS_PROCS];
+    uint32_t    generation;
+    uint32_t    slots[NGX_DNS_METRICS_KINDS];
 
-    /* ngx_dns_counters_t  row[NGX_DNS_METRICS_PROCS], on cache lines */
+    uint32_t    pid[NGX_DNS_METRICS_PROCS];
+    uint32_t    used[NGX_DNS_METRICS_PROCS];    /* was it ever? */
+
+    /*
+     * ngx_dns_metrics_slot_t  of all servers, of all peers; on cache lines:
+     * row[NGX_DNS_METRICS_PROCS], each ngx_dns_counters_t, servers, peers
+     */
 } ngx_dns_metrics_shm_t;
 
 
@@ -60,23 +140,90 @@ typedef struct {
 /* this process's row; a private one if there is no zone or no free row */
 extern ngx_dns_counters_t  *ngx_dns_counters;
 
-size_t ngx_dns_metrics_size(void);
+/* labels; for types under 256, their places */
+extern const char  *ngx_dns_metrics_types[NGX_DNS_METRICS_TYPES];
+extern const char  *ngx_dns_metrics_rcodes[NGX_DNS_METRICS_RCODES];
+extern const char  *ngx_dns_metrics_protos[NGX_DNS_PROTOS];
+extern const char  *ngx_dns_metrics_sources[NGX_DNS_SOURCES];
+extern const uint8_t  ngx_dns_metrics_type_place[256];
 
-/* the master, for cleared or used memory: NGX_ERROR for another layout */
-ngx_int_t ngx_dns_metrics_init(ngx_dns_metrics_shm_t *shm);
+
+/* slots for so many things, room to change included */
+uint32_t ngx_dns_metrics_slots(ngx_uint_t n);
+
+size_t ngx_dns_metrics_size(uint32_t servers, uint32_t peers);
+
+/*
+ * The master, for memory that is cleared up to its rows, or was used: a new
+ * configuration begins.  NGX_ERROR for another layout.
+ */
+ngx_int_t ngx_dns_metrics_init(ngx_dns_metrics_shm_t *shm, uint32_t servers,
+    uint32_t peers);
+
+/* the identity of a server (with "name" NULL) or of an upstream's server */
+void ngx_dns_metrics_identify(ngx_dns_metrics_id_t *id,
+    const ngx_str_t *group, const ngx_str_t *name);
+
+/* gives all of a kind their slots; NGX_ERROR if there are not enough */
+ngx_int_t ngx_dns_metrics_place(ngx_dns_metrics_shm_t *shm,
+    ngx_dns_metrics_kind_e kind, ngx_dns_metrics_id_t **ids, ngx_uint_t n);
 
 /* a worker, after fork and at its exit; "shm" may be NULL */
 void ngx_dns_metrics_attach(ngx_dns_metrics_shm_t *shm);
 void ngx_dns_metrics_detach(ngx_dns_metrics_shm_t *shm);
 
-/* the sum of all rows */
+/* of this process; never NULL */
+ngx_dns_server_counters_t *ngx_dns_metrics_server(uint32_t slot);
+ngx_dns_peer_counters_t *ngx_dns_metrics_peer(uint32_t slot);
+
+/* the sums of all rows */
 void ngx_dns_metrics_sum(ngx_dns_metrics_shm_t *shm, ngx_dns_counters_t *sum);
+void ngx_dns_metrics_sum_server(ngx_dns_metrics_shm_t *shm, uint32_t slot,
+    ngx_dns_server_counters_t *sum);
+void ngx_dns_metrics_sum_peer(ngx_dns_metrics_shm_t *shm, uint32_t slot,
+    ngx_dns_peer_counters_t *sum);
 
 #pragma GCC visibility pop
 
 
-#define ngx_dns_count(name)         ngx_dns_own_add(&ngx_dns_counters->name, 1)
-#define ngx_dns_count_n(name, n)    ngx_dns_own_add(&ngx_dns_counters->name, n)
+/*
+ * Of this process alone, so that one instruction does: what ngx_dns_own_add()
+ * would be three of.  Another process reads the word before it or after it.
+ */
+
+#define ngx_dns_count_at(p)                  (*(p) += 1)
+
+#define ngx_dns_count(name)                  ngx_dns_count_at(                \
+                                                 &ngx_dns_counters->name)
+
+/* "counters" of a server {} or of an upstream's server */
+#define ngx_dns_count_in(counters, name)     ngx_dns_count_at(                \
+                                                 &(counters)->name)
+
+
+/* places of labels */
+
+#define NGX_DNS_METRICS_TYPE_OTHER    22
+#define NGX_DNS_METRICS_TYPE_NONE     23
+
+
+static ngx_inline ngx_uint_t
+ngx_dns_metrics_type(uint16_t type)
+{
+    return type < 256 ? ngx_dns_metrics_type_place[type]
+                      : NGX_DNS_METRICS_TYPE_OTHER;
+}
+
+
+static ngx_inline ngx_uint_t
+ngx_dns_metrics_rcode(uint16_t rcode)
+{
+    if (rcode <= 10) {
+        return rcode;
+    }
+
+    return rcode == NGX_DNS_BADVERS ? 11 : 12;
+}
 
 
 #endif /* _NGX_DNS_METRICS_H_INCLUDED_ */

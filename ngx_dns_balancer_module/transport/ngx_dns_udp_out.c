@@ -484,8 +484,6 @@ ngx_dns_udp_posted_handler(ngx_event_t *ev)
             a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
             a->channel = NULL;
 
-            ngx_dns_count(errors);
-
             a->handler(a, NGX_DNS_OUT_NETWORK, NULL, 0);
         }
     }

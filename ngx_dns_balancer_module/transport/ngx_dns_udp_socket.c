@@ -12,6 +12,7 @@
 
 #define NGX_DNS_UDP_READS     4         /* batches in one wake-up */
 #define NGX_DNS_UDP_RETRIES   3         /* of a send that met an old error */
+#define NGX_DNS_UDP_COMPLAIN  10000     /* milliseconds from log to log */
 
 /* not a multiple of a page, or all buffers would share their cache sets */
 
@@ -19,7 +20,9 @@
 
 
 static ngx_int_t ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s,
-    ngx_socket_t fd, ngx_dns_peer_t *peer);
+    ngx_socket_t fd, ngx_dns_udp_endpoint_t *ep);
+static void ngx_dns_udp_socket_complain(ngx_dns_udp_endpoint_t *ep,
+    ngx_err_t err);
 static void ngx_dns_udp_socket_read_handler(ngx_event_t *rev);
 static void ngx_dns_udp_socket_write_handler(ngx_event_t *wev);
 static void ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg,
@@ -98,10 +101,9 @@ ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep)
     fd = ngx_socket(ep->peer->sockaddr->sa_family, SOCK_DGRAM, 0);
 
     if (fd == (ngx_socket_t) -1) {
-        ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, ngx_socket_errno,
-                      ngx_socket_n " for %V failed", &ep->peer->name);
+        ngx_dns_udp_socket_complain(ep, ngx_socket_errno);
 
-    } else if (ngx_dns_udp_socket_connect(s, fd, ep->peer) == NGX_OK) {
+    } else if (ngx_dns_udp_socket_connect(s, fd, ep) == NGX_OK) {
 
         s->endpoint = ep;
         s->last = &s->first;
@@ -121,13 +123,15 @@ ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep)
 
 static ngx_int_t
 ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s, ngx_socket_t fd,
-    ngx_dns_peer_t *peer)
+    ngx_dns_udp_endpoint_t *ep)
 {
     int                on, rc;
+    ngx_dns_peer_t    *peer;
     ngx_connection_t  *c;
 
     c = NULL;
     on = 1;
+    peer = ep->peer;
 
     if (ngx_nonblocking(fd) == -1) {
         goto failed;
@@ -175,13 +179,33 @@ ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s, ngx_socket_t fd,
 
 failed:
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
-                  "dns upstream \"%V\": can't connect to server %V",
-                  &peer->upstream->name, &peer->name);
+    ngx_dns_udp_socket_complain(ep, ngx_socket_errno);
 
     ngx_close_socket(fd);
 
     return NGX_ERROR;
+}
+
+
+/* it may be so for every query: a line in ten seconds has to do */
+
+static void
+ngx_dns_udp_socket_complain(ngx_dns_udp_endpoint_t *ep, ngx_err_t err)
+{
+    if (ep->logged
+        && ngx_current_msec - ep->logged < NGX_DNS_UDP_COMPLAIN)
+    {
+        ep->failures++;
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
+                  "dns upstream \"%V\": can't connect to server %V, "
+                  "%ui failures were not logged before",
+                  &ep->peer->upstream->name, &ep->peer->name, ep->failures);
+
+    ep->failures = 0;
+    ep->logged = ngx_max(ngx_current_msec, 1);
 }
 
 
@@ -304,7 +328,6 @@ ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len)
         return;
     }
 
-    ngx_dns_count(answers);
     ngx_dns_udp_remove(a);
 
     a->handler(a, rc == NGX_OK ? NGX_DNS_OUT_ANSWER : NGX_DNS_OUT_FAULT,

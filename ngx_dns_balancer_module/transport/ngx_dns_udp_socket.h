@@ -63,6 +63,9 @@ struct ngx_dns_udp_endpoint_s {
     ngx_dns_peer_t          *peer;
     ngx_dns_udp_socket_t    *current;       /* for this batch */
     ngx_dns_udp_socket_t    *sockets[NGX_DNS_UDP_SOCKETS];
+
+    ngx_uint_t               failures;      /* to open one, not logged */
+    ngx_msec_t               logged;        /* the last that was; 0: none */
 };
 
 

@@ -21,6 +21,7 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
     ngx_dns_reason_e  rc;
 
     if (len < NGX_DNS_HEADER_SIZE) {
+        q->asked.type = 0;
         return NGX_DNS_EHEADER;
     }
 

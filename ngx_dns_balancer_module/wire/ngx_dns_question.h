@@ -60,9 +60,10 @@ typedef struct {
 #pragma GCC visibility push(hidden)
 
 /*
- * NGX_DNS_FINE or the fault.  With any fault but NGX_DNS_EHEADER id and flags
- * are set; "end" is set if the question can be copied into an error answer.
- * NGX_DNS_EVERSION is given only for a message that is otherwise fine.
+ * NGX_DNS_FINE or the fault; the type is 0 where there is none.  With any
+ * fault but NGX_DNS_EHEADER id and flags are set; "end" is set if the question
+ * can be copied into an error answer.  NGX_DNS_EVERSION is given only for a
+ * message that is otherwise fine.
  */
 ngx_dns_reason_e ngx_dns_question_parse(ngx_dns_question_t *q,
     const u_char *p, size_t len);

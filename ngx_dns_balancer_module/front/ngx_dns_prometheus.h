@@ -1,0 +1,70 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * What a metric is, and how its samples are written.  Private to
+ * ngx_dns_prometheus*.c.
+ */
+
+
+#ifndef _NGX_DNS_PROMETHEUS_H_INCLUDED_
+#define _NGX_DNS_PROMETHEUS_H_INCLUDED_
+
+
+#include "ngx_dns_status.h"
+
+
+typedef enum {
+    NGX_DNS_PROMETHEUS_COUNTER = 0,
+    NGX_DNS_PROMETHEUS_GAUGE,
+    NGX_DNS_PROMETHEUS_HISTOGRAM
+} ngx_dns_prometheus_type_e;
+
+
+typedef struct ngx_dns_family_s  ngx_dns_family_t;
+
+
+typedef void (*ngx_dns_family_pt)(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family);
+
+
+/* a metric; its name is without the "_total" of a counter */
+
+struct ngx_dns_family_s {
+    const char                 *name;
+    ngx_dns_prometheus_type_e   type;
+    const char                 *help;
+    ngx_dns_family_pt           samples;
+    size_t                      offset;    /* of a figure, or a choice */
+};
+
+
+#pragma GCC visibility push(hidden)
+
+/* makes the labels of all figures, which are written many times */
+ngx_int_t ngx_dns_prometheus_labels(ngx_dns_figures_t *f, ngx_pool_t *pool);
+
+/*
+ * The name of a series, with "labels", or NULL, and "extra" ones, which may be
+ * "".  With "suffix" NULL the bare name of a family; a counter has "_total"
+ * after it else.
+ */
+void ngx_dns_prometheus_name(ngx_dns_text_t *t,
+    const ngx_dns_family_t *family, const char *suffix,
+    const ngx_str_t *labels, const char *extra);
+
+void ngx_dns_prometheus_sample(ngx_dns_text_t *t,
+    const ngx_dns_family_t *family, const ngx_str_t *labels,
+    const char *extra, uint64_t value);
+
+/* "at_once": those of the first bucket that took no time */
+void ngx_dns_prometheus_histogram(ngx_dns_text_t *t,
+    const ngx_dns_family_t *family, const ngx_str_t *labels,
+    const ngx_dns_histogram_t *h, uint64_t at_once);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_PROMETHEUS_H_INCLUDED_ */

@@ -1,0 +1,156 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_status.h"
+
+
+static ngx_int_t ngx_dns_status_servers(ngx_dns_status_t *st,
+    ngx_dns_figures_t *f, ngx_pool_t *pool);
+static ngx_int_t ngx_dns_status_peers(ngx_dns_status_t *st,
+    ngx_dns_figures_t *f, ngx_pool_t *pool);
+static ngx_int_t ngx_dns_status_caches(ngx_dns_status_t *st,
+    ngx_dns_figures_t *f, ngx_pool_t *pool);
+
+
+ngx_dns_figures_t *
+ngx_dns_status_figures(ngx_dns_status_t *st, ngx_pool_t *pool)
+{
+    ngx_dns_figures_t  *f;
+
+    f = ngx_pcalloc(pool, sizeof(ngx_dns_figures_t));
+
+    if (f == NULL || st == NULL || st->metrics == NULL) {
+        return f;
+    }
+
+    ngx_dns_metrics_sum(st->metrics, &f->sum);
+
+    if (ngx_dns_status_peers(st, f, pool) != NGX_OK
+        || ngx_dns_status_servers(st, f, pool) != NGX_OK
+        || ngx_dns_status_caches(st, f, pool) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return f;
+}
+
+
+static ngx_int_t
+ngx_dns_status_servers(ngx_dns_status_t *st, ngx_dns_figures_t *f,
+    ngx_pool_t *pool)
+{
+    ngx_uint_t                i;
+    ngx_dns_status_server_t  *server;
+
+    f->nservers = st->servers.nelts;
+    f->servers = ngx_palloc(pool, ngx_max(f->nservers, 1)
+                                  * sizeof(ngx_dns_figures_server_t));
+    if (f->servers == NULL) {
+        return NGX_ERROR;
+    }
+
+    server = st->servers.elts;
+
+    for (i = 0; i < f->nservers; i++) {
+        f->servers[i].conf = &server[i];
+
+        ngx_dns_metrics_sum_server(st->metrics, server[i].metrics->slot,
+                                   &f->servers[i].sum);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_dns_status_peers(ngx_dns_status_t *st, ngx_dns_figures_t *f,
+    ngx_pool_t *pool)
+{
+    ngx_uint_t                i, k, n;
+    ngx_dns_peer_t           *peer;
+    ngx_dns_upstream_t      **u;
+    ngx_dns_figures_peer_t   *fp;
+
+    n = 0;
+    u = st->upstreams.elts;
+
+    for (i = 0; i < st->upstreams.nelts; i++) {
+        n += u[i]->peers.nelts;
+    }
+
+    fp = ngx_palloc(pool, ngx_max(n, 1) * sizeof(ngx_dns_figures_peer_t));
+    if (fp == NULL) {
+        return NGX_ERROR;
+    }
+
+    f->peers = fp;
+    f->npeers = n;
+
+    for (i = 0; i < st->upstreams.nelts; i++) {
+        peer = u[i]->peers.elts;
+
+        for (k = 0; k < u[i]->peers.nelts; k++, fp++) {
+            fp->upstream = u[i];
+            fp->peer = &peer[k];
+
+            ngx_dns_metrics_sum_peer(st->metrics, peer[k].metrics.slot,
+                                     &fp->sum);
+            ngx_dns_peer_status(&peer[k], ngx_current_msec, &fp->status);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_dns_status_caches(ngx_dns_status_t *st, ngx_dns_figures_t *f,
+    ngx_pool_t *pool)
+{
+    ngx_uint_t                 i;
+    ngx_shm_zone_t           **zone;
+    ngx_dns_cache_shm_t       *cache;
+    ngx_dns_figures_cache_t   *fc;
+
+    f->ncaches = st->caches.nelts;
+    f->caches = ngx_palloc(pool, ngx_max(f->ncaches, 1)
+                                 * sizeof(ngx_dns_figures_cache_t));
+    if (f->caches == NULL) {
+        return NGX_ERROR;
+    }
+
+    zone = st->caches.elts;
+
+    for (i = 0; i < f->ncaches; i++) {
+        fc = &f->caches[i];
+        cache = zone[i]->data;
+
+        fc->name = &zone[i]->shm.name;
+        fc->size = zone[i]->shm.size;
+
+        ngx_dns_cache_stat(cache, &fc->stat);
+    }
+
+    return NGX_OK;
+}
+
+
+uint64_t
+ngx_dns_status_source(const ngx_dns_server_counters_t *sum,
+    ngx_dns_source_e source)
+{
+    uint64_t    n;
+    ngx_uint_t  i;
+
+    n = 0;
+
+    for (i = 0; i < NGX_DNS_METRICS_RCODES; i++) {
+        n += sum->responses[source][i];
+    }
+
+    return n;
+}

@@ -1,0 +1,97 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * What a status page shows: the facts of the configuration, made once by
+ * module/, and the text of them together with the figures of the moment.
+ * Rendering reads shared memory and writes into memory of a pool; it takes no
+ * lock, never waits, and needs no worker of its own.  For module/.
+ */
+
+
+#ifndef _NGX_DNS_STATUS_H_INCLUDED_
+#define _NGX_DNS_STATUS_H_INCLUDED_
+
+
+#include "ngx_dns_text.h"
+#include "../query/ngx_dns_conf.h"
+#include "../store/ngx_dns_metrics.h"
+
+
+typedef struct {
+    ngx_str_t                name;         /* the label: its first "listen" */
+    ngx_array_t              listens;      /* of ngx_str_t */
+    ngx_array_t              zones;        /* of ngx_dns_zone_t * */
+    ngx_shm_zone_t          *cache;        /* or NULL */
+    ngx_dns_metrics_id_t    *metrics;
+} ngx_dns_status_server_t;
+
+
+typedef struct {
+    ngx_array_t              servers;      /* of ngx_dns_status_server_t */
+    ngx_array_t              upstreams;    /* of ngx_dns_upstream_t * */
+    ngx_array_t              caches;       /* of ngx_shm_zone_t * */
+    ngx_dns_metrics_shm_t   *metrics;      /* NULL: no server, no figures */
+} ngx_dns_status_t;
+
+
+/* the figures of a moment, and what they are of */
+
+typedef struct {
+    ngx_dns_status_server_t      *conf;
+    ngx_dns_server_counters_t     sum;
+    ngx_str_t                     labels;
+} ngx_dns_figures_server_t;
+
+
+typedef struct {
+    ngx_dns_upstream_t           *upstream;
+    ngx_dns_peer_t               *peer;
+    ngx_dns_peer_counters_t       sum;
+    ngx_dns_peer_status_t         status;
+    ngx_str_t                     labels;
+} ngx_dns_figures_peer_t;
+
+
+typedef struct {
+    ngx_str_t                    *name;
+    uint64_t                      size;
+    ngx_dns_cache_stat_t          stat;
+    ngx_str_t                     labels;
+} ngx_dns_figures_cache_t;
+
+
+typedef struct {
+    ngx_dns_counters_t            sum;
+    ngx_dns_figures_server_t     *servers;
+    ngx_uint_t                    nservers;
+    ngx_dns_figures_peer_t       *peers;       /* in the order of upstreams */
+    ngx_uint_t                    npeers;
+    ngx_dns_figures_cache_t      *caches;
+    ngx_uint_t                    ncaches;
+} ngx_dns_figures_t;
+
+
+#pragma GCC visibility push(hidden)
+
+/* none without a server {} of ours; NULL is for no memory */
+ngx_dns_figures_t *ngx_dns_status_figures(ngx_dns_status_t *st,
+    ngx_pool_t *pool);
+
+/* answers of a source, of any rcode */
+uint64_t ngx_dns_status_source(const ngx_dns_server_counters_t *sum,
+    ngx_dns_source_e source);
+
+/* text format 0.0.4, or OpenMetrics 1.0.0; labels of "f" are set */
+void ngx_dns_status_prometheus(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    ngx_uint_t openmetrics);
+
+/* docs/monitoring.md has its schema */
+void ngx_dns_status_json(ngx_dns_text_t *t, ngx_dns_figures_t *f, time_t now);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_STATUS_H_INCLUDED_ */

@@ -1,0 +1,254 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_stream_dns.h"
+
+
+#define NGX_HTTP_DNS_STATUS_PROMETHEUS  1
+#define NGX_HTTP_DNS_STATUS_JSON        2
+
+
+typedef struct {
+    ngx_uint_t   status;
+} ngx_http_dns_loc_conf_t;
+
+
+#pragma GCC visibility push(hidden)
+
+extern ngx_module_t  ngx_http_dns_module;
+
+#pragma GCC visibility pop
+
+
+static ngx_int_t ngx_http_dns_status_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_dns_status_render(ngx_http_request_t *r,
+    ngx_dns_text_t *text);
+static ngx_uint_t ngx_http_dns_status_openmetrics(ngx_http_request_t *r);
+static char *ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static void *ngx_http_dns_create_loc_conf(ngx_conf_t *cf);
+
+
+static ngx_command_t  ngx_http_dns_commands[] = {
+
+    { ngx_string("dns_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_dns_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_dns_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_dns_create_loc_conf,          /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_dns_module = {
+    NGX_MODULE_V1,
+    &ngx_http_dns_module_ctx,              /* module context */
+    ngx_http_dns_commands,                 /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_int_t
+ngx_http_dns_status_handler(ngx_http_request_t *r)
+{
+    ngx_int_t       rc;
+    ngx_chain_t    *last;
+    ngx_dns_text_t  text;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_http_dns_status_render(r, &text) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = (off_t) text.size;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    /* there always is text */
+
+    for (last = text.out; last->next; last = last->next) {
+        /* void */
+    }
+
+    last->buf->last_buf = (r == r->main) ? 1 : 0;
+    last->buf->last_in_chain = 1;
+
+    return ngx_http_output_filter(r, text.out);
+}
+
+
+static ngx_int_t
+ngx_http_dns_status_render(ngx_http_request_t *r, ngx_dns_text_t *text)
+{
+    ngx_uint_t                   openmetrics;
+    ngx_dns_figures_t           *figures;
+    ngx_http_dns_loc_conf_t     *dlcf;
+    ngx_stream_dns_main_conf_t  *dmcf;
+
+    dlcf = ngx_http_get_module_loc_conf(r, ngx_http_dns_module);
+
+    /* NULL without a stream {} */
+
+    dmcf = ngx_stream_cycle_get_module_main_conf(ngx_cycle,
+                                                 ngx_dns_balancer_module);
+
+    figures = ngx_dns_status_figures(dmcf ? &dmcf->status : NULL, r->pool);
+    if (figures == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_dns_text_init(text, r->pool);
+
+    if (dlcf->status == NGX_HTTP_DNS_STATUS_JSON) {
+        ngx_str_set(&r->headers_out.content_type, "application/json");
+
+        ngx_dns_status_json(text, figures, ngx_time());
+
+        return text->failed ? NGX_ERROR : NGX_OK;
+    }
+
+    openmetrics = ngx_http_dns_status_openmetrics(r);
+
+    if (openmetrics) {
+        ngx_str_set(&r->headers_out.content_type,
+                    "application/openmetrics-text; version=1.0.0; "
+                    "charset=utf-8");
+
+    } else {
+        ngx_str_set(&r->headers_out.content_type,
+                    "text/plain; version=0.0.4; charset=utf-8");
+    }
+
+    ngx_dns_status_prometheus(text, figures, openmetrics);
+
+    return text->failed ? NGX_ERROR : NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_dns_status_openmetrics(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    static u_char  type[] = "application/openmetrics-text";
+
+    part = &r->headers_in.headers.part;
+
+    for ( /* void */ ; part; part = part->next) {
+        header = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (header[i].key.len == sizeof("Accept") - 1
+                && ngx_memcmp(header[i].lowcase_key, "accept", 6) == 0
+                && ngx_strlcasestrn(header[i].value.data,
+                                    header[i].value.data
+                                    + header[i].value.len,
+                                    type, sizeof(type) - 2)
+                   != NULL)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static char *
+ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_dns_loc_conf_t *dlcf = conf;
+
+    ngx_str_t                 *value;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (dlcf->status) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "prometheus") == 0) {
+        dlcf->status = NGX_HTTP_DNS_STATUS_PROMETHEUS;
+
+    } else if (ngx_strcmp(value[1].data, "json") == 0) {
+        dlcf->status = NGX_HTTP_DNS_STATUS_JSON;
+
+    } else if (ngx_strcmp(value[1].data, "html") == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": value \"%V\" is not supported yet, it "
+                           "must be \"prometheus\" or \"json\"",
+                           &value[0], &value[1]);
+        return NGX_CONF_ERROR;
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": invalid value \"%V\", it must be "
+                           "\"prometheus\" or \"json\"",
+                           &value[0], &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_dns_status_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_http_dns_create_loc_conf(ngx_conf_t *cf)
+{
+    /* set by ngx_pcalloc(): conf->status = 0; a handler is not inherited */
+
+    return ngx_pcalloc(cf->pool, sizeof(ngx_http_dns_loc_conf_t));
+}

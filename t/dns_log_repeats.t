@@ -1,0 +1,80 @@
+#!/usr/bin/perl
+
+# Tests for the error log: changes of a server's state, not its queries.
+
+use warnings;
+use strict;
+
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::Nginx::DNS;
+
+my $t = Test::Nginx::DNS->new()->plan(7);
+
+# a socket can't be connected to this address; one is closed
+
+$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    dns_upstream far {
+        health_check  off;
+        server  255.255.255.255:53  max_fails=0;
+    }
+
+    dns_upstream dead {
+        health_check  off;
+        server  127.0.0.1:%%PORT_8089%%  max_fails=3 fail_timeout=60s;
+        server  127.0.0.1:%%PORT_8088%%  max_fails=3 fail_timeout=60s;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_8053%% udp;
+        dns_forward  far far;
+        dns_forward  dead dead;
+    }
+}
+
+EOF_CONF
+
+$t->run();
+
+my $port = $t->port(8053);
+
+is_deeply(dns_bulk($port, 200, name => sub { "q$_[0].far" }),
+          { SERVFAIL => 200 }, 'no way to a server');
+
+my @lines = logged('far');
+
+is(scalar @lines, 1, 'one line');
+like($lines[0], qr/\[error\].*"far":\ can't\ connect\ to\ server\ 255\S+:53,
+                   \ 0\ failures\ were\ not\ logged\ before/x,
+     'which names upstream and server');
+
+is_deeply(dns_bulk($port, 200, name => sub { "q$_[0].dead" }),
+          { SERVFAIL => 200 }, 'a dead server');
+
+@lines = logged('dead');
+
+is(scalar @lines, 1, 'one line: the last server is not left out');
+like($lines[0], qr/\[warn\].*"dead": server 127.0.0.1:\d+ left out/,
+     'which names upstream and server');
+
+# nothing else at all
+
+is(scalar(grep { /dns/ && !/"(far|dead)"/ && /\[(warn|error)\]/ }
+          split /\n/, $t->error_log()), 0, 'no other line');
+
+
+sub logged {
+    my ($upstream) = @_;
+
+    return grep { /\[(?:warn|error)\].*upstream "$upstream"/ }
+           split /\n/, $t->error_log();
+}

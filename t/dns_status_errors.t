@@ -1,0 +1,86 @@
+#!/usr/bin/perl
+
+# Tests for dns_status in nginx -t, and where there is nothing to show.
+
+use warnings;
+use strict;
+
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::Nginx::DNS;
+use Test::Nginx::DNS::Status;
+
+my $t = Test::Nginx::DNS->new()->has(qw/ http /)->allow(qr/\[emerg\]/)
+    ->plan(12);
+
+sub said {
+    my ($location, $stream) = @_;
+
+    return ($t->test_config(<<EOF_CONF))[1];
+%%TEST_GLOBALS%%
+events { }
+http { %%TEST_GLOBALS_HTTP%% server { listen 127.0.0.1:%%PORT_8080%%;
+    location / {
+        $location
+    } } }
+$stream
+EOF_CONF
+}
+
+my $value = qr/it must be "prometheus" or "json" in \S+:\d+/;
+
+like(said('dns_status xml;', ''),
+     qr/"dns_status": invalid value "xml", $value/, 'value');
+like(said('dns_status html;', ''),
+     qr/"dns_status": value "html" is not supported yet, $value/, 'html');
+like(said('dns_status json; dns_status json;', ''),
+     qr/"dns_status" directive is duplicate/, 'duplicate');
+like(said('dns_status;', ''), qr/invalid number of arguments in "dns_status"/,
+     'no value');
+like(said('', 'stream { dns_status json; }'),
+     qr/"dns_status" directive is not allowed here/, 'not in stream');
+
+# the order of http {} and stream {} does not matter, see the other tests;
+# no server of ours, and no stream {} at all
+
+for my $stream ('', 'stream { dns_upstream u { server 127.0.0.1; } }') {
+
+    $t->write_file_expand('nginx.conf', <<"EOF_CONF");
+%%TEST_GLOBALS%%
+events { }
+$stream
+http {
+    %%TEST_GLOBALS_HTTP%%
+
+    server {
+        listen  127.0.0.1:%%PORT_8080%%;
+
+        location /metrics { dns_status prometheus; }
+        location /status { dns_status json; }
+    }
+}
+EOF_CONF
+
+    $t->run();
+
+    my $m = metrics($t->port(8080));
+
+    is(scalar(grep { /server=/ } keys %$m), 0, 'no servers');
+
+    my $s = status($t->port(8080));
+
+    is_deeply($s->{servers}, [], 'no servers: json');
+    is(http($t->port(8080), '/metrics')->{status}, 200, 'but a page');
+
+    $t->stop();
+}
+
+is(http_type(), 'none', 'stopped');
+
+
+sub http_type {
+    return IO::Socket::IP->new(PeerHost => '127.0.0.1',
+        PeerPort => $t->port(8080)) ? 'some' : 'none';
+}

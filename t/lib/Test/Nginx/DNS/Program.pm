@@ -1,0 +1,44 @@
+package Test::Nginx::DNS::Program;
+
+# The programs of bench/, for checks that need more queries than Perl can
+# send.
+#
+#   load_program('dnsgen')
+#
+# compiles it and returns its path: dnsgen, the generator, or dnsup, a name
+# server that is never busy.
+
+use warnings;
+use strict;
+
+use Cwd qw/ abs_path /;
+use Exporter qw/ import /;
+use File::Basename qw/ dirname /;
+use File::Path qw/ make_path /;
+
+our @EXPORT = qw/ load_program /;
+
+my $top = abs_path(dirname(abs_path(__FILE__)) . '/../../../../..');
+
+my %sources = (
+    dnsgen => [qw/ dnsgen.c names.c latency.c bench.c /],
+    dnsup => [qw/ dnsup.c bench.c /],
+);
+
+
+sub load_program {
+    my ($name) = @_;
+
+    my $dir = "$top/build/load";
+
+    make_path($dir);
+
+    system($ENV{CC} || 'cc', '-O2', '-o', "$dir/$name",
+           map({ "$top/bench/$_" } @{$sources{$name}}), '-lm') == 0
+        or die "$name does not compile\n";
+
+    return "$dir/$name";
+}
+
+
+1;
