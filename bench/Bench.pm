@@ -124,6 +124,42 @@ EOF
 }
 
 
+# For bench/scrape: the process, and the ports of the servers
+
+our $status_port = $port + 3;
+
+sub start_many {
+    my ($servers, $peers, $workers) = @_;
+
+    my ($load) = ours_conf('miss');
+    my @ports = map { $port + 10 + $_ } 1 .. $servers;
+
+    my $stream = "dns_upstream up {\nhealth_check off;\n"
+        . join('', map { "server 127.0.1.$_:$port;\n" } 1 .. $peers) . "}\n"
+        . join('', map { "server { listen 127.0.0.1:$_ udp reuseport; "
+                         . "dns_forward . up; }\n" } @ports);
+
+    my @command = nginx_command($load, $stream, 'miss', 0, $workers);
+    my $conf = read_file("$out/nginx.conf");
+
+    write_file("$out/nginx.conf", $conf . <<EOF);
+http {
+    access_log off;
+    server {
+        listen 127.0.0.1:$status_port;
+        location /metrics { dns_status prometheus; }
+        location /status { dns_status json; }
+    }
+}
+EOF
+
+    my $pid = start($server_cpu, "$out/many.log", @command);
+    sleep 1;
+
+    return ($pid, @ports);
+}
+
+
 # For bench/faults: health checks and all else as by default
 
 sub faults {
@@ -171,6 +207,10 @@ sub nginx_command {
 
     $workers ||= 1;
 
+    # with ACCESS_LOG=1 a line for each query, of what stock nginx has, too
+
+    my $log = $ENV{ACCESS_LOG} ? "$out/access.log bench buffer=64k" : 'off';
+
     my ($modules) = `$nginx -V 2>&1` =~ /--modules-path=(\S+)/;
     my $so = defined $modules ? "$modules/ngx_stream_module.so" : '';
     my $load_stream = -e $so ? "load_module $so;" : '';
@@ -196,7 +236,9 @@ events {
 }
 
 stream {
-    access_log off;
+    log_format bench '\$remote_addr [\$time_local] \$protocol \$status '
+                     '\$bytes_sent \$bytes_received \$session_time';
+    access_log $log;
 
 $stream}
 EOF
