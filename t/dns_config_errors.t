@@ -60,8 +60,6 @@ my @cases = (
   [ 'expect=FOO', 'a list of rcodes' ],
   [ 'expect=NOERROR,', 'a list of rcodes' ],
   [ 'query=a..b', 'a domain name' ]),
-[ 'dns_upstream u { health_check tcp; }',
-  qr/"health_check": parameter "tcp" is not supported yet/ ],
 [ 'dns_upstream u { health_check off interval=1s; }',
   qr/"health_check": unknown parameter "off", it must be "interval="/ ],
 [ 'dns_upstream u { zone z 1k; }',
@@ -84,7 +82,8 @@ my @cases = (
   qr/"server": duplicate address "127.0.0.1:53" in dns_upstream "u"/ ],
 [ 'dns_upstream u { server tls://127.0.0.1; }',
   qr/"tls:\/\/" in "tls:\/\/127.0.0.1" is not supported yet/ ],
-[ 'dns_upstream u { server tcp://127.0.0.1; }', qr/not supported yet/ ],
+[ 'dns_upstream u { server tcp://127.0.0.1; server tcp://127.0.0.1; }',
+  qr/"server": duplicate address "127.0.0.1:53" in dns_upstream "u"/ ],
 [ 'dns_upstream u { server unix:/tmp/x; }', qr/not supported yet/ ],
 [ 'dns_upstream u { server 127.0.0.1 weight=0; }',
   qr/invalid parameter "weight=0", "weight" must be a number from 1 to 65535/

@@ -24,7 +24,7 @@ static unsigned               refuse;
 
 static ngx_dns_health_conf_t  conf = {
     1000, 500, 2, 3, 0, ~((1u << NGX_DNS_SERVFAIL) | (1u << NGX_DNS_REFUSED)),
-    query, 17, question, 5
+    0, query, 17, question, 5
 };
 
 
@@ -69,7 +69,8 @@ start(void)
     refuse = 0;
     sent = NULL;
 
-    is_int(ngx_dns_health_start(&unit_cycle, u, &conf, &fake), NGX_OK,
+    is_int(ngx_dns_health_start(&unit_cycle, u, &conf, &fake,
+                                NULL), NGX_OK,
            "started");
 
     return u;

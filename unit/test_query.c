@@ -631,7 +631,7 @@ main(void)
     ngx_pid = getpid();
 
     ngx_dns_timer_init(&unit_log);
-    ngx_dns_attempt_init(&fake);
+    ngx_dns_attempt_init(&fake, NULL);
     (void) ngx_dns_inflight_init(&unit_cycle, 1000);
 
     answered();

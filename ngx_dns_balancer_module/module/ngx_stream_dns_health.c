@@ -94,6 +94,11 @@ ngx_stream_dns_health_check(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
             continue;
         }
 
+        if (ngx_strcmp(value[i].data, "tcp") == 0) {
+            us->health.tcp = 1;
+            continue;
+        }
+
         if (ngx_strncmp(value[i].data, "type=", 5) == 0) {
             rc = ngx_stream_dns_health_type(cf, &value[i], &type);
 
@@ -153,13 +158,10 @@ ngx_stream_dns_health_number(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       ngx_strcmp(value->data, "tcp") == 0
-                       ? "\"health_check\": parameter \"%V\" is not "
-                         "supported yet"
-                       : "\"health_check\": unknown parameter \"%V\", it "
-                         "must be \"interval=\", \"timeout=\", \"fails=\", "
-                         "\"passes=\", \"jitter=\", \"query=\", \"type=\", "
-                         "\"expect=\", or \"off\" alone", value);
+                       "\"health_check\": unknown parameter \"%V\", it "
+                       "must be \"interval=\", \"timeout=\", \"fails=\", "
+                       "\"passes=\", \"jitter=\", \"query=\", \"type=\", "
+                       "\"expect=\", \"tcp\", or \"off\" alone", value);
 
     return NGX_ERROR;
 }

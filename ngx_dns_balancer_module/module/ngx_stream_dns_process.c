@@ -9,6 +9,7 @@
 #include "../front/ngx_dns_front_udp.h"
 #include "../query/ngx_dns_attempt.h"
 #include "../query/ngx_dns_health.h"
+#include "../transport/ngx_dns_tcp_out.h"
 #include "../transport/ngx_dns_udp_out.h"
 
 
@@ -40,7 +41,8 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     ngx_dns_random_reset();
     ngx_dns_metrics_attach(dmcf->status.metrics);
     ngx_dns_timer_init(cycle->log);
-    ngx_dns_attempt_init(&ngx_dns_udp_out);
+    ngx_dns_tcp_out_init(cycle);
+    ngx_dns_attempt_init(&ngx_dns_udp_out, &ngx_dns_tcp_out);
 
     us = dmcf->upstreams.elts;
     servers = 0;
@@ -87,7 +89,7 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 
         for (i = 0; i < dmcf->upstreams.nelts; i++) {
             if (ngx_dns_health_start(cycle, &us[i]->upstream, &us[i]->health,
-                                     &ngx_dns_udp_out)
+                                     &ngx_dns_udp_out, &ngx_dns_tcp_out)
                 != NGX_OK)
             {
                 return NGX_ERROR;
@@ -150,6 +152,7 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     ngx_dns_query_quit(1);
     ngx_dns_timer_done();
     ngx_dns_udp_out_done();
+    ngx_dns_tcp_out_done();
     ngx_dns_front_udp_done();
 
     us = dmcf->upstreams.elts;

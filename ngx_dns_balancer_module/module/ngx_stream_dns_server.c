@@ -7,6 +7,8 @@
 #include "ngx_stream_dns.h"
 
 
+static ngx_int_t ngx_stream_dns_server_name(ngx_conf_t *cf,
+    ngx_addr_t *addr);
 static ngx_int_t ngx_stream_dns_server_parameter(ngx_conf_t *cf,
     ngx_dns_peer_t *peer, ngx_str_t *value);
 static ngx_int_t ngx_stream_dns_server_number(ngx_conf_t *cf,
@@ -21,10 +23,10 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 {
     ngx_str_t       *value;
     ngx_url_t        u;
-    ngx_uint_t       i, k, first;
+    ngx_uint_t       i, k, first, tcp;
     ngx_dns_peer_t  *peer, params;
 
-    static const char  *later[] = { "tls://", "tcp://", "unix:", NULL };
+    static const char  *later[] = { "tls://", "unix:", NULL };
 
     value = cf->args->elts;
 
@@ -41,6 +43,13 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 
     u.url = value[1];
     u.default_port = NGX_DNS_PORT;
+
+    tcp = ngx_strncmp(u.url.data, "tcp://", 6) == 0;
+
+    if (tcp) {
+        u.url.data += 6;
+        u.url.len -= 6;
+    }
 
     if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -74,7 +83,8 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         peer = us->upstream.peers.elts;
 
         for (i = 0; i < first; i++) {
-            if (ngx_cmp_sockaddr(peer[i].sockaddr, peer[i].socklen,
+            if (peer[i].tcp == tcp
+                && ngx_cmp_sockaddr(peer[i].sockaddr, peer[i].socklen,
                                  u.addrs[k].sockaddr, u.addrs[k].socklen, 1)
                 == NGX_OK)
             {
@@ -86,10 +96,16 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
             }
         }
 
+        if (tcp && ngx_stream_dns_server_name(cf, &u.addrs[k]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
         peer = ngx_stream_dns_server_add(us, &u.addrs[k]);
         if (peer == NULL) {
             return NGX_CONF_ERROR;
         }
+
+        peer->tcp = tcp;
 
         peer->weight = params.weight;
         peer->max_fails = params.max_fails;
@@ -101,6 +117,27 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* as the line says it, in logs, metrics and the key of its state */
+
+static ngx_int_t
+ngx_stream_dns_server_name(ngx_conf_t *cf, ngx_addr_t *addr)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(cf->pool, addr->name.len + 6);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(ngx_cpymem(p, "tcp://", 6), addr->name.data, addr->name.len);
+
+    addr->name.data = p;
+    addr->name.len += 6;
+
+    return NGX_OK;
 }
 
 

@@ -244,6 +244,7 @@ ngx_dns_peers_attach(ngx_dns_upstream_t *u)
         peer[i].refused = 0;
         peer[i].row = row ? &row[peer[i].slot] : NULL;
         peer[i].endpoint = NULL;
+        peer[i].stream = NULL;
         peer[i].counters = ngx_dns_metrics_peer(peer[i].metrics.slot);
     }
 }

@@ -113,7 +113,8 @@ struct ngx_dns_peer_s {
     ngx_dns_peer_shm_t   *shm;
     uint32_t             *row;         /* this process's share of
                                           shm->outstanding; or NULL */
-    void                 *endpoint;    /* the transport's, in this worker */
+    void                 *endpoint;    /* the transports', in this worker */
+    void                 *stream;
     ngx_dns_peer_counters_t  *counters;    /* of this process */
     ngx_dns_metrics_id_t  metrics;
 
@@ -137,6 +138,7 @@ struct ngx_dns_peer_s {
     unsigned              backup:1;
     unsigned              down:1;
     unsigned              checked:1;   /* there are active checks */
+    unsigned              tcp:1;       /* is asked over TCP only */
 };
 
 

@@ -22,21 +22,29 @@ static void ngx_dns_attempt_blame(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, ngx_dns_reason_e reason);
 static void ngx_dns_attempt_outcome(ngx_dns_attempt_t *a,
     ngx_dns_outcome_e outcome, u_char *msg, size_t len);
+static ngx_uint_t ngx_dns_attempt_rcode(ngx_dns_inflight_t *f,
+    ngx_dns_inflight_attempt_t *a, ngx_uint_t rcode, uint32_t rtt);
+static ngx_int_t ngx_dns_attempt_whole(ngx_dns_inflight_t *f,
+    ngx_dns_inflight_attempt_t *a);
+static void ngx_dns_attempt_cut(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer);
 static void ngx_dns_attempt_judge(ngx_dns_inflight_t *f);
 static void ngx_dns_attempt_give_up(ngx_dns_inflight_t *f);
-static void ngx_dns_attempt_cancel(ngx_dns_attempt_t *attempt);
+static void ngx_dns_attempt_cancel(ngx_dns_inflight_attempt_t *a);
 static void ngx_dns_attempt_end(ngx_dns_inflight_t *f,
     const ngx_dns_message_t *m, const u_char *msg, ngx_dns_reason_e reason,
     ngx_dns_peer_t *peer);
 
 
-static ngx_dns_transport_t  *ngx_dns_attempt_transport;
+/* UDP, TCP */
+
+static ngx_dns_transport_t  *ngx_dns_attempt_transport[2];
 
 
 void
-ngx_dns_attempt_init(ngx_dns_transport_t *transport)
+ngx_dns_attempt_init(ngx_dns_transport_t *udp, ngx_dns_transport_t *tcp)
 {
-    ngx_dns_attempt_transport = transport;
+    ngx_dns_attempt_transport[0] = udp;
+    ngx_dns_attempt_transport[1] = tcp;
 }
 
 
@@ -205,6 +213,8 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer)
     a->live = 1;
     a->blamed = 0;
     a->refused = 0;
+    a->tcp = peer->tcp;
+    a->cut = 0;
 
     ngx_dns_count_peer(peer, queries);
 
@@ -219,7 +229,7 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer)
     f->tried[f->tries++] = peer;
     f->live++;
 
-    if (ngx_dns_attempt_transport->send(attempt, f->wire, f->wire_len)
+    if (ngx_dns_attempt_transport[a->tcp]->send(attempt, f->wire, f->wire_len)
         == NGX_OK)
     {
         return NGX_OK;
@@ -326,10 +336,23 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
     a = (ngx_dns_inflight_attempt_t *) attempt;
     peer = attempt->peer;
 
+    if (outcome == NGX_DNS_OUT_ANSWER
+        && (ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS) & NGX_DNS_TC)
+        && ngx_dns_attempt_whole(f, a) == NGX_OK)
+    {
+        return;
+    }
+
     a->live = 0;
     f->live--;
 
     ngx_dns_peer_release(peer);
+
+    if (outcome == NGX_DNS_OUT_NETWORK && a->cut) {
+        ngx_dns_count_peer(peer, errors);
+        ngx_dns_attempt_cut(f, peer);
+        return;
+    }
 
     if (outcome == NGX_DNS_OUT_NETWORK) {
         ngx_dns_count_peer(peer, errors);
@@ -360,17 +383,7 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
 
     if (outcome == NGX_DNS_OUT_ANSWER) {
 
-        next = (m.rcode == NGX_DNS_SERVFAIL) ? NGX_DNS_NEXT_SERVFAIL
-               : (m.rcode == NGX_DNS_REFUSED) ? NGX_DNS_NEXT_REFUSED : 0;
-
-        if (next == 0) {
-            ngx_dns_peer_success(peer, ngx_current_msec, rtt, f->conf->log);
-            ngx_dns_attempt_judge(f);
-
-        } else {
-            ngx_dns_peer_answered(peer, ngx_current_msec, rtt);
-            a->refused = 1;
-        }
+        next = ngx_dns_attempt_rcode(f, a, m.rcode, rtt);
 
         if ((next & f->conf->next) == 0) {
             ngx_dns_attempt_end(f, &m, msg,
@@ -405,6 +418,70 @@ failed:
 }
 
 
+/* 0 for an answer of use, else what kind of failure it is */
+
+static ngx_uint_t
+ngx_dns_attempt_rcode(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
+    ngx_uint_t rcode, uint32_t rtt)
+{
+    if (rcode != NGX_DNS_SERVFAIL && rcode != NGX_DNS_REFUSED) {
+        ngx_dns_peer_success(a->attempt.peer, ngx_current_msec, rtt,
+                             f->conf->log);
+        ngx_dns_attempt_judge(f);
+
+        return 0;
+    }
+
+    ngx_dns_peer_answered(a->attempt.peer, ngx_current_msec, rtt);
+    a->refused = 1;
+
+    return rcode == NGX_DNS_SERVFAIL ? NGX_DNS_NEXT_SERVFAIL
+                                     : NGX_DNS_NEXT_REFUSED;
+}
+
+
+/*
+ * RFC 7766, 5: an answer with TC set over UDP is asked for over TCP, of the
+ * same server, whose place is kept meanwhile.  NGX_DECLINED: this is over TCP
+ * already, or it can't be.
+ */
+
+static ngx_int_t
+ngx_dns_attempt_whole(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
+{
+    ngx_dns_transport_t  *tcp;
+
+    tcp = ngx_dns_attempt_transport[1];
+
+    if (a->tcp || tcp == NULL
+        || tcp->send(&a->attempt, f->wire, f->wire_len) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    a->tcp = 1;
+    a->cut = 1;
+
+    return NGX_OK;
+}
+
+
+/* no way to the whole answer: the client may try itself */
+
+static void
+ngx_dns_attempt_cut(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer)
+{
+    ngx_dns_message_t  m;
+
+    ngx_memzero(&m, sizeof(ngx_dns_message_t));
+
+    m.flags = NGX_DNS_TC | NGX_DNS_RA;
+    m.ede = NGX_DNS_NO_EDE;
+
+    ngx_dns_attempt_end(f, &m, NULL, NGX_DNS_FINE, peer);
+}
+
+
 /* there is an answer: those who refused to give one were wrong */
 
 static void
@@ -426,7 +503,15 @@ ngx_dns_attempt_judge(ngx_dns_inflight_t *f)
 static void
 ngx_dns_attempt_give_up(ngx_dns_inflight_t *f)
 {
+    ngx_uint_t         i;
     ngx_dns_message_t  m;
+
+    for (i = 0; i < f->tries && f->reason != NGX_DNS_ESHUTDOWN; i++) {
+        if (f->attempts[i].live && f->attempts[i].cut) {
+            ngx_dns_attempt_cut(f, f->tried[i]);
+            return;
+        }
+    }
 
     if (f->has_stale) {
         ngx_dns_inflight_stale(f);
@@ -466,7 +551,7 @@ ngx_dns_attempt_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
             f->attempts[i].live = 0;
             f->live--;
 
-            ngx_dns_attempt_cancel(&f->attempts[i].attempt);
+            ngx_dns_attempt_cancel(&f->attempts[i]);
         }
     }
 
@@ -477,14 +562,14 @@ ngx_dns_attempt_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 /* what it took so far is the least that the server would have taken */
 
 static void
-ngx_dns_attempt_cancel(ngx_dns_attempt_t *attempt)
+ngx_dns_attempt_cancel(ngx_dns_inflight_attempt_t *a)
 {
-    ngx_dns_attempt_transport->cancel(attempt);
+    ngx_dns_attempt_transport[a->tcp]->cancel(&a->attempt);
 
-    ngx_dns_peer_waited(attempt->peer, ngx_current_msec,
-                        (uint32_t) (ngx_dns_usec - attempt->sent));
+    ngx_dns_peer_waited(a->attempt.peer, ngx_current_msec,
+                        (uint32_t) (ngx_dns_usec - a->attempt.sent));
 
-    ngx_dns_peer_release(attempt->peer);
+    ngx_dns_peer_release(a->attempt.peer);
 }
 
 

@@ -23,8 +23,8 @@
 
 #pragma GCC visibility push(hidden)
 
-/* in a worker, before the first query */
-void ngx_dns_attempt_init(ngx_dns_transport_t *transport);
+/* in a worker, before the first query; without "tcp" TC is for the client */
+void ngx_dns_attempt_init(ngx_dns_transport_t *udp, ngx_dns_transport_t *tcp);
 
 /* asks the first server; may end the question, with its answers, at once */
 void ngx_dns_attempt_start(ngx_dns_inflight_t *f);

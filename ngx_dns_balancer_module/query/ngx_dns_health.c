@@ -57,7 +57,8 @@ static ngx_dns_health_t  *ngx_dns_health_list;
 
 ngx_int_t
 ngx_dns_health_start(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
-    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *transport)
+    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *udp,
+    ngx_dns_transport_t *tcp)
 {
     ngx_uint_t       i;
     ngx_dns_peer_t  *peer;
@@ -66,7 +67,9 @@ ngx_dns_health_start(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
 
     for (i = 0; i < u->peers.nelts; i++) {
         if (peer[i].checked
-            && ngx_dns_health_add(cycle, &peer[i], conf, transport) != NGX_OK)
+            && ngx_dns_health_add(cycle, &peer[i], conf,
+                                  peer[i].tcp || conf->tcp ? tcp : udp)
+               != NGX_OK)
         {
             return NGX_ERROR;
         }

@@ -37,6 +37,7 @@ typedef struct {
     ngx_uint_t            passes;        /* in a row, to be healthy again */
     ngx_uint_t            jitter;        /* percent of the interval */
     uint32_t              expect;        /* a bit for each rcode up to 31 */
+    ngx_uint_t            tcp;           /* over TCP, whatever the server */
 
     u_char               *query;         /* a whole message */
     size_t                len;
@@ -51,7 +52,8 @@ typedef struct {
 
 /* in the one worker, after its transports; NGX_ERROR: no memory */
 ngx_int_t ngx_dns_health_start(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
-    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *transport);
+    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *udp,
+    ngx_dns_transport_t *tcp);
 
 /* at the worker's exit, before its transports end */
 void ngx_dns_health_done(void);

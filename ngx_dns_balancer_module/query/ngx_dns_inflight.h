@@ -62,6 +62,8 @@ typedef struct {
     unsigned              live:1;      /* no outcome yet */
     unsigned              blamed:1;    /* counted as the server's failure */
     unsigned              refused:1;   /* SERVFAIL or REFUSED */
+    unsigned              tcp:1;       /* what it is outstanding over */
+    unsigned              cut:1;       /* its answer over UDP had TC set */
 } ngx_dns_inflight_attempt_t;
 
 

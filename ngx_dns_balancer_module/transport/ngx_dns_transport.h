@@ -57,7 +57,10 @@ struct ngx_dns_attempt_s {
     ngx_queue_t            queue;
     ngx_dns_attempt_t     *next;
     uint64_t               sent;          /* ngx_dns_usec */
+    const u_char          *query;         /* the sender's: see send() */
+    size_t                 query_len;
     uint16_t               id;
+    uint16_t               again;         /* sent a second time */
 };
 
 
@@ -65,8 +68,9 @@ typedef struct {
     ngx_str_t              name;
 
     /*
-     * "query" is a whole message, its ID is replaced; it is copied.  NGX_OK,
-     * or NGX_ERROR if it can't be sent at all: then no outcome follows.
+     * "query" is a whole message, its ID is replaced in a copy; it must stay
+     * until the outcome or cancel(), since it may be sent again.  NGX_OK, or
+     * NGX_ERROR if it can't be sent at all: then no outcome follows.
      */
     ngx_int_t            (*send)(ngx_dns_attempt_t *a, const u_char *query,
                                  size_t len);

@@ -326,7 +326,7 @@ sub upstream {
 
     my $upstream = Test::Nginx::DNS::Upstream->new(
         $o{addr} // '127.0.0.1', $self->port($name), $handler,
-        $o{probes});
+        $o{probes}, $o{tcp});
 
     push @{$self->{upstreams}}, $upstream;
 

@@ -36,6 +36,10 @@ package Test::Nginx::DNS::Upstream;
 #   delay => 0.2                seconds; other queries do not wait
 #   copies => 2                 the datagram is sent that often
 #   from => 'elsewhere'         sent from another port
+#   close => 1 | 'after'        over TCP: ends the connection, with or
+#                               without an answer before
+#
+# With tcp => 1 it listens on TCP, too; $query->{tcp} says how a query came.
 #
 # Health checks as they are by default, ". NS", are answered with NOERROR and
 # not counted, unless the upstream is made with probes => 1.
@@ -48,6 +52,7 @@ package Test::Nginx::DNS::Upstream;
 #   $u->queries                 list of { time, name, type, id, addr, port,
 #                               raw }
 #   $u->max_inflight            the most that waited at once
+#   $u->accepted                connections
 #   $u->reset                   forgets all that
 #   $u->set(name => value)
 #   $u->stop                    nobody listens on the port any more
@@ -67,7 +72,7 @@ use Test::Nginx::DNS::Message qw/ encode decode rcode_code /;
 
 
 sub new {
-    my ($class, $addr, $port, $handler, $probes) = @_;
+    my ($class, $addr, $port, $handler, $probes, $tcp) = @_;
 
     # bound here, so that queries are kept from now on
 
@@ -76,6 +81,15 @@ sub new {
         or die "cannot bind to $addr:$port: $@\n";
 
     $socket->setsockopt(SOL_SOCKET, SO_RCVBUF, 4 << 20);
+
+    my $listen;
+
+    if ($tcp) {
+        $listen = IO::Socket::IP->new(
+            Proto => 'tcp', LocalHost => $addr, LocalPort => $port,
+            Listen => 128, ReuseAddr => 1)
+            or die "cannot listen on $addr:$port: $@\n";
+    }
 
     socketpair(my $ours, my $theirs, AF_UNIX, SOCK_STREAM, PF_UNSPEC)
         or die "socketpair: $!\n";
@@ -89,7 +103,8 @@ sub new {
 
         eval {
             serve({ addr => $addr, socket => $socket, control => $theirs,
-                    handler => $handler, probes => $probes, state => {} });
+                    handler => $handler, probes => $probes, state => {},
+                    listen => $listen, streams => {} });
         };
 
         warn $@ if $@;
@@ -104,6 +119,7 @@ sub new {
 sub count { my $self = shift; $self->ask(count => @_) }
 sub names { $_[0]->ask('names') }
 sub queries { @{$_[0]->ask('queries')} }
+sub accepted { $_[0]->ask('accepted') }
 sub max_inflight { $_[0]->ask('max_inflight') }
 sub reset { $_[0]->ask('reset') }
 sub set { my $self = shift; $self->ask(set => @_) }
@@ -146,7 +162,8 @@ sub DESTROY {
 sub serve {
     my ($s) = @_;
 
-    my $select = IO::Select->new($s->{socket}, $s->{control});
+    my $select = IO::Select->new($s->{socket}, $s->{control},
+                                 $s->{listen} // ());
 
     $s->{socket}->blocking(0);
     $s->{queue} = [];
@@ -158,7 +175,18 @@ sub serve {
         $wait = 0 if defined $wait && $wait < 0;
 
         for my $fh ($select->can_read($wait)) {
-            if ($fh == $s->{control}) {
+            if ($s->{listen} && $fh == $s->{listen}) {
+                my $stream = $fh->accept() // next;
+                $select->add($stream);
+                $s->{streams}{fileno $stream} = '';
+                $s->{accepted}++;
+
+            } elsif (exists $s->{streams}{fileno $fh}) {
+                next if stream($s, $fh);
+                $select->remove($fh);
+                close_stream($s, $fh);
+
+            } elsif ($fh == $s->{control}) {
                 my $request = get($fh) // return;
                 put($fh, [ answer($s, @$request) ]);
 
@@ -174,6 +202,40 @@ sub serve {
             $s->{inflight}--;
         }
     }
+}
+
+
+# what came on a connection; false at its end
+
+sub stream {
+    my ($s, $fh) = @_;
+
+    sysread $fh, my $bytes, 65536 or return;
+
+    my $buffer = \$s->{streams}{fileno $fh};
+    $$buffer .= $bytes;
+
+    while (length $$buffer >= 2) {
+        my $len = unpack 'n', $$buffer;
+
+        last if length $$buffer < 2 + $len;
+        query($s, substr($$buffer, 2, $len), $fh);
+        return if !exists $s->{streams}{fileno $fh // -1};
+
+        substr $$buffer, 0, 2 + $len, '';
+    }
+
+    return 1;
+}
+
+
+sub close_stream {
+    my ($s, $fh) = @_;
+
+    return if !defined fileno $fh;
+
+    delete $s->{streams}{fileno $fh};
+    close $fh;
 }
 
 
@@ -197,6 +259,9 @@ sub answer {
 
     } elsif ($what eq 'names') {
         return $s->{names};
+
+    } elsif ($what eq 'accepted') {
+        return $s->{accepted} // 0;
 
     } elsif ($what eq 'max_inflight') {
         return $s->{max_inflight};
@@ -222,8 +287,23 @@ sub receive {
     for (1 .. 100) {
         my $peer = recv($s->{socket}, my $bytes, 65535, 0) // return;
 
+        query($s, $bytes, $peer);
+    }
+}
+
+
+# $peer is an address, or a connection
+
+sub query {
+    my ($s, $bytes, $peer) = @_;
+
+    # a connection may be gone already
+
+    my $from = ref $peer ? getpeername($peer) // return : $peer;
+
+    {
         my ($err, $addr, $port)
-            = getnameinfo($peer, NI_NUMERICHOST|NI_NUMERICSERV);
+            = getnameinfo($from, NI_NUMERICHOST|NI_NUMERICSERV);
         my $query = decode($bytes) // { raw => $bytes, id => 0, flags => 0 };
         my $name = $query->{qname} // '';
 
@@ -233,7 +313,8 @@ sub receive {
         }
 
         $query->{n} = $s->{names}{$name}++ // 0;
-        @$query{qw/ addr port inflight /} = ($addr, $port, $s->{inflight});
+        @$query{qw/ addr port inflight tcp /}
+            = ($addr, $port, $s->{inflight}, ref $peer ? 1 : 0);
 
         push @{$s->{log}}, [ time(), $name, $query->{qtype} // '',
                              $query->{id}, $addr, $port, $bytes ];
@@ -309,6 +390,19 @@ sub transmit {
     my ($s, $bytes, $peer, $action) = @_;
 
     my $socket = $s->{socket};
+
+    if (ref $peer) {
+        local $SIG{PIPE} = 'IGNORE';
+
+        return if !defined fileno $peer;
+
+        if (!$action->{close} || $action->{close} eq 'after') {
+            syswrite $peer, pack 'n/a*', $bytes for 1 .. $action->{copies} // 1;
+        }
+
+        $peer->shutdown(2) if $action->{close};
+        return;
+    }
 
     if ($action->{from}) {
         $s->{elsewhere} //= IO::Socket::IP->new(

@@ -1,0 +1,46 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Queries to servers over TCP (RFC 7766).  For the query layer (the table)
+ * and module/ (start and stop of a worker).
+ *
+ * A worker keeps up to NGX_DNS_TCP_CONNECTIONS connections to a server, each
+ * with several queries outstanding, answered in any order.  What is asked in
+ * one round of the event loop leaves in one write.  An idle connection is
+ * closed after NGX_DNS_TCP_IDLE.  A server may close a connection at the
+ * moment it is used again: the queries on one that has answered before are
+ * asked again on a new one, once; else they have failed.
+ */
+
+
+#ifndef _NGX_DNS_TCP_OUT_H_INCLUDED_
+#define _NGX_DNS_TCP_OUT_H_INCLUDED_
+
+
+#include "ngx_dns_transport.h"
+
+
+#define NGX_DNS_TCP_CONNECTIONS  8         /* to one server */
+#define NGX_DNS_TCP_PIPELINE     64        /* outstanding on one, if another
+                                              can be opened */
+#define NGX_DNS_TCP_QUERIES      1024      /* outstanding on one, at most */
+#define NGX_DNS_TCP_IDLE         10000     /* milliseconds */
+
+
+#pragma GCC visibility push(hidden)
+
+extern ngx_dns_transport_t  ngx_dns_tcp_out;
+
+/* in a worker, before its first query */
+void ngx_dns_tcp_out_init(ngx_cycle_t *cycle);
+
+/* closes all connections, at the worker's exit; no outcome is reported */
+void ngx_dns_tcp_out_done(void);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_TCP_OUT_H_INCLUDED_ */
