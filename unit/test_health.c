@@ -9,6 +9,7 @@
 
 #include "tap.h"
 #include "peers.h"
+#include "base/ngx_dns_clock.h"
 #include "query/ngx_dns_health.h"
 
 
@@ -35,6 +36,7 @@ fake_send(ngx_dns_attempt_t *a, const u_char *p, size_t len)
         return NGX_ERROR;
     }
 
+    a->sent = ngx_dns_usec;
     sent = a;
     nsent++;
 
@@ -184,6 +186,23 @@ ends_ejection(void)
 
     is_int(ngx_dns_peer_ejected(peer, ngx_current_msec), 0,
            "the first pass brings it back");
+
+    /* but not if live queries would not have waited so long */
+
+    for (i = 0; i < 3; i++) {
+        ngx_dns_peer_failure(peer, ngx_current_msec, NGX_DNS_ETIMEOUT,
+                             &unit_log);
+    }
+
+    (void) next();
+    ngx_dns_usec += 400000;
+    answer(NGX_DNS_NOERROR);
+
+    is_int(peer->shm->fails, 3, "a slow pass does not");
+    is_int(ngx_dns_peer_acquire(peer, ngx_current_msec, 0), NGX_OK,
+           "but a query may try");
+    is_int(ngx_dns_peer_acquire(peer, ngx_current_msec, 0), NGX_DECLINED,
+           "one");
 }
 
 

@@ -272,13 +272,14 @@ void ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_dns_reason_e reason, ngx_log_t *log);
 
 /*
- * The outcome of a health check: NGX_DNS_FINE, or what was wrong, with an
- * rcode for NGX_DNS_ERCODE.  After "fails" in a row the server is unhealthy,
- * after "passes" it is not; one that is only ejected is back with the first.
+ * The outcome of a health check, after "rtt" microseconds: NGX_DNS_FINE, or
+ * what was wrong, with an rcode for NGX_DNS_ERCODE.  After "fails" in a row
+ * the server is unhealthy, after "passes" it is not.  One that is only ejected
+ * is back with the first, or is tried by the next query if it was slow.
  */
 void ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
-    ngx_dns_reason_e reason, ngx_uint_t rcode, ngx_uint_t fails,
-    ngx_uint_t passes, ngx_log_t *log);
+    ngx_dns_reason_e reason, ngx_uint_t rcode, uint32_t rtt,
+    ngx_uint_t fails, ngx_uint_t passes, ngx_log_t *log);
 
 /* for status pages; it may be in the middle of a change */
 void ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,

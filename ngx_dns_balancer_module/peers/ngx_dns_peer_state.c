@@ -301,8 +301,8 @@ ngx_dns_peer_return(ngx_dns_peer_t *peer, ngx_msec_t now)
 
 void
 ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
-    ngx_dns_reason_e reason, ngx_uint_t rcode, ngx_uint_t fails,
-    ngx_uint_t passes, ngx_log_t *log)
+    ngx_dns_reason_e reason, ngx_uint_t rcode, uint32_t rtt,
+    ngx_uint_t fails, ngx_uint_t passes, ngx_log_t *log)
 {
     uint32_t             n;
     ngx_dns_peer_shm_t  *shm;
@@ -342,11 +342,23 @@ ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
         return;
     }
 
-    /* what live queries said is over, in both ways of being left out */
+    n = ngx_dns_load(&shm->fails);
 
-    n = ngx_dns_xchg(&shm->fails, 0);
+    if (peer->max_fails == 0 || n < peer->max_fails) {
+        return;
+    }
 
-    if (peer->max_fails && n >= peer->max_fails) {
+    /*
+     * What live queries said is over.  But a server that was too slow for
+     * them may well pass: a query has to say so.
+     */
+
+    if (rtt > NGX_DNS_PATIENCE_MIN * 1000) {
+        ngx_dns_store(&shm->retry, now);
+        return;
+    }
+
+    if (ngx_dns_cas(&shm->fails, n, 0)) {
         ngx_dns_store(&shm->reason, NGX_DNS_PEER_CHECK);
         ngx_dns_peer_return(peer, now);
         ngx_dns_peer_say(peer, log, "passed a health check, is used again");
