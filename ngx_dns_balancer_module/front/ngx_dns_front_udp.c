@@ -19,6 +19,7 @@ typedef struct {
     ngx_dns_front_addr_t    *addrs;
     ngx_uint_t               naddrs;
     ngx_uint_t               wildcard;
+    ngx_dns_client_t         client;        /* of the datagram looked at */
 
     ngx_event_t              quit;
     ngx_msec_t               stay;       /* until then, for a reader to come */
@@ -123,6 +124,12 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
     u->naddrs = naddrs;
     u->wildcard = ls->wildcard;
     u->listening = ls;
+
+    u->client.front = &ngx_dns_front_udp;
+    u->client.listener = &u->batch;
+    u->client.listening = ls;
+    u->client.datagram = 1;
+    u->client.proto = NGX_DNS_PROTO_UDP;
 
     u->quit.handler = ngx_dns_front_udp_leave_handler;
     u->quit.data = u;
@@ -257,26 +264,22 @@ ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i)
 {
     struct msghdr     *msg;
     ngx_dns_conf_t    *conf;
-    ngx_dns_client_t   client;
+    ngx_dns_client_t  *client;
 
     msg = &ngx_dns_front_msg[i].msg_hdr;
 
-    client.front = &ngx_dns_front_udp;
-    client.listener = &u->batch;
-    client.listening = u->listening;
-    client.sockaddr = ngx_dns_front_name[i];
-    client.socklen = msg->msg_namelen;
-    client.datagram = 1;
-    client.proto = NGX_DNS_PROTO_UDP;
-    client.local = 0;
+    client = &u->client;
+    client->sockaddr = ngx_dns_front_name[i];
+    client->socklen = msg->msg_namelen;
 
     conf = u->addrs[0].conf;
 
     if (u->wildcard) {
-        conf = ngx_dns_front_udp_local(u, msg, &client);
+        client->local = 0;
+        conf = ngx_dns_front_udp_local(u, msg, client);
     }
 
-    ngx_dns_query_process(conf, &client, ngx_dns_front_data[i],
+    ngx_dns_query_process(conf, client, ngx_dns_front_data[i],
                           ngx_dns_front_msg[i].msg_len,
                           msg->msg_flags & MSG_TRUNC);
 
