@@ -49,7 +49,7 @@ EOF_CONF
 my $u = $t->upstream(8081, sub {
     my ($query) = @_;
     my $name = $query->{qname};
-    my $ttl = $name =~ /short/ ? 1 : 60;
+    my $ttl = $name =~ /short/ ? 2 : 60;
 
     # "test", "ns.test" and "admin.NAME", pointing into the question
 

@@ -66,7 +66,10 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
         /* RFC 2308, 7.1: for a short time, and not over an answer of use */
 
         if (conf->servfail_ttl) {
-            t->lifetime = conf->servfail_ttl;
+
+            /* the clock is in seconds: not less than was asked for */
+
+            t->lifetime = conf->servfail_ttl + 1;
             ngx_dns_cached_put(f, f->has_stale ? bits | NGX_DNS_BITS_FAILED
                                                : bits,
                                m, t, NULL, 0);
