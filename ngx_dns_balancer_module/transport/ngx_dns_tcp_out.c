@@ -88,7 +88,6 @@ ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
 static void
 ngx_dns_tcp_cancel(ngx_dns_attempt_t *a)
 {
-    ngx_uint_t      i;
     ngx_dns_tcp_t  *t;
 
     t = a->channel;
@@ -106,11 +105,7 @@ ngx_dns_tcp_cancel(ngx_dns_attempt_t *a)
     /* a connection that has died without a word gets no new queries */
 
     if (++t->given_up >= NGX_DNS_TCP_SILENT) {
-        for (i = 0; i < NGX_DNS_TCP_CONNECTIONS; i++) {
-            if (t->endpoint->connections[i] == t) {
-                t->endpoint->connections[i] = NULL;
-            }
-        }
+        ngx_dns_tcp_socket_detach(t);
     }
 
     ngx_dns_tcp_socket_remove(a);

@@ -539,7 +539,7 @@ ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t)
 
 
 void
-ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t)
+ngx_dns_tcp_socket_detach(ngx_dns_tcp_t *t)
 {
     ngx_uint_t  i;
 
@@ -548,6 +548,13 @@ ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t)
             t->endpoint->connections[i] = NULL;
         }
     }
+}
+
+
+void
+ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t)
+{
+    ngx_dns_tcp_socket_detach(t);
 
     if (t->posted.posted) {
         ngx_delete_posted_event(&t->posted);

@@ -55,6 +55,9 @@ ngx_dns_tcp_t *ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep);
 /* without a word to those who wait: for the worker's exit */
 void ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t);
 
+/* it gets no new queries, and ends when the last one has */
+void ngx_dns_tcp_socket_detach(ngx_dns_tcp_t *t);
+
 /* sends a->query before the event loop sleeps.  NGX_ERROR: no memory or ID */
 ngx_int_t ngx_dns_tcp_socket_insert(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a);
 void ngx_dns_tcp_socket_remove(ngx_dns_attempt_t *a);
