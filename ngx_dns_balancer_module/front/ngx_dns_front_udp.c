@@ -43,7 +43,9 @@ static void ngx_dns_front_udp_init_scratch(void);
 
 static ngx_dns_front_t  ngx_dns_front_udp = {
     ngx_dns_front_batch_reserve,
-    ngx_dns_front_batch_commit
+    ngx_dns_front_batch_commit,
+    NULL,
+    NULL
 };
 
 

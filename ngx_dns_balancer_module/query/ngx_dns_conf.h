@@ -57,12 +57,20 @@ typedef struct ngx_dns_record_s  ngx_dns_record_t;
  * How an answer gets to a client.  reserve() gives room for one message, up
  * to the next commit(); it never fails: a front that is full sends first.
  * "counter", of this process, is added to when the message has left.
+ *
+ * part() commits a message of an answer of several (RFC 5936), all but the
+ * last one.  NGX_AGAIN: it is taken, but none more before the event given to
+ * room() is posted; NGX_ERROR: the client has gone.  An answer that breaks
+ * off ends by a commit() of size 0, which closes the client's connection
+ * when what it was sent before has left.  A front of datagrams has neither.
  */
 
 typedef struct {
     u_char           *(*reserve)(ngx_dns_client_t *client, size_t size);
     void              (*commit)(ngx_dns_client_t *client, size_t size,
                                 uint64_t *counter);
+    ngx_int_t         (*part)(ngx_dns_client_t *client, size_t size);
+    void              (*room)(ngx_dns_client_t *client, ngx_event_t *ev);
 } ngx_dns_front_t;
 
 
