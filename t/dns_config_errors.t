@@ -196,19 +196,30 @@ my @cases = (
 
 # listen
 
-[ 'server { listen 127.0.0.1:%%PORT_8053%%; dns_forward . 127.0.0.1; }',
-  qr/"listen 127.0.0.1:\d+": TCP is not supported yet, "udp" is needed/ ],
 [ 'server { listen 127.0.0.1:%%PORT_8053%% ssl; dns_forward . 127.0.0.1; }',
-  qr/"ssl" is not supported yet|no "ssl_certificate" is defined/ ],
+  qr/no "ssl_certificate" is defined/ ],
+[ 'server { listen unix:%%TESTDIR%%/s udp; dns_forward . 127.0.0.1; }',
+  qr/"unix:" with "udp" is not supported in a server with "dns_forward"/ ],
 [ 'server { listen 127.0.0.1:%%PORT_8053%% udp proxy_protocol;
    dns_forward . 127.0.0.1; }',
-  qr/"proxy_protocol" is not supported yet|incompatible with "udp"/ ],
+  qr/incompatible with "udp"/ ],
 [ 'server { listen *:%%PORT_8053%% udp; dns_forward . 127.0.0.1; }
    server { listen 127.0.0.1:%%PORT_8053%% udp; proxy_pass 127.0.0.1:9; }',
   qr/would share a socket, add "bind" to the one that is not a wildcard/ ],
 [ 'server { listen 127.0.0.1:%%PORT_8053%% udp; dns_forward . 127.0.0.1; }
    server { listen *:%%PORT_8053%% udp; proxy_pass 127.0.0.1:9; }',
   qr/would share a socket, add "bind" to the one that is not a wildcard/ ],
+
+# clients over streams
+
+[ 'dns_idle_timeout 0;',
+  qr/"dns_idle_timeout": invalid value "0", it must be a time from 1ms to 1h/ ],
+[ 'dns_client_timeout x;',
+  qr/"dns_client_timeout": invalid value "x", it must be a time from 1ms/ ],
+[ 'dns_pipeline 0;',
+  qr/"dns_pipeline": invalid value "0", it must be a number from 1 to 65536/ ],
+[ 'dns_pipeline 1; dns_pipeline 1;',
+  qr/"dns_pipeline" directive is duplicate/ ],
 
 # of other modules
 

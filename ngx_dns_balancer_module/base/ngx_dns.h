@@ -50,6 +50,7 @@ typedef enum {
     /* dropped: an answer could be part of a loop or can't be made */
     NGX_DNS_EHEADER,             /* shorter than a header */
     NGX_DNS_ERESPONSE,           /* QR is set */
+    NGX_DNS_EINCOMPLETE,         /* not there in time, over a stream */
 
     /* NOTIMP */
     NGX_DNS_EOPCODE,

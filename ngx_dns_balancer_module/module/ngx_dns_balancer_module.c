@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "../front/ngx_dns_front_tcp.h"
 #include "../query/ngx_dns_timer.h"
 #include "../transport/ngx_dns_udp_out.h"
 
@@ -16,6 +17,7 @@
 #define NGX_STREAM_DNS_PERCENT  4
 
 #define NGX_STREAM_DNS_QUERIES  16384
+#define NGX_STREAM_DNS_PIPELINE 128
 
 
 typedef struct {
@@ -73,6 +75,10 @@ static ngx_stream_dns_range_t  ngx_stream_dns_max_queries = {
     NGX_STREAM_DNS_NUMBER, 1, 1048576, "a number from 1 to 1048576"
 };
 
+
+static ngx_stream_dns_range_t  ngx_stream_dns_pipeline = {
+    NGX_STREAM_DNS_NUMBER, 1, 65536, "a number from 1 to 65536"
+};
 
 static ngx_stream_dns_range_t  ngx_stream_dns_ttl = {
     NGX_STREAM_DNS_SEC, 0, 604800, "a time in seconds from 0 to 7d"
@@ -161,6 +167,27 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_dns_srv_conf_t, max_queries),
       &ngx_stream_dns_max_queries },
+
+    { ngx_string("dns_idle_timeout"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, idle_timeout),
+      &ngx_stream_dns_timeout },
+
+    { ngx_string("dns_client_timeout"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, client_timeout),
+      &ngx_stream_dns_timeout },
+
+    { ngx_string("dns_pipeline"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_dns_srv_conf_t, pipeline),
+      &ngx_stream_dns_pipeline },
 
     { ngx_string("dns_cache_zone"),
       NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE1,
@@ -329,6 +356,9 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
     dscf->forwards = NGX_CONF_UNSET_PTR;
     dscf->hosts = NGX_CONF_UNSET_PTR;
     dscf->udp_max_size = NGX_CONF_UNSET_SIZE;
+    dscf->idle_timeout = NGX_CONF_UNSET_MSEC;
+    dscf->client_timeout = NGX_CONF_UNSET_MSEC;
+    dscf->pipeline = NGX_CONF_UNSET_UINT;
     dscf->upstream_timeout = NGX_CONF_UNSET_MSEC;
     dscf->next_timeout = NGX_CONF_UNSET_MSEC;
     dscf->tries = NGX_CONF_UNSET_UINT;
@@ -355,6 +385,11 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->hosts, prev->hosts, NULL);
     ngx_stream_dns_local_merge(prev, conf);
     ngx_conf_merge_size_value(conf->udp_max_size, prev->udp_max_size, 1232);
+    ngx_conf_merge_msec_value(conf->idle_timeout, prev->idle_timeout, 10000);
+    ngx_conf_merge_msec_value(conf->client_timeout, prev->client_timeout,
+                              5000);
+    ngx_conf_merge_uint_value(conf->pipeline, prev->pipeline,
+                              NGX_STREAM_DNS_PIPELINE);
     ngx_conf_merge_msec_value(conf->upstream_timeout, prev->upstream_timeout,
                               2000);
     ngx_conf_merge_msec_value(conf->next_timeout, prev->next_timeout, 5000);
@@ -400,6 +435,9 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     conf->dns.data = conf;
     conf->dns.log = cscf->error_log;
     conf->dns.udp_max_size = conf->udp_max_size;
+    conf->dns.idle_timeout = conf->idle_timeout;
+    conf->dns.client_timeout = conf->client_timeout;
+    conf->dns.pipeline = conf->pipeline;
     conf->dns.upstream_timeout = conf->upstream_timeout;
     conf->dns.next_timeout = conf->next_timeout;
     conf->dns.next = (conf->next_upstream & NGX_DNS_NEXT_OFF)
@@ -443,15 +481,16 @@ ngx_stream_dns_claim(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 }
 
 
-/*
- * Sessions are made by nginx only for connections of listeners that
- * ngx_stream_dns_listen_check() refuses.
- */
+/* the phases of a connection have come to its content */
 
 static void
 ngx_stream_dns_handler(ngx_stream_session_t *s)
 {
-    ngx_stream_finalize_session(s, NGX_STREAM_INTERNAL_SERVER_ERROR);
+    ngx_stream_dns_srv_conf_t  *dscf;
+
+    dscf = ngx_stream_get_module_srv_conf(s, ngx_dns_balancer_module);
+
+    ngx_dns_front_tcp_open(s->connection, &dscf->dns);
 }
 
 

@@ -110,6 +110,9 @@ typedef struct {
 
     /* merged, then copied into "dns" */
     size_t                       udp_max_size;
+    ngx_msec_t                   idle_timeout;
+    ngx_msec_t                   client_timeout;
+    ngx_uint_t                   pipeline;
     ngx_msec_t                   upstream_timeout;
     ngx_msec_t                   next_timeout;
     ngx_uint_t                   next_upstream;

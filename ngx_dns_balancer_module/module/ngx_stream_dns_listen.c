@@ -19,8 +19,6 @@ typedef struct {
     int                           type;
     unsigned                      bind:1;
     unsigned                      wildcard:1;
-    unsigned                      ssl:1;
-    unsigned                      proxy_protocol:1;
     unsigned                      shared:1; /* by several server_name */
 } ngx_stream_dns_listen_t;
 
@@ -81,8 +79,6 @@ ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
             ls->type = port[p].type;
             ls->bind = addr[a].opt.bind;
             ls->wildcard = addr[a].opt.wildcard;
-            ls->ssl = addr[a].opt.ssl;
-            ls->proxy_protocol = addr[a].opt.proxy_protocol;
             ls->shared = addr[a].servers.nelts > 1;
         }
     }
@@ -121,8 +117,6 @@ ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
         ls->type = listen[i].type;
         ls->bind = listen[i].bind;
         ls->wildcard = listen[i].wildcard;
-        ls->ssl = listen[i].ssl;
-        ls->proxy_protocol = listen[i].proxy_protocol;
         ls->shared = 0;
     }
 
@@ -185,17 +179,12 @@ ngx_stream_dns_listen_kind(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
 {
     const char  *what;
 
-    if (ls->proxy_protocol) {
-        what = "\"proxy_protocol\" is not supported yet";
+    if (ls->type != SOCK_DGRAM) {
+        return NGX_OK;
+    }
 
-    } else if (ls->ssl) {
-        what = "\"ssl\" is not supported yet";
-
-    } else if (ls->type != SOCK_DGRAM) {
-        what = "TCP is not supported yet, \"udp\" is needed";
-
-    } else if (ls->sockaddr->sa_family == AF_UNIX) {
-        what = "\"unix:\" is not supported";
+    if (ls->sockaddr->sa_family == AF_UNIX) {
+        what = "\"unix:\" with \"udp\" is not supported";
 
     } else if (ls->shared) {
         what = "several servers on one UDP address are not supported";
@@ -256,7 +245,8 @@ ngx_stream_dns_listen_socket(ngx_conf_t *cf, ngx_array_t *listens,
 
     for (i = 0; i < listens->nelts; i++) {
 
-        if (other[i].dns || other[i].type != ls->type
+        if (other[i].dns || ls->type != SOCK_DGRAM
+            || other[i].type != SOCK_DGRAM
             || other[i].sockaddr->sa_family != ls->sockaddr->sa_family
             || ngx_inet_get_port(other[i].sockaddr)
                != ngx_inet_get_port(ls->sockaddr))

@@ -6,9 +6,14 @@
 
 #include "ngx_stream_dns.h"
 #include "../base/ngx_dns_hash.h"
+#include "../front/ngx_dns_front_tcp.h"
 
 
 #define NGX_STREAM_DNS_POOL    4096
+
+/* more than ngx_stream_limit_conn_conf_t, which is not in a header */
+
+#define NGX_STREAM_DNS_LIMIT_CONF  256
 
 #define NGX_STREAM_DNS_STOCK   1
 #define NGX_STREAM_DNS_OTHERS  2
@@ -36,12 +41,16 @@ static void *ngx_stream_dns_session_conf(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf, const char *module);
 static ngx_uint_t ngx_stream_dns_session_phase(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf, ngx_uint_t phase);
+static void **ngx_stream_dns_session_confs(ngx_cycle_t *cycle,
+    ngx_stream_dns_srv_conf_t *dscf);
 static ngx_int_t ngx_stream_dns_session_connect(ngx_stream_dns_session_t *ds,
     ngx_stream_dns_srv_conf_t *dscf);
 static ngx_int_t ngx_stream_dns_session_run(ngx_stream_dns_session_t *ds,
     ngx_uint_t phase);
 static void ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds,
     ngx_dns_record_t *r, ngx_uint_t text);
+static void ngx_stream_dns_session_stream(ngx_connection_t *c,
+    ngx_dns_client_t *client);
 static void ngx_stream_dns_session_text(ngx_stream_dns_session_t *ds);
 static void ngx_stream_dns_session_empty(ngx_stream_dns_session_t *ds);
 static ngx_int_t ngx_stream_dns_session_access(ngx_dns_record_t *r);
@@ -198,7 +207,7 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     s->signature = NGX_STREAM_MODULE;
     s->connection = &ds->connection;
     s->main_conf = dscf->core->ctx->main_conf;
-    s->srv_conf = dscf->core->ctx->srv_conf;
+    s->srv_conf = ngx_stream_dns_session_confs(cycle, dscf);
 
     ds->main = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
 
@@ -207,7 +216,7 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
                                ngx_max(ds->main->variables.nelts, 1)
                                * sizeof(ngx_stream_variable_value_t));
 
-    if (s->ctx == NULL || s->variables == NULL
+    if (s->srv_conf == NULL || s->ctx == NULL || s->variables == NULL
         || ngx_stream_dns_session_connect(ds, dscf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -240,6 +249,40 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     dscf->session = s;
 
     return NGX_OK;
+}
+
+
+/*
+ * Those of the server, without limits: connections are what is limited, and
+ * they have sessions of their own.
+ */
+
+static void **
+ngx_stream_dns_session_confs(ngx_cycle_t *cycle,
+    ngx_stream_dns_srv_conf_t *dscf)
+{
+    void        **confs, *none, *limits;
+    ngx_uint_t    i;
+
+    confs = ngx_palloc(cycle->pool, sizeof(void *) * ngx_stream_max_module);
+    none = ngx_pcalloc(cycle->pool, NGX_STREAM_DNS_LIMIT_CONF);
+
+    if (confs == NULL || none == NULL) {
+        return NULL;
+    }
+
+    limits = ngx_stream_dns_session_conf(cycle, dscf,
+                                         "ngx_stream_limit_conn_module");
+
+    for (i = 0; i < ngx_stream_max_module; i++) {
+        confs[i] = dscf->core->ctx->srv_conf[i];
+
+        if (limits && confs[i] == limits) {
+            confs[i] = none;
+        }
+    }
+
+    return confs;
 }
 
 
@@ -294,10 +337,14 @@ ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds, ngx_dns_record_t *r,
     client = r->client;
 
     c->listening = client->listening;
+    c->type = client->datagram ? SOCK_DGRAM : SOCK_STREAM;
     c->sockaddr = &client->sockaddr.sockaddr;
     c->socklen = client->socklen;
     c->sent = (off_t) r->sent;
     c->addr_text.len = 0;
+
+    c->local_sockaddr = client->listening->sockaddr;
+    c->local_socklen = client->listening->socklen;
 
     if (client->local) {
         ds->local_sockaddr = client->local_sockaddr;
@@ -306,11 +353,9 @@ ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds, ngx_dns_record_t *r,
         ngx_inet_set_port(c->local_sockaddr,
                           ngx_inet_get_port(client->listening->sockaddr));
 
-    } else {
-        c->local_sockaddr = client->listening->sockaddr;
+    } else if (!client->datagram) {
+        ngx_stream_dns_session_stream(c, client);
     }
-
-    c->local_socklen = client->listening->socklen;
 
     if (text) {
         ngx_stream_dns_session_text(ds);
@@ -337,6 +382,33 @@ ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds, ngx_dns_record_t *r,
 }
 
 
+/* what logs and variables may want of a connection, if it is still there */
+
+static void
+ngx_stream_dns_session_stream(ngx_connection_t *c, ngx_dns_client_t *client)
+{
+    ngx_connection_t  *stream;
+
+    stream = ngx_dns_front_tcp_connection(client);
+
+    if (stream == NULL) {
+        return;
+    }
+
+    c->proxy_protocol = stream->proxy_protocol;
+#if (NGX_SSL)
+    c->ssl = stream->ssl;
+#endif
+
+    if (client->listening->wildcard
+        && ngx_connection_local_sockaddr(stream, NULL, 0) == NGX_OK)
+    {
+        c->local_sockaddr = stream->local_sockaddr;
+        c->local_socklen = stream->local_socklen;
+    }
+}
+
+
 static void
 ngx_stream_dns_session_text(ngx_stream_dns_session_t *ds)
 {
@@ -360,6 +432,11 @@ ngx_stream_dns_session_empty(ngx_stream_dns_session_t *ds)
 
     s = &ds->session;
     pool = ds->connection.pool;
+
+    ds->connection.proxy_protocol = NULL;
+#if (NGX_SSL)
+    ds->connection.ssl = NULL;
+#endif
 
     ngx_memzero(s->ctx, sizeof(void *) * ngx_stream_max_module);
     ngx_memzero(s->variables, ds->main->variables.nelts
@@ -388,6 +465,10 @@ ngx_stream_dns_session_access(ngx_dns_record_t *r)
     ngx_uint_t                  i;
     ngx_stream_dns_session_t   *ds;
     ngx_stream_dns_srv_conf_t  *dscf;
+
+    if (r->client->checked) {
+        return NGX_OK;
+    }
 
     dscf = r->conf->data;
     ds = (ngx_stream_dns_session_t *) dscf->session;
@@ -547,7 +628,8 @@ ngx_stream_dns_session_log_error(ngx_log_t *log, u_char *buf, size_t len)
 
     ngx_stream_dns_session_text(ds);
 
-    return ngx_snprintf(buf, len, ", udp client: %V, server: %V",
+    return ngx_snprintf(buf, len, ", %sclient: %V, server: %V",
+                        ds->connection.type == SOCK_DGRAM ? "udp " : "",
                         &ds->connection.addr_text,
                         &ds->connection.listening->addr_text);
 }

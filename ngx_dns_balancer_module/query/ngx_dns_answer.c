@@ -54,7 +54,9 @@ ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
         m = &cut;
     }
 
-    start = asker->client->front->reserve(asker->client, limit);
+    start = asker->client->front->reserve(asker->client,
+                                          msg ? m->end + opt
+                                              : NGX_DNS_MIN_UDP_SIZE);
 
     p = ngx_dns_answer_begin(asker, start, m);
 

@@ -216,7 +216,7 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
         return ngx_dns_cached_copy(asker, view, stale, 0, m);
     }
 
-    start = asker->client->front->reserve(asker->client, limit);
+    start = asker->client->front->reserve(asker->client, size);
 
     p = ngx_dns_cached_write(asker, start, view, stale, m);
     p = ngx_dns_answer_opt(asker, p, m);

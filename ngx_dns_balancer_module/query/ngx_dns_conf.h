@@ -91,6 +91,7 @@ struct ngx_dns_client_s {
     socklen_t             socklen;
     uint32_t              proto;       /* ngx_dns_proto_e */
     unsigned              datagram:1;
+    unsigned              checked:1;   /* rules were run for its connection */
 
     /* the address that was asked, where a listener has several */
     unsigned              local:1;
@@ -151,6 +152,9 @@ struct ngx_dns_conf_s {
     ngx_dns_forward_t    *forward;
     ngx_dns_local_t      *local;       /* or NULL */
     size_t                udp_max_size;
+    ngx_msec_t            idle_timeout;    /* of a client's connection */
+    ngx_msec_t            client_timeout;  /* to send a query, to read */
+    ngx_uint_t            pipeline;        /* in flight of a connection */
     ngx_msec_t            upstream_timeout;
     ngx_msec_t            next_timeout;
     ngx_uint_t            next;        /* mask of NGX_DNS_NEXT_* */

@@ -371,6 +371,33 @@ ngx_dns_query_refuse(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
 
 void
+ngx_dns_query_incomplete(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    size_t len)
+{
+    ngx_dns_record_t  record;
+
+    ngx_dns_clock_update();
+
+    ngx_dns_count_in(conf->counters,
+                     queries[client->proto][NGX_DNS_METRICS_TYPE_NONE]);
+    ngx_dns_count(reason[NGX_DNS_EINCOMPLETE]);
+
+    if (conf->done) {
+
+        /* nothing of it was looked at */
+
+        ngx_dns_query_record(&record, conf, client, NULL, NULL, 0);
+
+        record.received = len;
+        record.reason = NGX_DNS_EINCOMPLETE;
+        record.rcode = NGX_DNS_DROP;
+
+        conf->done(&record);
+    }
+}
+
+
+void
 ngx_dns_query_quit(ngx_uint_t now)
 {
     ngx_dns_inflight_abort(now);

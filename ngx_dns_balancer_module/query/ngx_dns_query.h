@@ -28,6 +28,10 @@
 void ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     u_char *p, size_t len, ngx_uint_t cut);
 
+/* a client over a stream that sent but "len" octets of a query */
+void ngx_dns_query_incomplete(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    size_t len);
+
 /*
  * The worker is to exit when nobody waits any more; "now": at once, whoever
  * still waits is answered SERVFAIL.

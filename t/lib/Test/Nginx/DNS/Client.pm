@@ -10,6 +10,7 @@ package Test::Nginx::DNS::Client;
 #   timeout => 3            seconds
 #   addr => '127.0.0.1'     whom to ask
 #   from => '127.0.0.5'     from which address
+#   proto => 'tcp' | 'tls'  instead of UDP, on a connection of its own
 #   id, class, opcode
 #   rd => 1, cd, ad, do     do implies edns
 #   flags => 0x0100         all flags at once
@@ -48,6 +49,7 @@ use Socket qw/ SOL_SOCKET SO_RCVBUF /;
 use Time::HiRes qw/ time /;
 
 use Test::Nginx::DNS::Message qw/ encode decode encode_question rcode_name /;
+use Test::Nginx::DNS::Stream;
 
 our @EXPORT = qw/ dns_query dns_raw dns_bulk /;
 
@@ -79,6 +81,14 @@ sub dns_query {
 
 sub dns_raw {
     my ($port, $bytes, %o) = @_;
+
+    if ($o{proto} && $o{proto} ne 'udp') {
+        my $stream = dns_connect($port, %o, tls => $o{proto} eq 'tls');
+
+        $stream->write(frame($bytes));
+
+        return $stream->message($o{timeout});
+    }
 
     my $socket = connected($port, %o);
     my $end = time() + ($o{timeout} // 3);
