@@ -31,6 +31,7 @@ our $client_cpu = $ENV{CLIENT_CPU} // 1;
 
 my $port = $ENV{BENCH_PORT} || 5300;
 my @up = map { '127.0.0.1:' . ($port + $_) } 1, 2;
+my $tls_port = $port + 4;
 
 my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
 my $module = $ENV{TEST_NGINX_MODULE} // "$top/build/ngx_dns_balancer_module.so";
@@ -58,6 +59,31 @@ my %kinds = (
         cache => 1,
         warmup => 3000,
     },
+    tcp => {
+        about => 'from the cache, 1000 names, over 16 TCP connections',
+        program => 'streamgen',
+        generator => [qw/ -m zipf -n 1000 /],
+        cache => 1,
+        stream => 1,
+        warmup => 1500,
+    },
+    dot => {
+        about => 'from the cache, 1000 names, over 16 TLS connections',
+        program => 'streamgen',
+        generator => [qw/ -m zipf -n 1000 -s /],
+        port => $tls_port,
+        cache => 1,
+        stream => 1,
+        warmup => 1500,
+    },
+    tcp1 => {
+        about => 'from the cache, 1000 names, a TCP connection for each query',
+        program => 'streamgen',
+        generator => [qw/ -m zipf -n 1000 -1 -c 64 /],
+        cache => 1,
+        stream => 1,
+        warmup => 1500,
+    },
 );
 
 
@@ -83,7 +109,7 @@ my %servers = (
     unbound => {
         command => sub {
             return if !$kinds{$_[0]}{cache};
-            unbound_command();
+            unbound_command($_[0]);
         },
         version => sub { `unbound -V` =~ /Version (\S+)/ ? "unbound $1" : () },
     },
@@ -107,12 +133,22 @@ sub ours_conf {
     my $zone = $cache ? 'dns_cache_zone zone=bench:512m;' : '';
     my $use = $cache ? 'dns_cache bench;' : '';
 
+    $use .= <<EOF if $kinds{$kind}{stream};
+
+        listen 127.0.0.1:$port;
+        listen 127.0.0.1:$tls_port ssl;
+        ssl_certificate $out/cert.pem;
+        ssl_certificate_key $out/key.pem;
+        ssl_protocols TLSv1.2 TLSv1.3;
+EOF
+
     return ($load, <<EOF);
     $zone
 
     dns_upstream up {
         server $up[0];
         server $up[1];
+        health_check query=ready.bench.example type=A;
     }
 
     server {
@@ -261,8 +297,15 @@ pc = newPacketCache(2000000, {maxTTL=86400, numberOfShards=1})
 getPool(''):setCache(pc)
 EOF
 
+    # as many as this generator has open on a connection, and more
+
+    my $tls = $kinds{$kind}{stream} ? <<EOF : '';
+addTLSLocal('127.0.0.1:$tls_port', '$out/cert.pem', '$out/key.pem', {maxInFlight=1000, provider='openssl'})
+EOF
+
     write_file("$out/dnsdist.conf", <<EOF);
-setLocal('127.0.0.1:$port')
+setLocal('127.0.0.1:$port', {maxInFlight=1000})
+$tls
 setACL({'127.0.0.0/8'})
 newServer({address='$up[0]', checkInterval=3600, sockets=4})
 newServer({address='$up[1]', checkInterval=3600, sockets=4})
@@ -284,6 +327,16 @@ EOF
 # no more work for an answer than to forward it
 
 sub unbound_command {
+    my ($kind) = @_;
+
+    my $tls = $kinds{$kind}{stream} ? <<EOF : '';
+    interface: 127.0.0.1\@$tls_port
+    tls-port: $tls_port
+    tls-service-key: "$out/key.pem"
+    tls-service-pem: "$out/cert.pem"
+    incoming-num-tcp: 1000
+EOF
+
     my $forward = join '', map { /(.*):(\d+)/; "    forward-addr: $1\@$2\n" }
                            @up;
 
@@ -295,6 +348,7 @@ server:
     pidfile: "$out/unbound.pid"
     use-syslog: no
     interface: 127.0.0.1\@$port
+$tls
     num-threads: 1
     so-rcvbuf: 4m
     so-sndbuf: 4m
@@ -335,6 +389,7 @@ sub prepare {
 
     make_path($out);
     build();
+    certificate();
 
     system("taskset -pc $client_cpu $$ >/dev/null") == 0
         or die "taskset failed\n";
@@ -354,15 +409,26 @@ sub build {
         dnsup => [qw/ dnsup.c bench.c /],
         limits => [qw/ limits.c bench.c /],
         faultload => [qw/ faultload.c latency.c bench.c /],
+        streamgen => [qw/ streamgen.c names.c latency.c bench.c -lssl -lcrypto /],
     );
 
     my $cc = $ENV{CC} || 'cc';
 
     for my $program (sort keys %sources) {
         system($cc, qw/ -O2 -g -Wall -Wextra -Werror /, '-o', "$out/$program",
-               map { "$bench/$_" } @{ $sources{$program} }) == 0
+               map { /^-/ ? $_ : "$bench/$_" } @{ $sources{$program} }) == 0
             or die "$program does not compile\n";
     }
+}
+
+
+sub certificate {
+    return if -s "$out/cert.pem";
+
+    system('openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256'
+           . ' -nodes -days 3650 -subj /CN=localhost'
+           . " -keyout $out/key.pem -out $out/cert.pem 2>$out/openssl.log")
+        == 0 or die "openssl failed, see $out/openssl.log\n";
 }
 
 
@@ -433,6 +499,10 @@ sub start_server {
 
 
 sub start_upstreams {
+    my ($kind) = @_;
+
+    return start_nsd() if $kind && $kinds{$kind}{stream};
+
     my $pid = start($client_cpu, "$out/dnsup.log", "$out/dnsup", '-t', 86400,
                     @up);
 
@@ -442,6 +512,49 @@ sub start_upstreams {
     }
 
     die 'dnsup: ', read_file("$out/dnsup.log");
+}
+
+
+# dnsdist asks over TCP what it was asked over TCP, which dnsup does not know
+
+sub start_nsd {
+    my $listen = join '', map { /(.*):(\d+)/; "    ip-address: $1\@$2\n" } @up;
+
+    write_file("$out/bench.zone", <<'EOF');
+$ORIGIN bench.example.
+$TTL 3600
+@  SOA  ns hostmaster 1 3600 600 86400 300
+@  NS   ns
+ns A    127.0.0.1
+*  A    10.0.0.1
+EOF
+
+    write_file("$out/nsd.conf", <<EOF);
+server:
+$listen
+    username: ""
+    zonesdir: "$out"
+    database: ""
+    pidfile: "$out/nsd.pid"
+    xfrdfile: "$out/nsd.xfrd"
+    zonelistfile: "$out/nsd.zones"
+    cookie-secret-file: ""
+    minimal-responses: yes
+    rrl-ratelimit: 0
+    receive-buffer-size: 4194304
+    send-buffer-size: 4194304
+remote-control:
+    control-enable: no
+zone:
+    name: bench.example
+    zonefile: bench.zone
+EOF
+
+    my $pid = start($client_cpu, "$out/nsd.log", 'nsd', '-d', '-c',
+                    "$out/nsd.conf");
+    sleep 0.5;
+
+    return $pid;
 }
 
 
@@ -569,10 +682,13 @@ sub generator {
 
     my @warmup = $kinds{$kind}{warmup} ? ('-u', $kinds{$kind}{warmup}) : ();
 
-    my $pid = open my $fh, '-|', "$out/dnsgen",
+    my $program = $kinds{$kind}{program} || 'dnsgen';
+    my $to = $kinds{$kind}{port} || $port;
+
+    my $pid = open my $fh, '-|', "$out/$program",
                   @{ $kinds{$kind}{generator} }, @warmup, @$options,
-                  "127.0.0.1:$port"
-        or die "dnsgen: $!\n";
+                  "127.0.0.1:$to"
+        or die "$program: $!\n";
 
     $pids{$pid} = 1;
 
@@ -588,7 +704,7 @@ sub generator {
         $line = $_;
     }
 
-    close $fh or die "dnsgen failed\n";
+    close $fh or die "$program failed\n";
     delete $pids{$pid};
 
     return { $line =~ /(\w+)=(\S+)/g };
