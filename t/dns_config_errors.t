@@ -223,9 +223,8 @@ my @cases = (
 
 # of other modules
 
-[ "limit_conn_zone \$remote_addr zone=c:1m;
-   server { $listen dns_forward . 127.0.0.1; limit_conn c 1; }",
-  qr/"limit_conn" is not supported yet in a server with "dns_forward"/ ],
+[ "server { $listen dns_forward . 127.0.0.1; ssl_preread on; }",
+  qr/"ssl_preread" is not supported in a server with "dns_forward"/ ],
 
 );
 

@@ -64,7 +64,7 @@ static size_t              ngx_dns_front_control[NGX_DNS_FRONT_BATCH]
 
 ngx_int_t
 ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
-    ngx_dns_front_addr_t *addrs, ngx_uint_t naddrs)
+    ngx_dns_front_addr_t *addrs, ngx_uint_t naddrs, ngx_uint_t sessions)
 {
     ngx_socket_t           fd;
     ngx_connection_t      *c;
@@ -143,10 +143,44 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
         return NGX_ERROR;
     }
 
-    ls->connection->data = u;
-    ls->connection->read->handler = ngx_dns_front_udp_read_handler;
+    if (!sessions) {
+        ls->connection->data = u;
+        ls->connection->read->handler = ngx_dns_front_udp_read_handler;
+    }
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_dns_front_udp_client(ngx_connection_t *c, ngx_dns_client_t *client)
+{
+    ngx_uint_t             i;
+    ngx_dns_front_udp_t  **u;
+
+    u = ngx_dns_fronts.elts;
+
+    for (i = 0; i < ngx_dns_fronts.nelts; i++) {
+
+        if (u[i]->listening == c->listening) {
+            *client = u[i]->client;
+
+            client->socklen = ngx_min(c->socklen, sizeof(ngx_dns_sockaddr_t));
+            ngx_memcpy(&client->sockaddr, c->sockaddr, client->socklen);
+
+            client->local = u[i]->wildcard ? 1 : 0;
+
+            if (client->local) {
+                ngx_memcpy(&client->local_sockaddr, c->local_sockaddr,
+                           ngx_min(c->local_socklen,
+                                   sizeof(ngx_dns_sockaddr_t)));
+            }
+
+            return NGX_OK;
+        }
+    }
+
+    return NGX_ERROR;
 }
 
 

@@ -50,11 +50,19 @@ typedef struct {
 #pragma GCC visibility push(hidden)
 
 /*
- * In a worker: takes over a listening socket nginx reads in this worker.
+ * In a worker: takes over a listening socket nginx reads in this worker.  With
+ * "sessions" nginx goes on to read it, and only its end is ours.
  * NGX_ERROR: no memory, descriptor or connection.
  */
 ngx_int_t ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
-    ngx_dns_front_addr_t *addrs, ngx_uint_t naddrs);
+    ngx_dns_front_addr_t *addrs, ngx_uint_t naddrs, ngx_uint_t sessions);
+
+/*
+ * Fills a client from a session nginx has made for a datagram of a socket
+ * opened above; NGX_ERROR if there is no such socket.
+ */
+ngx_int_t ngx_dns_front_udp_client(ngx_connection_t *c,
+    ngx_dns_client_t *client);
 
 /* at the worker's exit */
 void ngx_dns_front_udp_done(void);

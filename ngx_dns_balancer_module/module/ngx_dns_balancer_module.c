@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "../front/ngx_dns_front_session.h"
 #include "../front/ngx_dns_front_tcp.h"
 #include "../query/ngx_dns_timer.h"
 #include "../transport/ngx_dns_udp_out.h"
@@ -489,6 +490,11 @@ ngx_stream_dns_handler(ngx_stream_session_t *s)
     ngx_stream_dns_srv_conf_t  *dscf;
 
     dscf = ngx_stream_get_module_srv_conf(s, ngx_dns_balancer_module);
+
+    if (s->connection->type == SOCK_DGRAM) {
+        ngx_dns_front_session_open(s->connection, &dscf->dns);
+        return;
+    }
 
     ngx_dns_front_tcp_open(s->connection, &dscf->dns);
 }

@@ -144,6 +144,7 @@ typedef struct {
     unsigned                     set:1;     /* a dns_* directive is in the
                                                server itself */
     unsigned                     enabled:1; /* it answers queries */
+    unsigned                     limited:1; /* by limit_conn */
 } ngx_stream_dns_srv_conf_t;
 
 

@@ -381,7 +381,7 @@ ngx_stream_dns_listen_open(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_stream_dns_listen_take(ngx_cycle_t *cycle, ngx_listening_t *ls)
 {
-    ngx_uint_t                  i;
+    ngx_uint_t                  i, sessions;
     ngx_stream_port_t          *port;
     ngx_stream_in_addr_t       *addr;
     ngx_stream_in6_addr_t      *addr6;
@@ -398,6 +398,8 @@ ngx_stream_dns_listen_take(ngx_cycle_t *cycle, ngx_listening_t *ls)
     if (addrs == NULL) {
         return NGX_ERROR;
     }
+
+    sessions = 0;
 
     for (i = 0; i < port->naddrs; i++) {
 
@@ -417,7 +419,8 @@ ngx_stream_dns_listen_take(ngx_cycle_t *cycle, ngx_listening_t *ls)
         }
 
         addrs[i].conf = &dscf->dns;
+        sessions |= dscf->limited;
     }
 
-    return ngx_dns_front_udp_open(cycle, ls, addrs, port->naddrs);
+    return ngx_dns_front_udp_open(cycle, ls, addrs, port->naddrs, sessions);
 }

@@ -6,6 +6,7 @@
 
 #include "ngx_stream_dns.h"
 #include "../base/ngx_dns_random.h"
+#include "../front/ngx_dns_front_session.h"
 #include "../front/ngx_dns_front_tcp.h"
 #include "../front/ngx_dns_front_udp.h"
 #include "../query/ngx_dns_attempt.h"
@@ -154,6 +155,7 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     ngx_dns_timer_done();
     ngx_dns_udp_out_done();
     ngx_dns_tcp_out_done();
+    ngx_dns_front_session_done();
     ngx_dns_front_udp_done();
     ngx_dns_front_tcp_done();
 

@@ -110,35 +110,28 @@ ngx_stream_dns_session_conf(ngx_cycle_t *cycle,
 }
 
 
-/* what is set in the server but would do nothing for datagrams */
+/* what is set in the server and needs sessions, or would do nothing */
 
 ngx_int_t
 ngx_stream_dns_session_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 {
     ngx_flag_t   *preread;
-    const char   *what;
     ngx_array_t  *limits;
-
-    what = NULL;
 
     limits = ngx_stream_dns_session_conf(cf->cycle, dscf,
                                          "ngx_stream_limit_conn_module");
     preread = ngx_stream_dns_session_conf(cf->cycle, dscf,
                                           "ngx_stream_ssl_preread_module");
 
-    if (limits && limits->elts) {
-        what = "\"limit_conn\" is not supported yet";
-
-    } else if (preread && *preread == 1) {
-        what = "\"ssl_preread\" is not supported";
-    }
-
-    if (what) {
+    if (preread && *preread == 1) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "%s in a server with \"dns_forward\" in %s:%ui",
-                      what, dscf->core->file_name, dscf->core->line);
+                      "\"ssl_preread\" is not supported in a server with "
+                      "\"dns_forward\" in %s:%ui",
+                      dscf->core->file_name, dscf->core->line);
         return NGX_ERROR;
     }
+
+    dscf->limited = (limits && limits->elts);
 
     return NGX_OK;
 }
