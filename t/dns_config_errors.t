@@ -210,6 +210,27 @@ my @cases = (
    server { listen *:%%PORT_8053%% udp; proxy_pass 127.0.0.1:9; }',
   qr/would share a socket, add "bind" to the one that is not a wildcard/ ],
 
+# EDNS
+
+[ 'dns_nsid "";',
+  qr/"dns_nsid": invalid value "", it must be a text of 1 to 128 octets/ ],
+[ 'dns_nsid 0x1;', qr/"dns_nsid": invalid value "0x1", it must be/ ],
+[ 'dns_nsid 0xzz;', qr/"dns_nsid": invalid value "0xzz", it must be/ ],
+[ 'dns_nsid ' . 'x' x 129 . ';', qr/"dns_nsid": invalid value "x{129}"/ ],
+[ 'dns_nsid a; dns_nsid off;', qr/"dns_nsid" directive is duplicate/ ],
+[ 'dns_client_subnet on;',
+  qr/"dns_client_subnet": invalid value "on", it must be "off", or "forward"/ ],
+[ 'dns_client_subnet off v4=24;',
+  qr/"dns_client_subnet": invalid value "off", it must be/ ],
+[ 'dns_client_subnet add v4=33;',
+  qr/"dns_client_subnet": invalid value "v4=33", it must be/ ],
+[ 'dns_client_subnet add v6=0;',
+  qr/"dns_client_subnet": invalid value "v6=0", it must be/ ],
+[ 'dns_client_subnet add v4=8 v4=8;',
+  qr/"dns_client_subnet": invalid value "v4=8", it must be/ ],
+[ 'dns_client_subnet off; dns_client_subnet off;',
+  qr/"dns_client_subnet" directive is duplicate/ ],
+
 # clients over streams
 
 [ 'dns_idle_timeout 0;',

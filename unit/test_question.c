@@ -273,6 +273,72 @@ opts(void)
 }
 
 
+/* options of a query: a mask, and a Client Subnet (RFC 7871, 6) */
+
+static void
+options(void)
+{
+    u_char            buf[NGX_DNS_SUBNET_SIZE];
+    u_char           *last;
+    ngx_uint_t        i;
+    ngx_dns_asked_t   asked;
+    ngx_dns_subnet_t  subnet;
+
+    static const struct {
+        const char   *name;
+        const char   *data;
+        size_t        len;
+        ngx_uint_t    options;
+    } cases[] = {
+        { "NSID", "\0\3\0\0", 4, NGX_DNS_ASKED_NSID },
+        { "keepalive, padding", "\0\xb\0\0\0\xc\0\2\0\0", 10,
+          NGX_DNS_ASKED_KEEPALIVE | NGX_DNS_ASKED_PADDING },
+        { "unknown, cookie", "\0\x64\0\1x\0\xa\0\2xx", 11, 0 },
+        { "IPv4/20", "\0\x8\0\7\0\1\x14\0\xc0\0\x10", 11,
+          NGX_DNS_ASKED_SUBNET },
+        { "IPv4/0", "\0\x8\0\4\0\1\0\0", 8, NGX_DNS_ASKED_SUBNET },
+        { "twice", "\0\x8\0\4\0\1\0\0\0\x8\0\4\0\1\0\0", 16,
+          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+        { "bits behind the prefix", "\0\x8\0\7\0\1\x14\0\xc0\0\x18", 11,
+          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+        { "a scope", "\0\x8\0\7\0\1\x14\x14\xc0\0\x10", 11,
+          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+        { "an octet too many", "\0\x8\0\x8\0\1\x14\0\xc0\0\x10\0", 12,
+          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+        { "an octet too few", "\0\x8\0\6\0\1\x14\0\xc0\0", 10,
+          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+        { "33 bits", "\0\x8\0\x9\0\1\x21\0\xc0\0\x10\0\0", 13,
+          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+        { "a family", "\0\x8\0\4\0\3\0\0", 8,
+          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+        { "too short", "\0\x8\0\2\0\1", 6,
+          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        asked.options = 0;
+        ngx_dns_edns_asked(&asked, (const u_char *) cases[i].data,
+                           cases[i].len);
+        is_int(asked.options, cases[i].options, cases[i].name);
+    }
+
+    (void) ngx_dns_edns_subnet(&subnet,
+                               (const u_char *) "\0\1\x18\0\xc0\0\2", 7);
+    ngx_dns_edns_cut(&subnet, 23);
+    subnet.source = 23;
+
+    last = ngx_dns_edns_write_subnet(buf, &subnet, 16);
+    is_mem(buf, last - buf, "\0\x8\0\7\0\1\x17\x10\xc0\0\2", 11,
+           "cut to 23 bits");
+
+    ngx_dns_edns_cut(&subnet, 22);
+    is_mem(subnet.addr, 4, "\xc0\0\0\0", 4, "to 22");
+
+    ngx_dns_edns_cut(&subnet, 0);
+    is_mem(subnet.addr, 4, "\0\0\0\0", 4, "to none");
+}
+
+
 int
 main(void)
 {
@@ -281,6 +347,7 @@ main(void)
     lengths();
     hashes();
     opts();
+    options();
 
     return done_testing();
 }

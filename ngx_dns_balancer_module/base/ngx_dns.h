@@ -31,10 +31,10 @@
 #define NGX_DNS_OPT_SIZE          11      /* an OPT record without options */
 #define NGX_DNS_EDE_SIZE          6       /* RFC 8914, without extra text */
 
-/* header, the longest question, OPT: what is sent upstream */
+/* header, the longest question, OPT, Client Subnet: what is sent upstream */
 
 #define NGX_DNS_MAX_QUERY         (NGX_DNS_HEADER_SIZE + NGX_DNS_MAX_NAME + 4 \
-                                   + NGX_DNS_OPT_SIZE)
+                                   + NGX_DNS_OPT_SIZE + 24)
 
 
 /*

@@ -190,6 +190,20 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       offsetof(ngx_stream_dns_srv_conf_t, pipeline),
       &ngx_stream_dns_pipeline },
 
+    { ngx_string("dns_nsid"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_nsid,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_client_subnet"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE123,
+      ngx_stream_dns_client_subnet,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_cache_zone"),
       NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_stream_dns_cache_zone,
@@ -344,6 +358,7 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      *     dscf->local = { 0 };
      *     dscf->locals = 0;
      *     dscf->server_id = { 0, NULL };
+     *     dscf->nsid = { 0, NULL };
      *     dscf->next_upstream = 0;
      *     dscf->zones = { 0 };
      *     dscf->listens = { 0 };
@@ -357,6 +372,7 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
     dscf->forwards = NGX_CONF_UNSET_PTR;
     dscf->hosts = NGX_CONF_UNSET_PTR;
     dscf->udp_max_size = NGX_CONF_UNSET_SIZE;
+    dscf->subnet = NGX_CONF_UNSET_UINT;
     dscf->idle_timeout = NGX_CONF_UNSET_MSEC;
     dscf->client_timeout = NGX_CONF_UNSET_MSEC;
     dscf->pipeline = NGX_CONF_UNSET_UINT;
@@ -402,6 +418,8 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->budget, prev->budget, 20);
     ngx_conf_merge_uint_value(conf->max_queries, prev->max_queries,
                               NGX_STREAM_DNS_QUERIES);
+
+    ngx_stream_dns_edns_merge(conf, prev);
 
     if (ngx_stream_dns_cache_merge(cf, conf, prev) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;

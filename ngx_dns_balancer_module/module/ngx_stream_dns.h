@@ -120,6 +120,11 @@ typedef struct {
     ngx_uint_t                   budget;
     ngx_uint_t                   max_queries;
 
+    ngx_str_t                    nsid;
+    ngx_uint_t                   subnet;    /* NGX_DNS_SUBNET_* */
+    ngx_uint_t                   subnet_v4;
+    ngx_uint_t                   subnet_v6;
+
     ngx_shm_zone_t              *cache;     /* NULL: off */
     time_t                       min_ttl;
     time_t                       max_ttl;
@@ -184,6 +189,12 @@ char *ngx_stream_dns_cache_prefetch(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_cache_nxdomain_cut(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+char *ngx_stream_dns_nsid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_client_subnet(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+void ngx_stream_dns_edns_merge(ngx_stream_dns_srv_conf_t *conf,
+    ngx_stream_dns_srv_conf_t *prev);
 
 /* values of the cache: unset, merged, copied into "dns"; and, in a worker */
 void ngx_stream_dns_cache_unset(ngx_stream_dns_srv_conf_t *conf);

@@ -54,8 +54,7 @@ ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
         m = &cut;
     }
 
-    start = asker->client->front->reserve(asker->client,
-                                          msg ? m->end + opt
+    start = ngx_dns_answer_reserve(asker, msg ? m->end + opt
                                               : NGX_DNS_MIN_UDP_SIZE);
 
     p = ngx_dns_answer_begin(asker, start, m);
@@ -64,7 +63,7 @@ ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
         p = ngx_cpymem(p, msg + m->body, m->end - m->body);
     }
 
-    p = ngx_dns_answer_opt(asker, p, m);
+    p = ngx_dns_answer_opt(asker, start, p, m);
 
     *answers = m->answers;
 
@@ -115,16 +114,27 @@ ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
 
 
 u_char *
-ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *p,
+ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
     const ngx_dns_message_t *m)
 {
+    u_char  *opt;
+
     if (!asker->asked->edns) {
         return p;
     }
 
-    return ngx_dns_edns_write(p, asker->conf->udp_max_size, m->rcode,
-                              asker->asked->dnssec_ok ? NGX_DNS_EDNS_DO : 0,
-                              m->ede);
+    opt = p;
+
+    p = ngx_dns_edns_write(p, asker->conf->udp_max_size, m->rcode,
+                           asker->asked->dnssec_ok ? NGX_DNS_EDNS_DO : 0,
+                           m->ede);
+
+    if (asker->asked->options) {
+        p = ngx_dns_options_write(asker->conf, asker->client, asker->asked,
+                                  start, opt, p, m->scoped);
+    }
+
+    return p;
 }
 
 
@@ -132,7 +142,7 @@ size_t
 ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     const ngx_dns_question_t *q, const u_char *p, ngx_dns_reason_e reason)
 {
-    u_char                  *out, *start;
+    u_char                  *out, *opt, *start;
     size_t                   question;
     ngx_uint_t               edns;
     const ngx_dns_reason_t  *r;
@@ -151,7 +161,9 @@ ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     edns = q->asked.edns && (r->rcode != NGX_DNS_FORMERR);
     question = q->end ? q->end - NGX_DNS_HEADER_SIZE : 0;
 
-    start = client->front->reserve(client, NGX_DNS_MIN_UDP_SIZE);
+    start = client->front->reserve(client,
+                                   ngx_dns_options_room(client, &q->asked,
+                                                     NGX_DNS_MIN_UDP_SIZE));
 
     /* RFC 1035, 4.1.1: opcode and RD are copied; RFC 4035, 3.1.6: CD, too */
 
@@ -166,9 +178,16 @@ ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
                      question);
 
     if (edns) {
+        opt = out;
+
         out = ngx_dns_edns_write(out, conf->udp_max_size, r->rcode,
                                  q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0,
                                  r->ede);
+
+        if (q->asked.options) {
+            out = ngx_dns_options_write(conf, client, &q->asked, start, opt,
+                                        out, 0);
+        }
     }
 
     ngx_dns_histogram_add(&conf->counters->duration, 0);

@@ -14,6 +14,7 @@
 
 
 #include "ngx_dns_inflight.h"
+#include "ngx_dns_options.h"
 
 
 /* who asked, and what of the query goes into any answer */
@@ -36,8 +37,11 @@ typedef struct {
 u_char *ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
     const ngx_dns_message_t *m);
 
-/* writes the OPT if the client sent one; returns the end */
-u_char *ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *p,
+/*
+ * Writes the OPT, if the client sent one, of the message from "start"; returns
+ * the end.
+ */
+u_char *ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
     const ngx_dns_message_t *m);
 
 /*
@@ -86,12 +90,34 @@ ngx_dns_answer_limit(ngx_dns_asker_t *asker)
 static ngx_inline size_t
 ngx_dns_answer_opt_size(ngx_dns_asker_t *asker, const ngx_dns_message_t *m)
 {
+    size_t  size;
+
     if (!asker->asked->edns) {
         return 0;
     }
 
-    return NGX_DNS_OPT_SIZE
-           + (m->ede == NGX_DNS_NO_EDE ? 0 : NGX_DNS_EDE_SIZE);
+    size = NGX_DNS_OPT_SIZE + (m->ede == NGX_DNS_NO_EDE ? 0
+                                                        : NGX_DNS_EDE_SIZE);
+
+    if (asker->asked->options) {
+        size += ngx_dns_options_size(asker->conf, asker->client,
+                                     asker->asked);
+    }
+
+    return size;
+}
+
+
+/* of an answer of "size" without padding */
+
+static ngx_inline u_char *
+ngx_dns_answer_reserve(ngx_dns_asker_t *asker, size_t size)
+{
+    if (asker->asked->options) {
+        size = ngx_dns_options_room(asker->client, asker->asked, size);
+    }
+
+    return asker->client->front->reserve(asker->client, size);
 }
 
 

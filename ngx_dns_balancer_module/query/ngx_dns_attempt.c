@@ -363,6 +363,7 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
 
     m.rcode = ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS) & NGX_DNS_RCODE;
     m.ede = NGX_DNS_NO_EDE;
+    m.scoped = 0;
 
     if (outcome == NGX_DNS_OUT_ANSWER
         && ngx_dns_message_parse(&m, msg, len, NGX_DNS_HEADER_SIZE
@@ -477,6 +478,7 @@ ngx_dns_attempt_cut(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer)
 
     m.flags = NGX_DNS_TC | NGX_DNS_RA;
     m.ede = NGX_DNS_NO_EDE;
+    m.scoped = 0;
 
     ngx_dns_attempt_end(f, &m, NULL, NGX_DNS_FINE, peer);
 }
@@ -522,6 +524,7 @@ ngx_dns_attempt_give_up(ngx_dns_inflight_t *f)
     m.rcode = f->rcode;
     m.flags = f->flags;
     m.ede = f->ede;
+    m.scoped = 0;
 
     if (m.rcode == NGX_DNS_NOERROR) {
         m.rcode = ngx_dns_reasons[f->reason].rcode;

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_dns_cached.h"
+#include "ngx_dns_subnet.h"
 #include "../base/ngx_dns_clock.h"
 
 
@@ -64,9 +64,19 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     skip = 0;
     stale = 0;
 
-    if (ngx_dns_cached_lookup(conf, q->name, q->asked.name_len, bits, scope,
-                              &view)
-        != NGX_OK
+    m.scoped = 0;
+
+    if (conf->subnet) {
+        rc = ngx_dns_subnet_lookup(conf, q->name, q->asked.name_len, bits,
+                                   scope, &q->subnet, &view, &m.scoped);
+        scope = ngx_dns_subnet_all(conf, scope);
+
+    } else {
+        rc = ngx_dns_cached_lookup(conf, q->name, q->asked.name_len, bits,
+                                   scope, &view);
+    }
+
+    if (rc != NGX_OK
         && (!conf->nxdomain_cut
             || ngx_dns_cached_above(conf, q->name, q->asked.name_len, bits,
                                     zone, scope, &view, &skip)
@@ -166,13 +176,22 @@ size_t
 ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
     ngx_dns_message_t *m)
 {
+    uint32_t              scope;
+    ngx_int_t             rc;
     ngx_dns_asker_t       asker;
     ngx_dns_cache_view_t  view;
 
-    if (ngx_dns_cached_lookup(f->conf, f->question, query->asked.name_len,
-                              f->bits & NGX_DNS_BITS_CACHE,
-                              ngx_dns_cached_scope(f->zone, f->key), &view)
-        != NGX_OK
+    m->scoped = 0;
+    scope = ngx_dns_cached_scope(f->zone, f->key);
+
+    rc = f->conf->subnet
+         ? ngx_dns_subnet_lookup(f->conf, f->question, query->asked.name_len,
+                                 f->bits & NGX_DNS_BITS_CACHE, scope,
+                                 &f->subnet, &view, &m->scoped)
+         : ngx_dns_cached_lookup(f->conf, f->question, query->asked.name_len,
+                                 f->bits & NGX_DNS_BITS_CACHE, scope, &view);
+
+    if (rc != NGX_OK
         || (int32_t) (view.answer.expires + f->conf->stale
                       - ngx_dns_sec) <= 0)
     {
@@ -216,10 +235,10 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
         return ngx_dns_cached_copy(asker, view, stale, 0, m);
     }
 
-    start = asker->client->front->reserve(asker->client, size);
+    start = ngx_dns_answer_reserve(asker, size);
 
     p = ngx_dns_cached_write(asker, start, view, stale, m);
-    p = ngx_dns_answer_opt(asker, p, m);
+    p = ngx_dns_answer_opt(asker, start, p, m);
 
     if (!ngx_dns_cache_check(view)) {
         return 0;

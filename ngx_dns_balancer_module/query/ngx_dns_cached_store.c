@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_dns_cached.h"
+#include "ngx_dns_subnet.h"
 #include "../base/ngx_dns_clock.h"
 
 
@@ -30,8 +30,10 @@ static ngx_int_t ngx_dns_cached_bounds(ngx_dns_inflight_t *f,
 static ngx_int_t ngx_dns_cached_times(const ngx_dns_message_t *m,
     u_char *body, const u_char *msg, ngx_dns_cached_times_t *t);
 static uint32_t ngx_dns_cached_rrsig(const u_char *rdata, size_t rdlen);
+static void ngx_dns_cached_failed(ngx_dns_inflight_t *f, uint64_t bits,
+    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t);
 static void ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits,
-    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t,
+    uint32_t scope, const ngx_dns_message_t *m, ngx_dns_cached_times_t *t,
     const u_char *body, size_t len);
 
 
@@ -46,6 +48,7 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg)
 {
     size_t                   len;
+    uint32_t                 scope, all;
     uint64_t                 bits;
     ngx_dns_conf_t          *conf;
     ngx_dns_cached_times_t  *t;
@@ -63,16 +66,8 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 
     if (m->rcode == NGX_DNS_SERVFAIL) {
 
-        /* RFC 2308, 7.1: for a short time, and not over an answer of use */
-
         if (conf->servfail_ttl) {
-
-            /* the clock is in seconds: not less than was asked for */
-
-            t->lifetime = conf->servfail_ttl + 1;
-            ngx_dns_cached_put(f, f->has_stale ? bits | NGX_DNS_BITS_FAILED
-                                               : bits,
-                               m, t, NULL, 0);
+            ngx_dns_cached_failed(f, bits, m, t);
         }
 
         return;
@@ -87,7 +82,7 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     if (msg == NULL
         || (m->rcode != NGX_DNS_NOERROR && m->rcode != NGX_DNS_NXDOMAIN)
         || (m->flags & NGX_DNS_TC)
-        || m->scoped
+        || (m->scoped && !conf->subnet)
         || ((f->bits & NGX_DNS_BITS_RD) == 0
             && (m->flags & NGX_DNS_AA) == 0))
     {
@@ -107,14 +102,59 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
         return;
     }
 
-    ngx_dns_cached_put(f, bits, m, t, ngx_dns_cached_body, len);
+    scope = ngx_dns_cached_scope(f->zone, f->key);
 
-    if (conf->nxdomain_cut && m->rcode == NGX_DNS_NXDOMAIN
+    if (conf->subnet) {
+        all = ngx_dns_subnet_all(conf, scope);
+
+        if (ngx_dns_subnet_place(conf, &f->subnet, m, msg, &scope) != NGX_OK) {
+            return;
+        }
+
+    } else {
+        all = scope;
+    }
+
+    ngx_dns_cached_put(f, bits, scope, m, t, ngx_dns_cached_body, len);
+
+    if (conf->nxdomain_cut && m->rcode == NGX_DNS_NXDOMAIN && scope == all
         && ngx_dns_message_denial(m, msg))
     {
-        ngx_dns_cached_put(f, bits & NGX_DNS_BITS_ANY_TYPE, m, t,
+        ngx_dns_cached_put(f, bits & NGX_DNS_BITS_ANY_TYPE, scope, m, t,
                            ngx_dns_cached_body, len);
     }
+}
+
+
+/* RFC 2308, 7.1: for a short time, and not over an answer of use */
+
+static void
+ngx_dns_cached_failed(ngx_dns_inflight_t *f, uint64_t bits,
+    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t)
+{
+    uint32_t  scope;
+
+    /* the clock is in seconds: not less than was asked for */
+
+    t->lifetime = f->conf->servfail_ttl + 1;
+
+    scope = ngx_dns_cached_scope(f->zone, f->key);
+
+    if (f->has_stale) {
+        bits |= NGX_DNS_BITS_FAILED;
+    }
+
+    if (f->conf->subnet) {
+
+        if (f->has_stale) {
+            scope = ngx_dns_subnet_all(f->conf, scope);
+
+        } else {
+            (void) ngx_dns_subnet_place(f->conf, &f->subnet, m, NULL, &scope);
+        }
+    }
+
+    ngx_dns_cached_put(f, bits, scope, m, t, NULL, 0);
 }
 
 
@@ -260,7 +300,7 @@ ngx_dns_cached_rrsig(const u_char *rdata, size_t rdlen)
 
 
 static void
-ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits,
+ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits, uint32_t scope,
     const ngx_dns_message_t *m, ngx_dns_cached_times_t *t,
     const u_char *body, size_t len)
 {
@@ -271,7 +311,7 @@ ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits,
     now = ngx_dns_sec;
 
     a.bits = bits;
-    a.scope = ngx_dns_cached_scope(f->zone, f->key);
+    a.scope = scope;
     a.stored = now;
     a.expires = now + t->lifetime;
     a.name_len = (uint16_t) (f->question_len - 4);

@@ -34,6 +34,13 @@
 #define NGX_DNS_NEXT_REFUSED   0x0020
 
 
+/* dns_client_subnet */
+
+#define NGX_DNS_SUBNET_OFF     0
+#define NGX_DNS_SUBNET_FORWARD 1
+#define NGX_DNS_SUBNET_ADD     2
+
+
 /* $dns_cache_status */
 
 typedef enum {
@@ -152,6 +159,10 @@ struct ngx_dns_conf_s {
     ngx_dns_forward_t    *forward;
     ngx_dns_local_t      *local;       /* or NULL */
     size_t                udp_max_size;
+    ngx_str_t             nsid;            /* empty: none */
+    ngx_uint_t            subnet;          /* NGX_DNS_SUBNET_OFF, ... */
+    uint8_t               subnet_v4;       /* prefixes, at most */
+    uint8_t               subnet_v6;
     ngx_msec_t            idle_timeout;    /* of a client's connection */
     ngx_msec_t            client_timeout;  /* to send a query, to read */
     ngx_uint_t            pipeline;        /* in flight of a connection */

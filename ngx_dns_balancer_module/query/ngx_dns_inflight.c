@@ -128,6 +128,8 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
     for (f = *bucket; f; f = f->next) {
         if (f->hash == hash && f->bits == bits && f->conf == conf
             && (f->key == key || !zone->upstream->by_client)
+            && (!conf->subnet
+                || ngx_memcmp(&f->subnet, &q->subnet, sizeof(q->subnet)) == 0)
             && f->question_len == (size_t) q->asked.name_len + 4
             && ngx_memcmp(f->question, q->name, q->asked.name_len) == 0)
         {
@@ -158,6 +160,7 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
     f->key = key;
     f->conf = conf;
     f->zone = zone;
+    f->subnet = q->subnet;
     f->queries = NULL;
     f->last = &f->queries;
     f->has_stale = 0;
@@ -178,7 +181,7 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
 static void
 ngx_dns_inflight_build(ngx_dns_inflight_t *f, ngx_dns_question_t *q)
 {
-    u_char  *p;
+    u_char  *p, *opt;
 
     ngx_memcpy(f->question, q->name, q->asked.name_len);
 
@@ -193,15 +196,22 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, ngx_dns_question_t *q)
     ngx_dns_message_header(f->wire, 0,
                            (q->asked.flags & (NGX_DNS_RD|NGX_DNS_CD))
                            | NGX_DNS_AD,
-                           1, NULL, q->asked.edns);
+                           1, NULL, q->asked.edns || q->subnet.family);
 
     p = ngx_cpymem(f->wire + NGX_DNS_HEADER_SIZE, f->question,
                    f->question_len);
 
-    if (q->asked.edns) {
+    if (q->asked.edns || q->subnet.family) {
+        opt = p;
+
         p = ngx_dns_edns_write(p, f->conf->udp_max_size, 0,
                                q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0,
                                NGX_DNS_NO_EDE);
+
+        if (q->subnet.family) {
+            p = ngx_dns_edns_write_subnet(p, &q->subnet, 0);
+            ngx_dns_put16(opt + 9, p - opt - NGX_DNS_OPT_SIZE);
+        }
     }
 
     f->wire_len = p - f->wire;

@@ -76,6 +76,7 @@ struct ngx_dns_inflight_s {
 
     ngx_dns_conf_t       *conf;
     ngx_dns_zone_t       *zone;
+    ngx_dns_subnet_t      subnet;      /* that servers are told, RFC 7871 */
 
     ngx_dns_query_t      *queries;
     ngx_dns_query_t     **last;

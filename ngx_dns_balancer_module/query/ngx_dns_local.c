@@ -407,7 +407,7 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     }
 
     (void) ngx_dns_answer_begin(&asker, start, &m);
-    rr.pos = ngx_dns_answer_opt(&asker, rr.pos, &m);
+    rr.pos = ngx_dns_answer_opt(&asker, start, rr.pos, &m);
 
     answer->sent = rr.pos - start;
     answer->rcode = found->rcode;

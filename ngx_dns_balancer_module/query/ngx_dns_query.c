@@ -9,6 +9,7 @@
 #include "ngx_dns_attempt.h"
 #include "ngx_dns_cached.h"
 #include "ngx_dns_local.h"
+#include "ngx_dns_subnet.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 
@@ -172,6 +173,10 @@ ngx_dns_query_route(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     ngx_dns_record_t  record;
 
     key = 0;
+
+    if (conf->subnet && ngx_dns_subnet_choose(conf, client, q) != NGX_OK) {
+        return NGX_DNS_EOPT;
+    }
 
     if (zone->upstream->key) {
         ngx_dns_query_record(&record, conf, client, q, p, len);

@@ -106,6 +106,10 @@ ngx_dns_edns_opt(ngx_dns_question_t *q, const u_char *p, size_t rr,
         q->asked.dnssec_ok = 1;
     }
 
+    if (rdlen) {
+        ngx_dns_edns_asked(&q->asked, p + fixed + 10, rdlen);
+    }
+
     return NGX_DNS_FINE;
 }
 
@@ -154,8 +158,8 @@ ngx_dns_edns_ede(const u_char *p, size_t len)
 }
 
 
-ngx_uint_t
-ngx_dns_edns_scope(const u_char *p, size_t len)
+const u_char *
+ngx_dns_edns_find_subnet(const u_char *p, size_t len, size_t *size)
 {
     size_t  n;
 
@@ -163,14 +167,130 @@ ngx_dns_edns_scope(const u_char *p, size_t len)
         n = (size_t) ngx_dns_get16(p + 2) + 4;
 
         if (ngx_dns_get16(p) == NGX_DNS_OPTION_ECS && n >= 8) {
-            return p[7];
+            *size = n - 4;
+            return p + 4;
         }
 
         p += n;
         len -= n;
     }
 
-    return 0;
+    return NULL;
+}
+
+
+void
+ngx_dns_edns_asked(ngx_dns_asked_t *asked, const u_char *p, size_t len)
+{
+    size_t  n;
+
+    while (len) {
+        n = ngx_dns_get16(p + 2);
+
+        switch (ngx_dns_get16(p)) {
+
+        case NGX_DNS_OPTION_NSID:
+            asked->options |= NGX_DNS_ASKED_NSID;
+            break;
+
+        case NGX_DNS_OPTION_KEEPALIVE:
+            asked->options |= NGX_DNS_ASKED_KEEPALIVE;
+            break;
+
+        case NGX_DNS_OPTION_PADDING:
+            asked->options |= NGX_DNS_ASKED_PADDING;
+            break;
+
+        case NGX_DNS_OPTION_ECS:
+
+            /* of several none can be told to be the right one */
+
+            if ((asked->options & NGX_DNS_ASKED_SUBNET)
+                || ngx_dns_edns_subnet(&asked->subnet, p + 4, n) != NGX_OK
+                || p[7] != 0)
+            {
+                asked->options |= NGX_DNS_ASKED_BAD;
+            }
+
+            asked->options |= NGX_DNS_ASKED_SUBNET;
+            break;
+        }
+
+        p += n + 4;
+        len -= n + 4;
+    }
+}
+
+
+ngx_int_t
+ngx_dns_edns_subnet(ngx_dns_subnet_t *subnet, const u_char *p, size_t len)
+{
+    size_t      n;
+    uint16_t    family;
+    ngx_uint_t  source;
+
+    ngx_memzero(subnet, sizeof(ngx_dns_subnet_t));
+
+    if (len < 4) {
+        return NGX_ERROR;
+    }
+
+    family = ngx_dns_get16(p);
+    source = p[2];
+    n = ngx_dns_edns_octets(source);
+
+    if ((family != NGX_DNS_SUBNET_IPV4 || source > 32)
+        && (family != NGX_DNS_SUBNET_IPV6 || source > 128))
+    {
+        return NGX_ERROR;
+    }
+
+    if (len != 4 + n) {
+        return NGX_ERROR;
+    }
+
+    subnet->family = (uint8_t) family;
+    subnet->source = (uint8_t) source;
+    ngx_memcpy(subnet->addr, p + 4, n);
+
+    ngx_dns_edns_cut(subnet, source);
+
+    /* "padding with 0 bits": others are an error */
+
+    return ngx_memcmp(subnet->addr, p + 4, n) == 0 ? NGX_OK : NGX_ERROR;
+}
+
+
+void
+ngx_dns_edns_cut(ngx_dns_subnet_t *subnet, ngx_uint_t bits)
+{
+    size_t  n;
+
+    n = ngx_dns_edns_octets(bits);
+
+    if (bits % 8) {
+        subnet->addr[n - 1] &= (u_char) (0xff << (8 - bits % 8));
+    }
+
+    ngx_memzero(subnet->addr + n, sizeof(subnet->addr) - n);
+}
+
+
+u_char *
+ngx_dns_edns_write_subnet(u_char *p, const ngx_dns_subnet_t *subnet,
+    ngx_uint_t scope)
+{
+    size_t  n;
+
+    n = ngx_dns_edns_octets(subnet->source);
+
+    ngx_dns_put16(p, NGX_DNS_OPTION_ECS);
+    ngx_dns_put16(p + 2, 4 + n);
+    ngx_dns_put16(p + 4, subnet->family);
+    p[6] = subnet->source;
+    p[7] = (u_char) scope;
+
+    return ngx_cpymem(p + 8, subnet->addr, n);
 }
 
 

@@ -29,11 +29,37 @@ ngx_dns_reason_e ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p,
 /* do the options fill "len" octets exactly (RFC 6891, 6.1.2)? */
 ngx_uint_t ngx_dns_edns_options_fit(const u_char *p, size_t len);
 
+/*
+ * Looks at options that fit: which of a query have to do with its answer.
+ * One that is not as its RFC says counts as not there, but for a Client
+ * Subnet: NGX_DNS_ASKED_BAD.
+ */
+void ngx_dns_edns_asked(ngx_dns_asked_t *asked, const u_char *p, size_t len);
+
+/*
+ * Reads the data of a Client Subnet.  NGX_ERROR: not as RFC 7871, 6 says; in
+ * a query the SCOPE PREFIX-LENGTH has to be 0.
+ */
+ngx_int_t ngx_dns_edns_subnet(ngx_dns_subnet_t *subnet, const u_char *p,
+    size_t len);
+
+/* the octets of an address that a prefix of so many bits takes */
+#define ngx_dns_edns_octets(bits)  (((size_t) (bits) + 7) / 8)
+
+/* sets all of the address behind so many bits to 0 */
+void ngx_dns_edns_cut(ngx_dns_subnet_t *subnet, ngx_uint_t bits);
+
+/* writes the option, at most NGX_DNS_SUBNET_SIZE octets; returns the end */
+#define NGX_DNS_SUBNET_SIZE  24
+u_char *ngx_dns_edns_write_subnet(u_char *p, const ngx_dns_subnet_t *subnet,
+    ngx_uint_t scope);
+
 /* the INFO-CODE of the first EDE option (RFC 8914, 2) or NGX_DNS_NO_EDE */
 ngx_uint_t ngx_dns_edns_ede(const u_char *p, size_t len);
 
-/* the SCOPE PREFIX-LENGTH of a Client Subnet (RFC 7871, 6), 0 without one */
-ngx_uint_t ngx_dns_edns_scope(const u_char *p, size_t len);
+/* the data of the first Client Subnet (RFC 7871, 6); NULL without one */
+const u_char *ngx_dns_edns_find_subnet(const u_char *p, size_t len,
+    size_t *size);
 
 /*
  * Writes an OPT of version 0: NGX_DNS_OPT_SIZE octets, and NGX_DNS_EDE_SIZE

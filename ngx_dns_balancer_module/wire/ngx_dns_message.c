@@ -60,6 +60,7 @@ ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
     m->rcode = m->flags & NGX_DNS_RCODE;
     m->ede = NGX_DNS_NO_EDE;
     m->scoped = 0;
+    m->subnet = 0;
     m->body = body;
     m->end = body;
 
@@ -116,6 +117,9 @@ static ngx_int_t
 ngx_dns_message_opt(ngx_dns_message_t *m, const u_char *p, size_t fixed,
     size_t rdlen)
 {
+    size_t         n;
+    const u_char  *subnet;
+
     if (!ngx_dns_edns_options_fit(p + fixed + 10, rdlen)) {
         return NGX_ERROR;
     }
@@ -124,7 +128,13 @@ ngx_dns_message_opt(ngx_dns_message_t *m, const u_char *p, size_t fixed,
 
     if (rdlen) {
         m->ede = (uint16_t) ngx_dns_edns_ede(p + fixed + 10, rdlen);
-        m->scoped = (uint16_t) ngx_dns_edns_scope(p + fixed + 10, rdlen);
+
+        subnet = ngx_dns_edns_find_subnet(p + fixed + 10, rdlen, &n);
+
+        if (subnet) {
+            m->subnet = (uint16_t) (subnet - p);
+            m->scoped = subnet[3];
+        }
     }
 
     return NGX_OK;

@@ -24,7 +24,9 @@ typedef struct {
     uint16_t      authority;
     uint16_t      additional;
     uint16_t      ede;          /* NGX_DNS_NO_EDE if there is none */
-    uint16_t      scoped;       /* for a subnet of clients only, RFC 7871 */
+    uint16_t      scoped;       /* for a subnet of clients only: the SCOPE
+                                   PREFIX-LENGTH of RFC 7871 */
+    uint16_t      subnet;       /* offset of the data of that option, or 0 */
     size_t        body;         /* what follows the question */
     size_t        end;          /* of the records a client gets */
 } ngx_dns_message_t;

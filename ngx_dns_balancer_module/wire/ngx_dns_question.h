@@ -25,6 +25,30 @@
 #define NGX_DNS_READ_PAD  16
 
 
+/* options of a query that its answer may have to do with */
+
+#define NGX_DNS_ASKED_NSID       0x01      /* RFC 5001, 2.1 */
+#define NGX_DNS_ASKED_KEEPALIVE  0x02      /* RFC 7828, 3.2 */
+#define NGX_DNS_ASKED_PADDING    0x04      /* RFC 7830, 4 */
+#define NGX_DNS_ASKED_SUBNET     0x08      /* RFC 7871, 6 */
+#define NGX_DNS_ASKED_BAD        0x10      /* a Client Subnet not so */
+
+
+/*
+ * A Client Subnet as it stands in the option (RFC 7871, 6); what of the
+ * address is behind "source" is 0.
+ */
+
+typedef struct {
+    uint8_t       family;       /* NGX_DNS_SUBNET_*; 0: none */
+    uint8_t       source;       /* PREFIX-LENGTH */
+    u_char        addr[16];
+} ngx_dns_subnet_t;
+
+#define NGX_DNS_SUBNET_IPV4      1
+#define NGX_DNS_SUBNET_IPV6      2
+
+
 /* what of a query its answer needs: copied into a query that waits */
 
 typedef struct {
@@ -36,6 +60,8 @@ typedef struct {
     uint16_t      udp_size;     /* RFC 6891, 6.2.3; at least 512 */
     uint8_t       edns;         /* there is an OPT */
     uint8_t       dnssec_ok;    /* RFC 3225 */
+    uint8_t       options;      /* mask of NGX_DNS_ASKED_* */
+    ngx_dns_subnet_t  subnet;   /* with NGX_DNS_ASKED_SUBNET only */
 } ngx_dns_asked_t;
 
 
@@ -49,6 +75,8 @@ typedef struct {
 
     uint16_t      options;      /* offset of the OPT's data */
     uint16_t      options_len;
+
+    ngx_dns_subnet_t  subnet;   /* that servers are told: the query layer's */
 
     /* where labels start in "name"; entry [labels] is the root */
     u_char        label[NGX_DNS_MAX_LABELS + 1];

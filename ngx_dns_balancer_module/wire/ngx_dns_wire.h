@@ -68,7 +68,10 @@
 #define NGX_DNS_CLASS_CH        3
 
 #define NGX_DNS_EDNS_DO         0x8000  /* RFC 6891, 6.1.3: flags */
+#define NGX_DNS_OPTION_NSID     3       /* RFC 5001 */
 #define NGX_DNS_OPTION_ECS      8       /* RFC 7871 */
+#define NGX_DNS_OPTION_KEEPALIVE  11    /* RFC 7828 */
+#define NGX_DNS_OPTION_PADDING  12      /* RFC 7830 */
 #define NGX_DNS_OPTION_EDE      15      /* RFC 8914 */
 
 

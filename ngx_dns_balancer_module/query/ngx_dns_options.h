@@ -1,0 +1,47 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * The EDNS options of an answer that the client's own options ask for: NSID
+ * (RFC 5001), keepalive (RFC 7828), Client Subnet (RFC 7871) and padding (RFC
+ * 7830, RFC 8467).  Private to the query layer, for clients that have sent
+ * one of them; never on the path of others.
+ */
+
+
+#ifndef _NGX_DNS_OPTIONS_H_INCLUDED_
+#define _NGX_DNS_OPTIONS_H_INCLUDED_
+
+
+#include "ngx_dns_conf.h"
+#include "../wire/ngx_dns_edns.h"
+
+
+#define NGX_DNS_NSID_MAX       128        /* octets */
+#define NGX_DNS_PADDING_BLOCK  468        /* RFC 8467, 4.1 */
+
+
+#pragma GCC visibility push(hidden)
+
+/* octets that they take at most, but for padding */
+size_t ngx_dns_options_size(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    const ngx_dns_asked_t *asked);
+
+/* the room an answer of "size" needs with them, padding too */
+size_t ngx_dns_options_room(ngx_dns_client_t *client,
+    const ngx_dns_asked_t *asked, size_t size);
+
+/*
+ * Adds them to the OPT at "opt" that ends at "p", as the message from "start"
+ * does; "scope" is the SCOPE PREFIX-LENGTH.  Returns the end.
+ */
+u_char *ngx_dns_options_write(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    const ngx_dns_asked_t *asked, u_char *start, u_char *opt, u_char *p,
+    ngx_uint_t scope);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_OPTIONS_H_INCLUDED_ */

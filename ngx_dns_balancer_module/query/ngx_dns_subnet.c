@@ -1,0 +1,233 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_subnet.h"
+#include "../base/ngx_dns_clock.h"
+
+
+#define NGX_DNS_SUBNET_NOBODY  255        /* in place of a prefix */
+
+
+static uint32_t ngx_dns_subnet_scope(ngx_dns_conf_t *conf, uint32_t scope,
+    const ngx_dns_subnet_t *subnet, ngx_uint_t prefix);
+static ngx_uint_t ngx_dns_subnet_up(const ngx_dns_subnet_t *subnet,
+    ngx_uint_t prefix);
+
+
+/* what prefixes are rounded up to, and looked for; longest first */
+
+static const uint8_t  ngx_dns_subnet_steps[3][6] = {
+    { 0 },
+    { 24, 20, 16, 12, 8, 0 },             /* IPv4 */
+    { 56, 48, 40, 32, 24, 0 }             /* IPv6 */
+};
+
+
+ngx_int_t
+ngx_dns_subnet_choose(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q)
+{
+    uint8_t               most;
+    ngx_dns_subnet_t     *subnet;
+    struct sockaddr_in   *sin;
+    struct sockaddr_in6  *sin6;
+
+    subnet = &q->subnet;
+    ngx_memzero(subnet, sizeof(ngx_dns_subnet_t));
+
+    if (q->asked.options & NGX_DNS_ASKED_SUBNET) {
+
+        if (q->asked.options & NGX_DNS_ASKED_BAD) {
+            return NGX_ERROR;
+        }
+
+        *subnet = q->asked.subnet;
+
+    } else if (conf->subnet == NGX_DNS_SUBNET_ADD) {
+
+        subnet->source = 128;
+
+        switch (client->sockaddr.sockaddr.sa_family) {
+
+        case AF_INET:
+            sin = &client->sockaddr.sockaddr_in;
+            subnet->family = NGX_DNS_SUBNET_IPV4;
+            ngx_memcpy(subnet->addr, &sin->sin_addr, 4);
+            break;
+
+        case AF_INET6:
+            sin6 = &client->sockaddr.sockaddr_in6;
+
+            if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
+                subnet->family = NGX_DNS_SUBNET_IPV4;
+                ngx_memcpy(subnet->addr, &sin6->sin6_addr.s6_addr[12], 4);
+                break;
+            }
+
+            subnet->family = NGX_DNS_SUBNET_IPV6;
+            ngx_memcpy(subnet->addr, &sin6->sin6_addr, 16);
+            break;
+        }
+    }
+
+    if (subnet->family == 0) {
+        return NGX_OK;
+    }
+
+    most = subnet->family == NGX_DNS_SUBNET_IPV4 ? conf->subnet_v4
+                                                 : conf->subnet_v6;
+
+    if (subnet->source > most) {
+        subnet->source = most;
+        ngx_dns_edns_cut(subnet, most);
+    }
+
+    return NGX_OK;
+}
+
+
+/* by the key of the cache, so that nobody can aim at another's place */
+
+static uint32_t
+ngx_dns_subnet_scope(ngx_dns_conf_t *conf, uint32_t scope,
+    const ngx_dns_subnet_t *subnet, ngx_uint_t prefix)
+{
+    u_char            text[2 + 16 + NGX_DNS_READ_PAD];
+    ngx_dns_subnet_t  cut;
+
+    ngx_memzero(text, sizeof(text));
+
+    text[0] = (u_char) prefix;
+
+    if (prefix != 0 && prefix != NGX_DNS_SUBNET_NOBODY) {
+        cut = *subnet;
+        ngx_dns_edns_cut(&cut, prefix);
+
+        text[1] = cut.family;
+        ngx_memcpy(text + 2, cut.addr, 16);
+    }
+
+    return scope ^ (uint32_t) ngx_dns_cache_hash(conf->cache, text, 18, 0, 0);
+}
+
+
+uint32_t
+ngx_dns_subnet_all(ngx_dns_conf_t *conf, uint32_t scope)
+{
+    return ngx_dns_subnet_scope(conf, scope, NULL, 0);
+}
+
+
+static ngx_uint_t
+ngx_dns_subnet_up(const ngx_dns_subnet_t *subnet, ngx_uint_t prefix)
+{
+    ngx_uint_t      i, up;
+    const uint8_t  *step;
+
+    step = ngx_dns_subnet_steps[subnet->family];
+    up = subnet->source;
+
+    for (i = 0; step[i]; i++) {
+        if (step[i] >= prefix && step[i] < up) {
+            up = step[i];
+        }
+    }
+
+    return up;
+}
+
+
+ngx_int_t
+ngx_dns_subnet_place(ngx_dns_conf_t *conf, const ngx_dns_subnet_t *subnet,
+    const ngx_dns_message_t *m, const u_char *msg, uint32_t *scope)
+{
+    ngx_uint_t        prefix;
+    ngx_dns_subnet_t  said;
+
+    if (subnet->family == 0 || subnet->source == 0) {
+
+        /* RFC 7871, 7.3.1: it "MUST be distinguished" from what is for all */
+
+        prefix = NGX_DNS_SUBNET_NOBODY;
+
+    } else if (msg == NULL) {
+        prefix = subnet->source;
+
+    } else if (m->subnet == 0) {
+        prefix = 0;
+
+    } else {
+
+        /* RFC 7871, 7.3: of another network than was asked for */
+
+        if (ngx_dns_edns_subnet(&said, msg + m->subnet,
+                                ngx_dns_get16(msg + m->subnet - 2))
+            != NGX_OK
+            || ngx_memcmp(&said, subnet, sizeof(ngx_dns_subnet_t)) != 0)
+        {
+            return NGX_DECLINED;
+        }
+
+        prefix = m->scoped ? ngx_dns_subnet_up(subnet, m->scoped) : 0;
+    }
+
+    *scope = ngx_dns_subnet_scope(conf, *scope, subnet, prefix);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_dns_subnet_lookup(ngx_dns_conf_t *conf, const u_char *name, size_t len,
+    uint64_t bits, uint32_t scope, const ngx_dns_subnet_t *subnet,
+    ngx_dns_cache_view_t *view, uint16_t *prefix)
+{
+    ngx_int_t              rc;
+    ngx_uint_t             i, p;
+    const uint8_t         *step;
+    ngx_dns_cache_view_t   found;
+
+    rc = NGX_DECLINED;
+    step = ngx_dns_subnet_steps[subnet->family];
+
+    p = subnet->source ? subnet->source : NGX_DNS_SUBNET_NOBODY;
+
+    i = 0;
+
+    for ( ;; ) {
+
+        if (ngx_dns_cached_lookup(conf, name, len, bits,
+                                  ngx_dns_subnet_scope(conf, scope, subnet, p),
+                                  &found)
+            == NGX_OK)
+        {
+            rc = NGX_OK;
+            *view = found;
+            *prefix = (uint16_t) (p == NGX_DNS_SUBNET_NOBODY ? 0 : p);
+
+            if ((int32_t) (found.answer.expires - ngx_dns_sec) > 0) {
+                break;
+            }
+        }
+
+        if (p == 0) {
+            break;
+        }
+
+        if (p == NGX_DNS_SUBNET_NOBODY) {
+            p = 0;
+            continue;
+        }
+
+        while (step[i] >= p) {
+            i++;
+        }
+
+        p = step[i];
+    }
+
+    return rc;
+}

@@ -1,0 +1,62 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Client Subnet (RFC 7871): what of a client's network its servers are told,
+ * and for whom an answer may be used again.  Private to the query layer, and
+ * only for servers with "dns_client_subnet forward" or "add".
+ *
+ * An answer is stored in one of these places, apart from those of servers
+ * without Client Subnet:
+ *
+ *   for all       its SCOPE PREFIX-LENGTH is 0, or the server does not know
+ *                 the option
+ *   for a prefix  its SCOPE PREFIX-LENGTH, rounded up to one of a few, so that
+ *                 a look-up has few places to look at
+ *   for nobody's  the servers were told no network: right for who is not to
+ *                 be told of, or does not tell
+ */
+
+
+#ifndef _NGX_DNS_SUBNET_H_INCLUDED_
+#define _NGX_DNS_SUBNET_H_INCLUDED_
+
+
+#include "ngx_dns_cached.h"
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * Sets q->subnet, which servers are told.  NGX_ERROR: the client's own is not
+ * as the RFC says.
+ */
+ngx_int_t ngx_dns_subnet_choose(ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q);
+
+/* ngx_dns_cached_scope()'s value for the place for all */
+uint32_t ngx_dns_subnet_all(ngx_dns_conf_t *conf, uint32_t scope);
+
+/*
+ * The same for where the parsed answer "m" to a question that was asked with
+ * "subnet" is to be stored; "msg" NULL: a failure.  NGX_DECLINED: nowhere.
+ */
+ngx_int_t ngx_dns_subnet_place(ngx_dns_conf_t *conf,
+    const ngx_dns_subnet_t *subnet, const ngx_dns_message_t *m,
+    const u_char *msg, uint32_t *scope);
+
+/*
+ * As ngx_dns_cached_lookup(), in all places that are right for the subnet; an
+ * answer whose time has not come is preferred.  "prefix" is what the client
+ * is told as the SCOPE PREFIX-LENGTH.
+ */
+ngx_int_t ngx_dns_subnet_lookup(ngx_dns_conf_t *conf, const u_char *name,
+    size_t len, uint64_t bits, uint32_t scope, const ngx_dns_subnet_t *subnet,
+    ngx_dns_cache_view_t *view, uint16_t *prefix);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_SUBNET_H_INCLUDED_ */
