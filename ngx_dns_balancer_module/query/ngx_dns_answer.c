@@ -114,14 +114,10 @@ ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
 
 
 u_char *
-ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
+ngx_dns_answer_write_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
     const ngx_dns_message_t *m)
 {
     u_char  *opt;
-
-    if (!asker->asked->edns) {
-        return p;
-    }
 
     opt = p;
 

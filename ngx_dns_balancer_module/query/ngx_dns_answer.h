@@ -37,12 +37,9 @@ typedef struct {
 u_char *ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
     const ngx_dns_message_t *m);
 
-/*
- * Writes the OPT, if the client sent one, of the message from "start"; returns
- * the end.
- */
-u_char *ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
-    const ngx_dns_message_t *m);
+/* see ngx_dns_answer_opt() */
+u_char *ngx_dns_answer_write_opt(ngx_dns_asker_t *asker, u_char *start,
+    u_char *p, const ngx_dns_message_t *m);
 
 /*
  * Sends the parsed answer "m" in "msg"; with msg NULL, one without records
@@ -108,7 +105,21 @@ ngx_dns_answer_opt_size(ngx_dns_asker_t *asker, const ngx_dns_message_t *m)
 }
 
 
-/* of an answer of "size" without padding */
+/*
+ * Writes the OPT, if the client sent one, of the message from "start"; returns
+ * the end.
+ */
+
+static ngx_inline u_char *
+ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
+    const ngx_dns_message_t *m)
+{
+    return asker->asked->edns ? ngx_dns_answer_write_opt(asker, start, p, m)
+                              : p;
+}
+
+
+/* room for an answer of "size" without padding */
 
 static ngx_inline u_char *
 ngx_dns_answer_reserve(ngx_dns_asker_t *asker, size_t size)

@@ -160,7 +160,6 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
     f->key = key;
     f->conf = conf;
     f->zone = zone;
-    f->subnet = q->subnet;
     f->queries = NULL;
     f->last = &f->queries;
     f->has_stale = 0;
@@ -181,7 +180,17 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
 static void
 ngx_dns_inflight_build(ngx_dns_inflight_t *f, ngx_dns_question_t *q)
 {
-    u_char  *p, *opt;
+    u_char      *p, *opt;
+    ngx_uint_t   edns, subnet;
+
+    subnet = 0;
+    edns = q->asked.edns;
+
+    if (f->conf->subnet) {
+        f->subnet = q->subnet;
+        subnet = q->subnet.family;
+        edns |= subnet != 0;
+    }
 
     ngx_memcpy(f->question, q->name, q->asked.name_len);
 
@@ -196,19 +205,19 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, ngx_dns_question_t *q)
     ngx_dns_message_header(f->wire, 0,
                            (q->asked.flags & (NGX_DNS_RD|NGX_DNS_CD))
                            | NGX_DNS_AD,
-                           1, NULL, q->asked.edns || q->subnet.family);
+                           1, NULL, edns);
 
     p = ngx_cpymem(f->wire + NGX_DNS_HEADER_SIZE, f->question,
                    f->question_len);
 
-    if (q->asked.edns || q->subnet.family) {
+    if (edns) {
         opt = p;
 
         p = ngx_dns_edns_write(p, f->conf->udp_max_size, 0,
                                q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0,
                                NGX_DNS_NO_EDE);
 
-        if (q->subnet.family) {
+        if (subnet) {
             p = ngx_dns_edns_write_subnet(p, &q->subnet, 0);
             ngx_dns_put16(opt + 9, p - opt - NGX_DNS_OPT_SIZE);
         }

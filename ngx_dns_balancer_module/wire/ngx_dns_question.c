@@ -40,7 +40,6 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
     q->version = 0;
     q->options = 0;
     q->options_len = 0;
-    q->subnet.family = 0;
 
     if (q->asked.flags & (NGX_DNS_QR|NGX_DNS_OPCODE)) {
         return (q->asked.flags & NGX_DNS_QR) ? NGX_DNS_ERESPONSE
