@@ -42,6 +42,8 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
 
     body += 4;
 
+    (void) ngx_dns_message_keepalive(data, size, body, &n);
+
     if (ngx_dns_message_parse(&m, data, size, body) != NGX_OK) {
         return 0;
     }

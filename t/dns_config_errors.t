@@ -84,7 +84,10 @@ my @cases = (
   qr/"tls:\/\/" in "tls:\/\/127.0.0.1" is not supported yet/ ],
 [ 'dns_upstream u { server tcp://127.0.0.1; server tcp://127.0.0.1; }',
   qr/"server": duplicate address "127.0.0.1:53" in dns_upstream "u"/ ],
-[ 'dns_upstream u { server unix:/tmp/x; }', qr/not supported yet/ ],
+[ 'dns_upstream u { server tcp://unix:/tmp/x; }',
+  qr/"server": "tcp:\/\/" in "tcp:\/\/unix:\/tmp\/x" must be left out/ ],
+[ 'dns_upstream u { server unix:/tmp/x; server unix:/tmp/x; }',
+  qr/"server": duplicate address "unix:\/tmp\/x"/ ],
 [ 'dns_upstream u { server 127.0.0.1 weight=0; }',
   qr/invalid parameter "weight=0", "weight" must be a number from 1 to 65535/
 ],
@@ -112,8 +115,6 @@ my @cases = (
 
 [ "server { $listen dns_forward . nowhere; }",
   qr/"nowhere" is not the name of a "dns_upstream", nor an IP address/ ],
-[ "server { $listen dns_forward . unix:/tmp/x; }",
-  qr/"unix:\/tmp\/x" is not the name of a "dns_upstream"/ ],
 [ "server { $listen dns_forward a..b 127.0.0.1; }",
   qr/"dns_forward": invalid zone "a..b", it must be a domain name/ ],
 [ "server { $listen dns_forward " . 'x' x 64 . ' 127.0.0.1; }',

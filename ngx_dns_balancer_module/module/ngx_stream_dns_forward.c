@@ -197,13 +197,11 @@ ngx_stream_dns_forward_address(ngx_conf_t *cf,
     u.default_port = NGX_DNS_PORT;
     u.no_resolve = 1;
 
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs != 1
-        || u.addrs[0].sockaddr->sa_family == AF_UNIX)
-    {
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs != 1) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"dns_forward\": \"%V\" is not the name of a "
                       "\"dns_upstream\", nor an IP address with or without "
-                      "a port, in %s:%ui",
+                      "a port, nor \"unix:\" and a path, in %s:%ui",
                       &forward->target, forward->file, forward->line);
         return NULL;
     }

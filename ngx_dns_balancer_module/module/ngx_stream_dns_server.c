@@ -23,10 +23,10 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 {
     ngx_str_t       *value;
     ngx_url_t        u;
-    ngx_uint_t       i, k, first, tcp;
+    ngx_uint_t       i, k, first, tcp, local;
     ngx_dns_peer_t  *peer, params;
 
-    static const char  *later[] = { "tls://", "unix:", NULL };
+    static const char  *later[] = { "tls://", NULL };
 
     value = cf->args->elts;
 
@@ -55,7 +55,7 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"server\": invalid address \"%V\", it must be an "
                            "IP address or a host name, with or without a "
-                           "port: %s",
+                           "port, or \"unix:\" and a path: %s",
                            &value[1], u.err ? u.err : "no address");
         return NGX_CONF_ERROR;
     }
@@ -74,6 +74,15 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         }
     }
 
+    local = u.addrs[0].sockaddr->sa_family == AF_UNIX;
+
+    if (tcp && local) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": \"tcp://\" in \"%V\" must be left "
+                           "out, a \"unix:\" socket is a stream", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
     /* a host name can have several addresses, each is a server */
 
     first = us->upstream.peers.nelts;
@@ -83,7 +92,7 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         peer = us->upstream.peers.elts;
 
         for (i = 0; i < first; i++) {
-            if (peer[i].tcp == tcp
+            if ((peer[i].tcp == tcp || local)
                 && ngx_cmp_sockaddr(peer[i].sockaddr, peer[i].socklen,
                                  u.addrs[k].sockaddr, u.addrs[k].socklen, 1)
                 == NGX_OK)
@@ -105,7 +114,7 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
             return NGX_CONF_ERROR;
         }
 
-        peer->tcp = tcp;
+        peer->tcp |= tcp;
 
         peer->weight = params.weight;
         peer->max_fails = params.max_fails;
@@ -270,6 +279,7 @@ ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us, ngx_addr_t *addr)
     peer->name = addr->name;
     peer->sockaddr = addr->sockaddr;
     peer->socklen = addr->socklen;
+    peer->tcp = addr->sockaddr->sa_family == AF_UNIX;
     peer->weight = 1;
     peer->max_fails = 3;
     peer->fail_timeout = 10000;

@@ -27,7 +27,9 @@
 #define NGX_DNS_TCP_PIPELINE     64        /* outstanding on one, if another
                                               can be opened */
 #define NGX_DNS_TCP_QUERIES      1024      /* outstanding on one, at most */
-#define NGX_DNS_TCP_IDLE         10000     /* milliseconds */
+#define NGX_DNS_TCP_IDLE         10000     /* milliseconds; or what the
+                                              server says (RFC 7828), ... */
+#define NGX_DNS_TCP_IDLE_MAX     60000     /* ... up to this */
 
 
 #pragma GCC visibility push(hidden)

@@ -18,6 +18,7 @@
 #define NGX_DNS_TCP_FRAME     (2 + NGX_DNS_MAX_MESSAGE)
 #define NGX_DNS_TCP_READS     16          /* in one wake-up */
 #define NGX_DNS_TCP_CONNECT   2000        /* milliseconds */
+#define NGX_DNS_TCP_OPTION    4           /* a keepalive of RFC 7828 */
 
 
 static ngx_int_t ngx_dns_tcp_socket_connect(ngx_dns_tcp_t *t);
@@ -25,6 +26,9 @@ static ngx_dns_attempt_t *ngx_dns_tcp_socket_find(ngx_dns_tcp_t *t,
     uint16_t id);
 static ngx_int_t ngx_dns_tcp_socket_append(ngx_dns_tcp_t *t,
     ngx_dns_attempt_t *a);
+static size_t ngx_dns_tcp_socket_ask(ngx_dns_attempt_t *a, u_char *msg);
+static void ngx_dns_tcp_socket_keepalive(ngx_dns_tcp_t *t,
+    ngx_dns_attempt_t *a, const u_char *msg, size_t len);
 static void ngx_dns_tcp_socket_posted_handler(ngx_event_t *ev);
 static void ngx_dns_tcp_socket_write_handler(ngx_event_t *wev);
 static ngx_int_t ngx_dns_tcp_socket_connected(ngx_dns_tcp_t *t);
@@ -65,6 +69,7 @@ ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep)
     }
 
     t->endpoint = ep;
+    t->idle = NGX_DNS_TCP_IDLE;
     ngx_queue_init(&t->attempts);
 
     t->posted.handler = ngx_dns_tcp_socket_posted_handler;
@@ -128,7 +133,9 @@ ngx_dns_tcp_socket_connect(ngx_dns_tcp_t *t)
 
     /* RFC 7766, 6.2.1.1: small frames must not wait for one another */
 
-    (void) ngx_tcp_nodelay(c);
+    if (peer->sockaddr->sa_family != AF_UNIX) {
+        (void) ngx_tcp_nodelay(c);
+    }
 
     return NGX_OK;
 }
@@ -196,7 +203,7 @@ ngx_dns_tcp_socket_append(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
     size_t   need, size;
     u_char  *p;
 
-    need = t->out_len + 2 + a->query_len;
+    need = t->out_len + 2 + a->query_len + NGX_DNS_TCP_OPTION;
 
     if (need > t->out_size) {
 
@@ -220,11 +227,13 @@ ngx_dns_tcp_socket_append(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
 
     p = t->out + t->out_len;
 
-    ngx_dns_put16(p, a->query_len);
     ngx_memcpy(p + 2, a->query, a->query_len);
     ngx_dns_put16(p + 2, a->id);
 
-    t->out_len = need;
+    size = ngx_dns_tcp_socket_ask(a, p + 2);
+
+    ngx_dns_put16(p, size);
+    t->out_len += 2 + size;
 
     if (t->connected && !t->posted.posted) {
         ngx_post_event(&t->posted, &ngx_posted_events);
@@ -249,7 +258,60 @@ ngx_dns_tcp_socket_remove(ngx_dns_attempt_t *a)
     if (--t->n == 0) {
         t->connection->idle = 1;
         ngx_add_timer(t->connection->read,
-                      ngx_exiting ? 1 : NGX_DNS_TCP_IDLE);
+                      (ngx_exiting || t->idle == 0) ? 1 : t->idle);
+    }
+}
+
+
+/*
+ * Asks how long a connection may be idle (RFC 7828, 3.2.1), which is said over
+ * streams only: an option more in the OPT that ends the query, if it has one.
+ * Returns the length.
+ */
+
+static size_t
+ngx_dns_tcp_socket_ask(ngx_dns_attempt_t *a, u_char *msg)
+{
+    size_t   size;
+    u_char  *opt, *end;
+
+    size = a->query_len;
+
+    if (ngx_dns_get16(msg + NGX_DNS_OFF_ARCOUNT) != 1) {
+        return size;
+    }
+
+    opt = msg + NGX_DNS_HEADER_SIZE + a->question_len;
+    end = msg + size;
+
+    ngx_dns_put16(opt + NGX_DNS_OPT_SIZE - 2,
+                  end - opt - NGX_DNS_OPT_SIZE + NGX_DNS_TCP_OPTION);
+    ngx_dns_put16(end, NGX_DNS_OPTION_KEEPALIVE);
+    ngx_dns_put16(end + 2, 0);
+
+    return size + NGX_DNS_TCP_OPTION;
+}
+
+
+/* in units of 100 milliseconds; 0: the connection is not to be used again */
+
+static void
+ngx_dns_tcp_socket_keepalive(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a,
+    const u_char *msg, size_t len)
+{
+    ngx_uint_t  n;
+
+    if (ngx_dns_message_keepalive(msg, len, NGX_DNS_HEADER_SIZE
+                                            + a->question_len, &n)
+        != NGX_OK)
+    {
+        return;
+    }
+
+    t->idle = ngx_min((ngx_msec_t) n * 100, NGX_DNS_TCP_IDLE_MAX);
+
+    if (n == 0) {
+        ngx_dns_tcp_socket_detach(t);
     }
 }
 
@@ -477,6 +539,10 @@ ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg, size_t len)
 
     t->answers++;
     t->given_up = 0;
+
+    if (rc == NGX_OK) {
+        ngx_dns_tcp_socket_keepalive(t, a, msg, len);
+    }
 
     ngx_dns_tcp_socket_remove(a);
 

@@ -37,6 +37,7 @@ struct ngx_dns_tcp_s {
     size_t                   in_len;
 
     ngx_event_t              posted;        /* there is something to write */
+    ngx_msec_t               idle;          /* how long it may be so */
     unsigned                 connected:1;
 };
 

@@ -166,6 +166,55 @@ ngx_dns_message_record(ngx_dns_record_view_t *rr, const u_char *p, size_t pos)
 }
 
 
+ngx_int_t
+ngx_dns_message_keepalive(const u_char *p, size_t size, size_t body,
+    ngx_uint_t *timeout)
+{
+    size_t      pos, rdlen, n;
+    ngx_uint_t  total;
+
+    total = (ngx_uint_t) ngx_dns_get16(p + NGX_DNS_OFF_ANCOUNT)
+            + ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT)
+            + ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT);
+
+    for (pos = body; total; total--) {
+        pos = ngx_dns_name_skip(p, pos, size);
+
+        if (pos == 0 || size - pos < 10) {
+            return NGX_DECLINED;
+        }
+
+        rdlen = ngx_dns_get16(p + pos + 8);
+        pos += 10;
+
+        if (size - pos < rdlen) {
+            return NGX_DECLINED;
+        }
+
+        if (ngx_dns_get16(p + pos - 10) == NGX_DNS_TYPE_OPT) {
+            break;
+        }
+
+        pos += rdlen;
+    }
+
+    if (total == 0 || !ngx_dns_edns_options_fit(p + pos, rdlen)) {
+        return NGX_DECLINED;
+    }
+
+    for ( /* void */ ; rdlen; pos += n, rdlen -= n) {
+        n = (size_t) ngx_dns_get16(p + pos + 2) + 4;
+
+        if (ngx_dns_get16(p + pos) == NGX_DNS_OPTION_KEEPALIVE && n == 6) {
+            *timeout = ngx_dns_get16(p + pos + 4);
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
 void
 ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p, size_t limit)
 {

@@ -69,6 +69,13 @@ ngx_int_t ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p,
     size_t size, size_t body);
 
 /*
+ * The TIMEOUT of a keepalive option (RFC 7828, 3.1) of an answer whose question
+ * ends at "body".  NGX_DECLINED if there is none, or the answer is malformed.
+ */
+ngx_int_t ngx_dns_message_keepalive(const u_char *p, size_t size, size_t body,
+    ngx_uint_t *timeout);
+
+/*
  * Makes the parsed answer at most "limit" octets: drops RRsets from the end,
  * each whole (RFC 2181, 9).  Sets TC in m->flags if one of the answer or
  * authority sections had to go.  Off the hot path.
