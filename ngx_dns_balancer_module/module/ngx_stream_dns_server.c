@@ -7,6 +7,9 @@
 #include "ngx_stream_dns.h"
 
 
+static ngx_int_t ngx_stream_dns_server_new(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us, ngx_uint_t n, ngx_addr_t *addr,
+    ngx_uint_t tcp);
 static ngx_int_t ngx_stream_dns_server_name(ngx_conf_t *cf,
     ngx_addr_t *addr);
 static ngx_int_t ngx_stream_dns_server_parameter(ngx_conf_t *cf,
@@ -23,7 +26,7 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 {
     ngx_str_t       *value;
     ngx_url_t        u;
-    ngx_uint_t       i, k, first, tcp, local;
+    ngx_uint_t       i, k, first, tcp;
     ngx_dns_peer_t  *peer, params;
 
     static const char  *later[] = { "tls://", NULL };
@@ -74,9 +77,7 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         }
     }
 
-    local = u.addrs[0].sockaddr->sa_family == AF_UNIX;
-
-    if (tcp && local) {
+    if (tcp && u.addrs[0].sockaddr->sa_family == AF_UNIX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"server\": \"tcp://\" in \"%V\" must be left "
                            "out, a \"unix:\" socket is a stream", &value[1]);
@@ -89,20 +90,10 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 
     for (k = 0; k < u.naddrs; k++) {
 
-        peer = us->upstream.peers.elts;
-
-        for (i = 0; i < first; i++) {
-            if ((peer[i].tcp == tcp || local)
-                && ngx_cmp_sockaddr(peer[i].sockaddr, peer[i].socklen,
-                                 u.addrs[k].sockaddr, u.addrs[k].socklen, 1)
-                == NGX_OK)
-            {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"server\": duplicate address \"%V\" in "
-                                   "dns_upstream \"%V\"",
-                                   &u.addrs[k].name, &us->upstream.name);
-                return NGX_CONF_ERROR;
-            }
+        if (ngx_stream_dns_server_new(cf, us, first, &u.addrs[k], tcp)
+            != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
         }
 
         if (tcp && ngx_stream_dns_server_name(cf, &u.addrs[k]) != NGX_OK) {
@@ -126,6 +117,35 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* no server of another line has the address */
+
+static ngx_int_t
+ngx_stream_dns_server_new(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
+    ngx_uint_t n, ngx_addr_t *addr, ngx_uint_t tcp)
+{
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *peer;
+
+    peer = us->upstream.peers.elts;
+
+    for (i = 0; i < n; i++) {
+        if ((peer[i].tcp == tcp || addr->sockaddr->sa_family == AF_UNIX)
+            && ngx_cmp_sockaddr(peer[i].sockaddr, peer[i].socklen,
+                                addr->sockaddr, addr->socklen, 1)
+               == NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"server\": duplicate address \"%V\" in "
+                               "dns_upstream \"%V\"",
+                               &addr->name, &us->upstream.name);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
