@@ -35,7 +35,8 @@ TESTS        ?= t/
 
 # sources of query/ and transport/ that run without nginx's event loop, to
 # be linked into the unit tests
-UNIT_SRCS    ?= $(wildcard $(SRC)/query/*.c $(SRC)/store/*.c)
+UNIT_SRCS    ?= $(filter-out %/ngx_dns_transfer.c,$(wildcard $(SRC)/query/*.c \
+                                                         $(SRC)/store/*.c))
 
 
 TOP          := $(CURDIR)

@@ -11,6 +11,7 @@
 
 #include "wire/ngx_dns_message.h"
 #include "wire/ngx_dns_name.h"
+#include "wire/ngx_dns_xfr.h"
 
 #include <stdlib.h>
 
@@ -27,6 +28,8 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
 {
     size_t                  pos, body;
     ngx_uint_t              n;
+    uint32_t                serial;
+    ngx_dns_xfr_t           x;
     ngx_dns_message_t       m;
     ngx_dns_record_view_t   rr;
 
@@ -43,10 +46,15 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
     body += 4;
 
     (void) ngx_dns_message_keepalive(data, size, body, &n);
+    (void) ngx_dns_xfr_have(data, size, body, &serial, &pos);
 
     if (ngx_dns_message_parse(&m, data, size, body) != NGX_OK) {
         return 0;
     }
+
+    ngx_memzero(&x, sizeof(ngx_dns_xfr_t));
+    x.incremental = data[0] & 1;
+    (void) ngx_dns_xfr_message(&x, &m, data);
 
     pos = m.body;
 

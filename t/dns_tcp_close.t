@@ -17,7 +17,7 @@ use Test::Nginx::DNS::Stream;
 
 use Time::HiRes qw/ sleep time /;
 
-my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(30);
+my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(31);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
@@ -93,6 +93,15 @@ sub dropped {
     total(metrics($t->port(8080)), 'nginx_dns_dropped_total',
           qr/reason="$_[0]"/);
 }
+
+# a client that has gone when its answer comes
+
+$s = dns_connect($port);
+$s->send([ 'slow.gone.test', 'A' ]);
+$s->close();
+
+ok($t->wait_for(sub { $t->read_file('dns.log') =~ /^slow.gone.test TCP/m }),
+   'a client that has gone');
 
 # what is not a query
 

@@ -13,6 +13,7 @@
 #include "tap.h"
 #include "peers.h"
 #include "query/ngx_dns_query.h"
+#include "query/ngx_dns_transfer.h"
 #include "query/ngx_dns_attempt.h"
 #include "base/ngx_dns_clock.h"
 #include "store/ngx_dns_metrics.h"
@@ -94,6 +95,23 @@ fake_commit(ngx_dns_client_t *client, size_t size, uint64_t *counter)
 
 
 static ngx_dns_front_t  front = { fake_reserve, fake_commit, NULL, NULL };
+
+
+/* transfers need connections: t/dns_transfer.t */
+
+ngx_dns_reason_e
+ngx_dns_transfer_start(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, const u_char *p, size_t len, ngx_dns_zone_t *zone,
+    uint64_t key)
+{
+    return NGX_DNS_EINTERNAL;
+}
+
+
+void
+ngx_dns_transfer_abort(void)
+{
+}
 
 
 static void

@@ -183,7 +183,16 @@ ngx_dns_front_tcp_write_handler(ngx_event_t *wev)
 static void
 ngx_dns_front_tcp_posted_handler(ngx_event_t *ev)
 {
-    ngx_dns_front_tcp_settle(ev->data);
+    ngx_dns_front_tcp_t  *t;
+
+    t = ev->data;
+
+    if (t->connection == NULL) {
+        ngx_free(t);
+        return;
+    }
+
+    ngx_dns_front_tcp_settle(t);
 }
 
 
@@ -496,8 +505,10 @@ ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
             ngx_dns_count(unsent);
         }
 
+        /* whoever commits may still look at its client */
+
         if (t->queries == 0) {
-            ngx_free(t);
+            ngx_post_event(&t->posted, &ngx_posted_events);
         }
 
         return;

@@ -158,8 +158,18 @@ ngx_stream_dns_qtype(u_char *p, ngx_dns_record_t *r)
         return p;
     }
 
-    if (r->type == LDNS_RR_TYPE_ANY) {
+    /* ldns has descriptions of what can be in a zone only */
+
+    switch (r->type) {
+
+    case LDNS_RR_TYPE_ANY:
         return ngx_cpymem(p, "ANY", 3);
+
+    case LDNS_RR_TYPE_AXFR:
+        return ngx_cpymem(p, "AXFR", 4);
+
+    case LDNS_RR_TYPE_IXFR:
+        return ngx_cpymem(p, "IXFR", 4);
     }
 
     d = ldns_rr_descript(r->type);

@@ -10,12 +10,15 @@
 #include "ngx_dns_cached.h"
 #include "ngx_dns_local.h"
 #include "ngx_dns_subnet.h"
+#include "ngx_dns_transfer.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 
 
-static ngx_dns_reason_e ngx_dns_query_policy(ngx_dns_question_t *q,
-    ngx_dns_client_t *client);
+static ngx_dns_reason_e ngx_dns_query_policy(ngx_dns_question_t *q);
+static ngx_dns_reason_e ngx_dns_query_transfer(ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
+    ngx_dns_zone_t **zone);
 static ngx_int_t ngx_dns_query_local(ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len);
 static ngx_dns_reason_e ngx_dns_query_route(ngx_dns_conf_t *conf,
@@ -74,7 +77,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     }
 
     if (reason == NGX_DNS_FINE) {
-        reason = ngx_dns_query_policy(q, client);
+        reason = ngx_dns_query_policy(q);
 
         /* "version.bind" and the like are of a class of their own */
 
@@ -95,6 +98,10 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
                       : NGX_DNS_EZONE;
     }
 
+    if (reason == NGX_DNS_ETRANSFER && client->front->part) {
+        reason = ngx_dns_query_transfer(conf, client, q, p, len, &zone);
+    }
+
     if (reason != NGX_DNS_FINE) {
         ngx_dns_query_refuse(conf, client, q, p, len, zone, reason);
     }
@@ -104,7 +111,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 /* what is well-formed, but not for us or not by this way */
 
 static ngx_dns_reason_e
-ngx_dns_query_policy(ngx_dns_question_t *q, ngx_dns_client_t *client)
+ngx_dns_query_policy(ngx_dns_question_t *q)
 {
     if (q->asked.class != NGX_DNS_CLASS_IN) {
         return NGX_DNS_ECLASS;
@@ -120,7 +127,7 @@ ngx_dns_query_policy(ngx_dns_question_t *q, ngx_dns_client_t *client)
 
     case NGX_DNS_TYPE_AXFR:
     case NGX_DNS_TYPE_IXFR:
-        return client->datagram ? NGX_DNS_ETRANSFER : NGX_DNS_FINE;
+        return NGX_DNS_ETRANSFER;
 
     case 0:
     case NGX_DNS_TYPE_OPT:
@@ -133,6 +140,33 @@ ngx_dns_query_policy(ngx_dns_question_t *q, ngx_dns_client_t *client)
     default:
         return NGX_DNS_FINE;
     }
+}
+
+
+static ngx_dns_reason_e
+ngx_dns_query_transfer(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t **zone)
+{
+    uint64_t          key;
+    ngx_dns_zone_t   *z;
+    ngx_dns_record_t  record;
+
+    key = 0;
+    z = ngx_dns_forward_find(conf->forward, q);
+
+    if (z == NULL) {
+        return NGX_DNS_EZONE;
+    }
+
+    *zone = z;
+
+    if (z->upstream->key) {
+        ngx_dns_query_record(&record, conf, client, q, p, len);
+        record.zone = z;
+        key = conf->key(&record, z->upstream);
+    }
+
+    return ngx_dns_transfer_start(conf, client, q, p, len, z, key);
 }
 
 
@@ -406,6 +440,10 @@ void
 ngx_dns_query_quit(ngx_uint_t now)
 {
     ngx_dns_inflight_abort(now);
+
+    if (now) {
+        ngx_dns_transfer_abort();
+    }
 
     if (ngx_dns_inflight_count() == 0) {
         ngx_dns_timer_trim();

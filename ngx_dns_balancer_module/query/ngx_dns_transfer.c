@@ -1,0 +1,575 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_answer.h"
+#include "ngx_dns_transfer.h"
+#include "../base/ngx_dns_clock.h"
+#include "../base/ngx_dns_random.h"
+#include "../transport/ngx_dns_tcp_stream.h"
+#include "../wire/ngx_dns_xfr.h"
+
+
+/* what of a server's flags a client gets; RD is its own */
+
+#define NGX_DNS_TRANSFER_FLAGS  (NGX_DNS_QR|NGX_DNS_AA|NGX_DNS_RA)
+
+
+typedef struct {
+    ngx_queue_t              queue;
+    ngx_dns_conf_t          *conf;
+    ngx_dns_zone_t          *zone;
+    ngx_dns_client_t         client;
+    ngx_dns_asked_t          asked;
+
+    ngx_dns_tcp_stream_t    *stream;      /* NULL: none */
+    ngx_dns_peer_t          *peer;
+    ngx_dns_peer_t          *tried[NGX_DNS_MAX_TRIES];
+    ngx_uint_t               tries;
+    uint64_t                 key;         /* for a hash method */
+
+    ngx_dns_xfr_t            xfr;
+    uint32_t                 have;
+    ngx_uint_t               messages;    /* passed on */
+    size_t                   sent;
+    ngx_uint_t               records;
+    ngx_event_t              room;        /* the client reads again */
+
+    uint64_t                 start_usec;
+    uint64_t                 asked_usec;
+    ngx_msec_t               start_msec;
+    size_t                   received;
+    uint16_t                 id;
+
+    size_t                   query_len;
+    u_char                   question[NGX_DNS_MAX_NAME + 4
+                                      + NGX_DNS_READ_PAD];   /* lower */
+    u_char                   query[];
+} ngx_dns_transfer_t;
+
+
+static ngx_int_t ngx_dns_transfer_next(ngx_dns_transfer_t *x);
+static ngx_int_t ngx_dns_transfer_handler(void *data, ngx_dns_reason_e reason,
+    u_char *msg, size_t len);
+static ngx_dns_reason_e ngx_dns_transfer_check(ngx_dns_transfer_t *x,
+    const u_char *msg, size_t len, ngx_dns_message_t *m);
+static ngx_int_t ngx_dns_transfer_rcode(ngx_dns_transfer_t *x,
+    ngx_dns_message_t *m, const u_char *msg);
+static ngx_int_t ngx_dns_transfer_pass(ngx_dns_transfer_t *x,
+    const ngx_dns_message_t *m, const u_char *msg, ngx_uint_t last);
+static size_t ngx_dns_transfer_write(ngx_dns_transfer_t *x, u_char *p,
+    const ngx_dns_message_t *m, const u_char *msg);
+static void ngx_dns_transfer_room_handler(ngx_event_t *ev);
+static void ngx_dns_transfer_failed(ngx_dns_transfer_t *x,
+    ngx_dns_reason_e reason);
+static void ngx_dns_transfer_release(ngx_dns_transfer_t *x);
+static void ngx_dns_transfer_end(ngx_dns_transfer_t *x,
+    ngx_dns_reason_e reason, ngx_uint_t rcode);
+
+
+/* of this worker */
+
+static ngx_queue_t  ngx_dns_transfers;
+static ngx_uint_t   ngx_dns_transfers_n;
+
+
+ngx_dns_reason_e
+ngx_dns_transfer_start(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, const u_char *p, size_t len, ngx_dns_zone_t *zone,
+    uint64_t key)
+{
+    size_t               end;
+    uint32_t             have;
+    ngx_dns_transfer_t  *x;
+
+    end = q->end;
+    have = 0;
+
+    if (q->asked.type == NGX_DNS_TYPE_IXFR
+        && ngx_dns_xfr_have(p, len, q->end, &have, &end) != NGX_OK)
+    {
+        return NGX_DNS_ERECORD;
+    }
+
+    if (ngx_dns_transfers_n == NGX_DNS_TRANSFERS
+        || conf->queries >= conf->max_queries)
+    {
+        return NGX_DNS_EOVERLOAD;
+    }
+
+    x = ngx_calloc(sizeof(ngx_dns_transfer_t) + end, conf->log);
+    if (x == NULL) {
+        return NGX_DNS_EINTERNAL;
+    }
+
+    if (ngx_dns_transfers.next == NULL) {
+        ngx_queue_init(&ngx_dns_transfers);
+    }
+
+    ngx_queue_insert_tail(&ngx_dns_transfers, &x->queue);
+    ngx_dns_transfers_n++;
+    conf->queries++;
+
+    x->conf = conf;
+    x->zone = zone;
+    x->client = *client;
+    x->asked = q->asked;
+    x->key = key;
+    x->have = have;
+    x->start_usec = ngx_dns_usec;
+    x->start_msec = ngx_current_msec;
+    x->received = len;
+
+    x->room.handler = ngx_dns_transfer_room_handler;
+    x->room.data = x;
+    x->room.log = conf->log;
+
+    ngx_memcpy(x->question, q->name, q->asked.name_len);
+    ngx_dns_put16(x->question + q->asked.name_len, q->asked.type);
+    ngx_dns_put16(x->question + q->asked.name_len + 2, q->asked.class);
+
+    /* the SOA of an IXFR may point into the question: it stays in its place */
+
+    ngx_memcpy(x->query, p, end);
+    x->query_len = end;
+
+    ngx_dns_put16(x->query + NGX_DNS_OFF_FLAGS, 0);
+    ngx_dns_put16(x->query + NGX_DNS_OFF_ARCOUNT, 0);
+
+    if (ngx_dns_transfer_next(x) != NGX_OK) {
+        ngx_dns_transfer_end(x, x->tries ? NGX_DNS_ENETWORK : NGX_DNS_EPEERS,
+                             NGX_DNS_SERVFAIL);
+    }
+
+    return NGX_DNS_FINE;
+}
+
+
+void
+ngx_dns_transfer_abort(void)
+{
+    ngx_queue_t         *q;
+    ngx_dns_transfer_t  *x;
+
+    if (ngx_dns_transfers.next == NULL) {
+        return;
+    }
+
+    while (!ngx_queue_empty(&ngx_dns_transfers)) {
+        q = ngx_queue_head(&ngx_dns_transfers);
+        x = ngx_queue_data(q, ngx_dns_transfer_t, queue);
+
+        ngx_dns_transfer_release(x);
+        ngx_dns_transfer_end(x, NGX_DNS_ESHUTDOWN, NGX_DNS_SERVFAIL);
+    }
+}
+
+
+/* asks the next server; NGX_DECLINED: there is none */
+
+static ngx_int_t
+ngx_dns_transfer_next(ngx_dns_transfer_t *x)
+{
+    ngx_uint_t       limit;
+    ngx_dns_pick_t   pick;
+
+    limit = ngx_min(x->zone->upstream->peers.nelts, x->conf->tries);
+
+    while (x->tries < limit) {
+        pick.now = ngx_current_msec;
+        pick.hash = x->key;
+        pick.tried = x->tried;
+        pick.ntried = x->tries;
+
+        x->peer = ngx_dns_balancer_pick(x->zone->upstream, &pick);
+
+        if (x->peer == NULL) {
+            return NGX_DECLINED;
+        }
+
+        ngx_dns_count_peer(x->peer, queries);
+
+        if (x->tries) {
+            ngx_dns_count_peer(x->peer, retries);
+        }
+
+        x->tried[x->tries++] = x->peer;
+
+        ngx_memzero(&x->xfr, sizeof(ngx_dns_xfr_t));
+        x->xfr.incremental = x->asked.type == NGX_DNS_TYPE_IXFR;
+        x->xfr.have = x->have;
+
+        x->id = ngx_dns_random16();
+        x->asked_usec = ngx_dns_usec;
+        ngx_dns_put16(x->query, x->id);
+
+        x->stream = ngx_dns_tcp_stream_open(x->peer, x->query, x->query_len,
+                                            x->conf->upstream_timeout,
+                                            ngx_dns_transfer_handler, x);
+        if (x->stream) {
+            return NGX_OK;
+        }
+
+        ngx_dns_transfer_failed(x, NGX_DNS_ENETWORK);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_dns_transfer_handler(void *data, ngx_dns_reason_e reason, u_char *msg,
+    size_t len)
+{
+    ngx_int_t           rc;
+    ngx_dns_message_t   m;
+    ngx_dns_transfer_t  *x;
+
+    x = data;
+    rc = NGX_OK;
+
+    if (reason == NGX_DNS_FINE) {
+        reason = ngx_dns_transfer_check(x, msg, len, &m);
+
+    } else {
+        x->stream = NULL;
+    }
+
+    if (reason == NGX_DNS_FINE && m.rcode != NGX_DNS_NOERROR) {
+        return ngx_dns_transfer_rcode(x, &m, msg);
+    }
+
+    if (reason == NGX_DNS_FINE) {
+        rc = ngx_dns_xfr_message(&x->xfr, &m, msg);
+
+        if (rc == NGX_ERROR) {
+            ngx_dns_count(malformed);
+            reason = NGX_DNS_EANSWER;
+        }
+    }
+
+    if (reason == NGX_DNS_FINE) {
+
+        if (x->messages == 0) {
+            ngx_dns_count_peer(x->peer, responses);
+            ngx_dns_peer_success(x->peer, ngx_current_msec,
+                                 (uint32_t) (ngx_dns_usec - x->asked_usec),
+                                 x->conf->log);
+        }
+
+        return ngx_dns_transfer_pass(x, &m, msg, rc == NGX_OK);
+    }
+
+    ngx_dns_transfer_failed(x, reason);
+
+    if (x->messages || ngx_dns_transfer_next(x) != NGX_OK) {
+        ngx_dns_transfer_end(x, reason, NGX_DNS_SERVFAIL);
+    }
+
+    return NGX_DONE;
+}
+
+
+/*
+ * Is it a message of the answer?  RFC 5936, 2.2.1: the question may be left
+ * out of all but the first.
+ */
+
+static ngx_dns_reason_e
+ngx_dns_transfer_check(ngx_dns_transfer_t *x, const u_char *msg, size_t len,
+    ngx_dns_message_t *m)
+{
+    size_t      body;
+    ngx_uint_t  flags;
+
+    body = NGX_DNS_HEADER_SIZE;
+
+    if (len < NGX_DNS_HEADER_SIZE || ngx_dns_get16(msg) != x->id) {
+        ngx_dns_count(malformed);
+        return NGX_DNS_EANSWER;
+    }
+
+    flags = ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS);
+
+    if ((flags & (NGX_DNS_QR | NGX_DNS_OPCODE | NGX_DNS_TC)) != NGX_DNS_QR) {
+        ngx_dns_count(malformed);
+        return NGX_DNS_EANSWER;
+    }
+
+    if (ngx_dns_get16(msg + NGX_DNS_OFF_QDCOUNT) != 0) {
+        body += x->asked.name_len + 4;
+
+        if (ngx_dns_message_question(msg, len, x->question,
+                                     x->asked.name_len + 4)
+            != NGX_OK)
+        {
+            ngx_dns_count(foreign);
+            return NGX_DNS_EANSWER;
+        }
+
+    } else if (x->messages == 0 && (flags & NGX_DNS_RCODE) == NGX_DNS_NOERROR) {
+        ngx_dns_count(malformed);
+        return NGX_DNS_EANSWER;
+    }
+
+    if (ngx_dns_message_parse(m, msg, len, body) != NGX_OK) {
+        ngx_dns_count(malformed);
+        return NGX_DNS_EANSWER;
+    }
+
+    return NGX_DNS_FINE;
+}
+
+
+/* the server will not or can not: the client is told, if no other does */
+
+static ngx_int_t
+ngx_dns_transfer_rcode(ngx_dns_transfer_t *x, ngx_dns_message_t *m,
+    const u_char *msg)
+{
+    ngx_uint_t  next;
+
+    ngx_dns_count_peer(x->peer, responses);
+    ngx_dns_peer_answered(x->peer, ngx_current_msec,
+                          (uint32_t) (ngx_dns_usec - x->asked_usec));
+    ngx_dns_transfer_release(x);
+
+    next = m->rcode == NGX_DNS_SERVFAIL ? NGX_DNS_NEXT_SERVFAIL
+         : m->rcode == NGX_DNS_REFUSED ? NGX_DNS_NEXT_REFUSED : 0;
+
+    if (x->messages
+        || (next & x->conf->next) == 0
+        || ngx_dns_transfer_next(x) != NGX_OK)
+    {
+        ngx_dns_transfer_end(x, NGX_DNS_ERCODE, m->rcode);
+    }
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_dns_transfer_pass(ngx_dns_transfer_t *x, const ngx_dns_message_t *m,
+    const u_char *msg, ngx_uint_t last)
+{
+    size_t     size;
+    u_char    *p;
+    ngx_int_t  rc;
+
+    p = x->client.front->reserve(&x->client, NGX_DNS_MAX_MESSAGE);
+
+    size = ngx_dns_transfer_write(x, p, m, msg);
+
+    x->messages++;
+    x->sent += size;
+    x->records += m->answers;
+
+    if (last) {
+        ngx_dns_answer_commit(&x->client, size,
+                x->conf->counters->responses[NGX_DNS_SOURCE_UPSTREAM],
+                              NGX_DNS_NOERROR);
+
+        ngx_dns_transfer_release(x);
+        ngx_dns_transfer_end(x, NGX_DNS_FINE, NGX_DNS_NOERROR);
+
+        return NGX_DONE;
+    }
+
+    rc = x->client.front->part(&x->client, size);
+
+    if (rc == NGX_ERROR) {
+
+        /* the client has gone: nobody's failure */
+
+        ngx_dns_transfer_release(x);
+        ngx_dns_transfer_end(x, NGX_DNS_FINE, NGX_DNS_NOERROR);
+
+        return NGX_DONE;
+    }
+
+    if (rc == NGX_AGAIN) {
+        x->client.front->room(&x->client, &x->room);
+    }
+
+    return rc;
+}
+
+
+/* RFC 6891, 6.1.1; RFC 5936, 2.2.5: an OPT in the first one does */
+
+static size_t
+ngx_dns_transfer_write(ngx_dns_transfer_t *x, u_char *p,
+    const ngx_dns_message_t *m, const u_char *msg)
+{
+    u_char             *end;
+    ngx_uint_t          opt;
+    ngx_dns_asker_t     asker;
+    ngx_dns_message_t   none;
+
+    asker.client = &x->client;
+    asker.conf = x->conf;
+    asker.asked = &x->asked;
+
+    ngx_memzero(&none, sizeof(ngx_dns_message_t));
+    none.ede = NGX_DNS_NO_EDE;
+
+    opt = x->messages == 0
+          && m->end + ngx_dns_answer_opt_size(&asker, &none)
+             <= NGX_DNS_MAX_MESSAGE;
+
+    end = ngx_cpymem(p, msg, m->end);
+
+    ngx_dns_message_header(p, x->asked.id,
+                           (m->flags & NGX_DNS_TRANSFER_FLAGS)
+                           | (x->asked.flags & NGX_DNS_RD),
+                           ngx_dns_get16(msg + NGX_DNS_OFF_QDCOUNT), m,
+                           opt && x->asked.edns);
+
+    if (m->body > NGX_DNS_HEADER_SIZE) {
+
+        /* in the client's letter case */
+
+        ngx_memcpy(p + NGX_DNS_HEADER_SIZE, x->query + NGX_DNS_HEADER_SIZE,
+                   x->asked.name_len);
+    }
+
+    if (opt) {
+        end = ngx_dns_answer_opt(&asker, p, end, &none);
+    }
+
+    return end - p;
+}
+
+
+static void
+ngx_dns_transfer_room_handler(ngx_event_t *ev)
+{
+    ngx_dns_transfer_t  *x;
+
+    x = ev->data;
+
+    ngx_dns_tcp_stream_go_on(x->stream);
+}
+
+
+/* of the server */
+
+static void
+ngx_dns_transfer_failed(ngx_dns_transfer_t *x, ngx_dns_reason_e reason)
+{
+    if (reason == NGX_DNS_ETIMEOUT) {
+        ngx_dns_count_peer(x->peer, timeouts);
+
+    } else {
+        ngx_dns_count_peer(x->peer, errors);
+    }
+
+    ngx_dns_peer_failure(x->peer, ngx_current_msec, reason, x->conf->log);
+    ngx_dns_transfer_release(x);
+}
+
+
+static void
+ngx_dns_transfer_release(ngx_dns_transfer_t *x)
+{
+    if (x->stream) {
+        ngx_dns_tcp_stream_close(x->stream);
+        x->stream = NULL;
+    }
+
+    if (x->room.posted) {
+        ngx_delete_posted_event(&x->room);
+    }
+
+    ngx_dns_peer_release(x->peer);
+}
+
+
+/*
+ * What was begun and can't be ended is no answer: its client's connection is
+ * closed (RFC 5936, 2.2).
+ */
+
+static void
+ngx_dns_transfer_end(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
+    ngx_uint_t rcode)
+{
+    uint16_t           answers;
+    ngx_dns_asker_t    asker;
+    ngx_dns_record_t   r;
+    ngx_dns_message_t  m;
+
+    if (reason != NGX_DNS_FINE) {
+        ngx_dns_count(reason[reason]);
+    }
+
+    if (x->messages && x->xfr.state != NGX_DNS_XFR_END) {
+
+        ngx_log_error(NGX_LOG_ERR, x->conf->log, 0,
+                      "zone transfer over dns upstream \"%V\" broke off after "
+                      "%ui messages: %s",
+                      &x->zone->upstream->name, x->messages,
+                      reason == NGX_DNS_FINE ? "client has gone"
+                                             : ngx_dns_reasons[reason].text);
+
+        ngx_dns_count(unsent);
+        x->client.front->commit(&x->client, 0, NULL);
+
+    } else if (x->messages == 0) {
+        ngx_memzero(&m, sizeof(ngx_dns_message_t));
+        m.rcode = (uint16_t) rcode;
+        m.ede = ngx_dns_reasons[reason].ede;
+
+        asker.client = &x->client;
+        asker.conf = x->conf;
+        asker.name = x->query + NGX_DNS_HEADER_SIZE;
+        asker.asked = &x->asked;
+        asker.responses = x->conf->counters->responses[
+                              reason == NGX_DNS_ERCODE
+                              ? NGX_DNS_SOURCE_UPSTREAM
+                              : NGX_DNS_SOURCE_ERROR];
+
+        x->sent = ngx_dns_answer_send(&asker, &m, NULL, &answers);
+    }
+
+    ngx_dns_histogram_add(&x->conf->counters->duration,
+                          ngx_dns_usec - x->start_usec);
+
+    if (x->conf->done) {
+        ngx_memzero(&r, sizeof(ngx_dns_record_t));
+
+        r.conf = x->conf;
+        r.client = &x->client;
+        r.name = x->query + NGX_DNS_HEADER_SIZE;
+        r.name_len = x->asked.name_len;
+        r.id = x->asked.id;
+        r.flags = x->asked.flags;
+        r.type = x->asked.type;
+        r.class = x->asked.class;
+        r.udp_size = x->asked.edns ? x->asked.udp_size : 0;
+        r.dnssec_ok = x->asked.dnssec_ok;
+        r.received = x->received;
+        r.sent = x->sent;
+        r.rcode = (uint16_t) rcode;
+        r.answers = (uint16_t) ngx_min(x->records, 65535);
+        r.reason = reason;
+        r.cache_status = NGX_DNS_CACHE_STATUS_BYPASS;
+        r.zone = x->zone;
+        r.peer = x->peer;
+        r.tries = x->tries;
+        r.upstream_usec = ngx_dns_usec - x->start_usec;
+        r.start_usec = x->start_usec;
+        r.start_msec = x->start_msec;
+
+        x->conf->done(&r);
+    }
+
+    x->conf->queries--;
+
+    ngx_queue_remove(&x->queue);
+    ngx_dns_transfers_n--;
+
+    ngx_free(x);
+}
