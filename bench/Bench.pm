@@ -196,6 +196,49 @@ EOF
 }
 
 
+# For bench/connections: the process; it has a status page, too
+
+sub start_connections {
+    my ($load, $stream) = ours_conf('tcp');
+
+    $stream =~ s/(dns_forward)/dns_idle_timeout 1h;\n        $1/;
+
+    my @command = nginx_command($load, $stream, 'tcp');
+    my $conf = read_file("$out/nginx.conf");
+
+    write_file("$out/nginx.conf", $conf . <<EOF);
+http {
+    access_log off;
+    server {
+        listen 127.0.0.1:$status_port;
+        location /metrics { dns_status prometheus; }
+    }
+}
+EOF
+
+    return start_server('ours', @command);
+}
+
+
+# Connections that are held: see hold.c; returns when all are made
+
+sub start_hold {
+    my ($mode, $n, $tls) = @_;
+
+    my $pid = start($client_cpu, "$out/hold.log", "$out/hold", '-m', $mode,
+                    '-n', $n, $tls ? '-s' : (),
+                    '127.0.0.1:' . ($tls ? $tls_port : $port));
+
+    for (1 .. 1200) {
+        return $pid if read_file("$out/hold.log") =~ /ready/;
+        last if waitpid($pid, WNOHANG) != 0;
+        sleep 0.05;
+    }
+
+    die 'hold: ', read_file("$out/hold.log");
+}
+
+
 # For bench/faults: health checks and all else as by default
 
 sub faults {
@@ -409,6 +452,7 @@ sub build {
         dnsup => [qw/ dnsup.c bench.c /],
         limits => [qw/ limits.c bench.c /],
         faultload => [qw/ faultload.c latency.c bench.c /],
+        hold => [qw/ hold.c names.c bench.c -lssl -lcrypto /],
         streamgen => [qw/ streamgen.c names.c latency.c bench.c -lssl -lcrypto /],
     );
 
