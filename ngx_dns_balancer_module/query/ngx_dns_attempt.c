@@ -6,6 +6,7 @@
 
 #include "ngx_dns_attempt.h"
 #include "ngx_dns_cached.h"
+#include "ngx_dns_subnet.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 
@@ -366,9 +367,11 @@ ngx_dns_attempt_outcome(ngx_dns_attempt_t *attempt,
     m.scoped = 0;
 
     if (outcome == NGX_DNS_OUT_ANSWER
-        && ngx_dns_message_parse(&m, msg, len, NGX_DNS_HEADER_SIZE
-                                               + f->question_len)
-           != NGX_OK)
+        && (ngx_dns_message_parse(&m, msg, len, NGX_DNS_HEADER_SIZE
+                                                + f->question_len)
+            != NGX_OK
+            || (f->conf->subnet
+                && ngx_dns_subnet_check(&f->subnet, &m, msg) != NGX_OK)))
     {
         ngx_dns_count(malformed);
         ngx_dns_count_peer(peer, errors);

@@ -106,10 +106,7 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 
     if (conf->subnet) {
         all = ngx_dns_subnet_all(conf, scope);
-
-        if (ngx_dns_subnet_place(conf, &f->subnet, m, msg, &scope) != NGX_OK) {
-            return;
-        }
+        scope = ngx_dns_subnet_place(conf, &f->subnet, m, msg, scope);
 
     } else {
         all = scope;
@@ -150,7 +147,7 @@ ngx_dns_cached_failed(ngx_dns_inflight_t *f, uint64_t bits,
             scope = ngx_dns_subnet_all(f->conf, scope);
 
         } else {
-            (void) ngx_dns_subnet_place(f->conf, &f->subnet, m, NULL, &scope);
+            scope = ngx_dns_subnet_place(f->conf, &f->subnet, m, NULL, scope);
         }
     }
 

@@ -123,6 +123,15 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
 
     bits = ngx_dns_inflight_bits(q);
     hash = ngx_dns_hash_name(&t->key, q->name, q->asked.name_len, bits);
+
+    if (conf->subnet) {
+
+        /* else one name, asked for with many networks, is one long bucket */
+
+        hash = ngx_dns_hash_name(&t->key, (u_char *) &q->subnet,
+                                 sizeof(ngx_dns_subnet_t), hash);
+    }
+
     bucket = &t->table[hash & t->mask];
 
     for (f = *bucket; f; f = f->next) {

@@ -141,11 +141,34 @@ ngx_dns_subnet_up(const ngx_dns_subnet_t *subnet, ngx_uint_t prefix)
 
 
 ngx_int_t
-ngx_dns_subnet_place(ngx_dns_conf_t *conf, const ngx_dns_subnet_t *subnet,
-    const ngx_dns_message_t *m, const u_char *msg, uint32_t *scope)
+ngx_dns_subnet_check(const ngx_dns_subnet_t *subnet,
+    const ngx_dns_message_t *m, const u_char *msg)
 {
-    ngx_uint_t        prefix;
     ngx_dns_subnet_t  said;
+
+    /* with a prefix of 0 any network may be what the server went by */
+
+    if (m->subnet == 0 || subnet->source == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_dns_edns_subnet(&said, msg + m->subnet,
+                            ngx_dns_get16(msg + m->subnet - 2))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_memcmp(&said, subnet, sizeof(ngx_dns_subnet_t)) == 0
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+uint32_t
+ngx_dns_subnet_place(ngx_dns_conf_t *conf, const ngx_dns_subnet_t *subnet,
+    const ngx_dns_message_t *m, const u_char *msg, uint32_t scope)
+{
+    ngx_uint_t  prefix;
 
     if (subnet->family == 0 || subnet->source == 0) {
 
@@ -156,27 +179,11 @@ ngx_dns_subnet_place(ngx_dns_conf_t *conf, const ngx_dns_subnet_t *subnet,
     } else if (msg == NULL) {
         prefix = subnet->source;
 
-    } else if (m->subnet == 0) {
-        prefix = 0;
-
     } else {
-
-        /* RFC 7871, 7.3: of another network than was asked for */
-
-        if (ngx_dns_edns_subnet(&said, msg + m->subnet,
-                                ngx_dns_get16(msg + m->subnet - 2))
-            != NGX_OK
-            || ngx_memcmp(&said, subnet, sizeof(ngx_dns_subnet_t)) != 0)
-        {
-            return NGX_DECLINED;
-        }
-
         prefix = m->scoped ? ngx_dns_subnet_up(subnet, m->scoped) : 0;
     }
 
-    *scope = ngx_dns_subnet_scope(conf, *scope, subnet, prefix);
-
-    return NGX_OK;
+    return ngx_dns_subnet_scope(conf, scope, subnet, prefix);
 }
 
 

@@ -41,11 +41,18 @@ uint32_t ngx_dns_subnet_all(ngx_dns_conf_t *conf, uint32_t scope);
 
 /*
  * The same for where the parsed answer "m" to a question that was asked with
- * "subnet" is to be stored; "msg" NULL: a failure.  NGX_DECLINED: nowhere.
+ * "subnet" is to be stored; "msg" NULL: a failure.
  */
-ngx_int_t ngx_dns_subnet_place(ngx_dns_conf_t *conf,
+uint32_t ngx_dns_subnet_place(ngx_dns_conf_t *conf,
     const ngx_dns_subnet_t *subnet, const ngx_dns_message_t *m,
-    const u_char *msg, uint32_t *scope);
+    const u_char *msg, uint32_t scope);
+
+/*
+ * RFC 7871, 7.3: NGX_ERROR for the parsed answer "m" if it is for another
+ * network than "subnet", which was asked with.
+ */
+ngx_int_t ngx_dns_subnet_check(const ngx_dns_subnet_t *subnet,
+    const ngx_dns_message_t *m, const u_char *msg);
 
 /*
  * As ngx_dns_cached_lookup(), in all places that are right for the subnet; an
