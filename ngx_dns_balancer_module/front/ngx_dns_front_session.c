@@ -73,7 +73,7 @@ ngx_dns_front_session_open(ngx_connection_t *c, ngx_dns_conf_t *conf)
     s->conf = conf;
     s->posted.handler = ngx_dns_front_session_posted_handler;
     s->posted.data = s;
-    s->posted.log = c->log;
+    s->posted.log = ngx_cycle->log;
 
     s->via.checked = 1;
     s->client = s->via;

@@ -63,7 +63,7 @@ ngx_dns_front_tcp_open(ngx_connection_t *c, ngx_dns_conf_t *conf)
 
     t->posted.handler = ngx_dns_front_tcp_posted_handler;
     t->posted.data = t;
-    t->posted.log = c->log;
+    t->posted.log = ngx_cycle->log;
 
     t->client.front = &ngx_dns_front_tcp;
     t->client.listener = t;
