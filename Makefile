@@ -33,10 +33,11 @@ JOBS         ?= 2
 # what `make test` gives to prove: files, directories, options
 TESTS        ?= t/
 
-# sources of query/ and transport/ that run without nginx's event loop, to
+# sources of query/, store/ and front/ that run without nginx's event loop, to
 # be linked into the unit tests
 UNIT_SRCS    ?= $(filter-out %/ngx_dns_transfer.c,$(wildcard $(SRC)/query/*.c \
-                                                         $(SRC)/store/*.c))
+                                                         $(SRC)/store/*.c)) \
+                $(SRC)/front/ngx_dns_front_out.c
 
 
 TOP          := $(CURDIR)
@@ -188,6 +189,12 @@ bench-reload:                   ## what reloads, upgrades and kills lose
 	@tools/install-deps build test bench
 	@$(MAKE) all
 	@bench/reload
+
+.PHONY: bench-connections
+bench-connections:              ## what connections cost, idle and bad ones
+	@tools/install-deps build test bench
+	@$(MAKE) all
+	@bench/connections
 
 .PHONY: bench-hitratio
 bench-hitratio: $(OUT)/bench/hitratio   ## the cache, LRU and the optimum

@@ -225,17 +225,24 @@ EOF
 sub start_hold {
     my ($mode, $n, $tls) = @_;
 
-    my $pid = start($client_cpu, "$out/hold.log", "$out/hold", '-m', $mode,
+    my $log = "$out/hold-$mode" . ($tls ? '-tls' : '') . '.log';
+
+    unlink $log;
+
+    # it must not take the CPU from the generator
+
+    my $pid = start($client_cpu, $log, qw/ chrt --idle 0 /, "$out/hold", '-m',
+                    $mode,
                     '-n', $n, $tls ? '-s' : (),
                     '127.0.0.1:' . ($tls ? $tls_port : $port));
 
     for (1 .. 1200) {
-        return $pid if read_file("$out/hold.log") =~ /ready/;
+        return $pid if read_file($log) =~ /ready/;
         last if waitpid($pid, WNOHANG) != 0;
         sleep 0.05;
     }
 
-    die 'hold: ', read_file("$out/hold.log");
+    die 'hold: ', read_file($log);
 }
 
 

@@ -10,14 +10,15 @@
  *
  *   -m idle         one query and its answer on each, then nothing
  *   -m reader       queries, and reads no answer
- *   -m writer       queries, an octet of each connection every 100 ms
+ *   -m writer       queries, an octet of each connection every 100 ms, one
+ *                   connection after the other
  *   -m garbage      random octets
  *   -n NUMBER       connections (1000)
  *   -s              TLS
  *
  * Prints "ready" when all are made.  All but idle ones are made again, 100 ms
- * later at most, when the server closes them.  Ends when it is told to, and prints how many the server
- * has closed.
+ * later at most, when the server closes them.  Ends when it is told to, and
+ * prints how many the server has closed.
  */
 
 
@@ -39,7 +40,8 @@
 
 #define HOLD_EVENTS   256
 #define HOLD_OUT      4096
-#define HOLD_STEP     (100 * MSEC)
+#define HOLD_STEP     (5 * MSEC)         /* of 20 parts one has its turn */
+#define HOLD_PARTS    20
 #define HOLD_SOURCES  200
 
 
@@ -83,7 +85,7 @@ main(int argc, char **argv)
 {
     int                 i, n;
     hold_t             *holds;
-    unsigned            k;
+    unsigned            k, part;
     uint64_t            step, now;
     struct rlimit       files;
     struct epoll_event  events[HOLD_EVENTS];
@@ -116,9 +118,10 @@ main(int argc, char **argv)
     fflush(stdout);
 
     step = bench_now();
+    part = 0;
 
     while (!hold_quit) {
-        n = epoll_wait(hold_epoll, events, HOLD_EVENTS, 20);
+        n = epoll_wait(hold_epoll, events, HOLD_EVENTS, 5);
 
         for (i = 0; i < n; i++) {
             hold_event(events[i].data.ptr, events[i].events);
@@ -131,8 +134,9 @@ main(int argc, char **argv)
         }
 
         step = now;
+        part = (part + 1) % HOLD_PARTS;
 
-        for (k = 0; k < hold_n; k++) {
+        for (k = part; k < hold_n; k += HOLD_PARTS) {
 
             if (holds[k].fd == -1) {
                 hold_open(&holds[k]);

@@ -223,3 +223,10 @@ __asan_default_options(void)
 {
     return "detect_leaks=0";
 }
+
+
+void *
+ngx_alloc(size_t size, ngx_log_t *log)
+{
+    return malloc(size);
+}

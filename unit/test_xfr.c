@@ -107,6 +107,7 @@ whole(void)
     is_int(verdict(0, 0, "a7"), NGX_ERROR, "AXFR without an SOA at first");
     is_int(verdict(0, 0, "7a8"), NGX_ERROR, "AXFR, another serial at the end");
     is_int(verdict(0, 0, "7a7a"), NGX_ERROR, "AXFR, a record after the end");
+    is_int(verdict(0, 0, "7a  "), NGX_ERROR, "AXFR, an empty message");
     is_int(verdict(0, 0, "7a7 a"), -100, "AXFR, a message after the end");
 }
 

@@ -15,6 +15,8 @@
 #define NGX_DNS_FRONT_TCP_SPARE  256       /* such buffers kept by a worker */
 
 
+static ngx_uint_t ngx_dns_front_tcp_share(void);
+static void ngx_dns_front_tcp_next_handler(ngx_event_t *ev);
 static ssize_t ngx_dns_front_tcp_recv(ngx_dns_front_tcp_t *t, u_char *p,
     size_t size);
 static size_t ngx_dns_front_tcp_frames(ngx_dns_front_tcp_t *t, u_char *p,
@@ -29,6 +31,9 @@ static void ngx_dns_front_tcp_keep(ngx_dns_front_tcp_t *t, u_char *p,
 
 static u_char       ngx_dns_front_tcp_data[NGX_DNS_FRONT_TCP_READ
                                            + NGX_DNS_READ_PAD];
+
+static ngx_uint_t   ngx_dns_front_tcp_round;      /* queries of this one */
+static ngx_event_t  ngx_dns_front_tcp_next;       /* when the next begins */
 
 static u_char      *ngx_dns_front_tcp_spare[NGX_DNS_FRONT_TCP_SPARE];
 static ngx_uint_t   ngx_dns_front_tcp_nspare;
@@ -46,9 +51,16 @@ ngx_dns_front_tcp_read(ngx_dns_front_tcp_t *t)
         return;
     }
 
+    budget = ngx_dns_front_tcp_share();
+
+    if (budget == 0) {
+        ngx_post_event(t->connection->read, &ngx_posted_next_events);
+        return;
+    }
+
     p = ngx_dns_front_tcp_data;
     len = t->in_len;
-    budget = NGX_DNS_FRONT_TCP_QUERIES;
+    ngx_dns_front_tcp_round += budget;
 
     if (len) {
         ngx_memcpy(p, t->in, len);
@@ -95,12 +107,43 @@ ngx_dns_front_tcp_read(ngx_dns_front_tcp_t *t)
     }
 
     t->reading = 0;
+    ngx_dns_front_tcp_round -= budget;
 
     ngx_dns_front_tcp_keep(t, p, len);
 
     if (t->stopped && budget == 0) {
         ngx_post_event(t->connection->read, &ngx_posted_next_events);
     }
+}
+
+
+/* how many queries may be looked at now */
+
+static ngx_uint_t
+ngx_dns_front_tcp_share(void)
+{
+    ngx_uint_t    left;
+    ngx_event_t  *ev;
+
+    ev = &ngx_dns_front_tcp_next;
+
+    if (!ev->posted) {
+        ev->handler = ngx_dns_front_tcp_next_handler;
+        ev->log = ngx_cycle->log;
+
+        ngx_post_event(ev, &ngx_posted_next_events);
+    }
+
+    left = NGX_DNS_FRONT_TCP_ROUND - ngx_dns_front_tcp_round;
+
+    return ngx_min(left, NGX_DNS_FRONT_TCP_QUERIES);
+}
+
+
+static void
+ngx_dns_front_tcp_next_handler(ngx_event_t *ev)
+{
+    ngx_dns_front_tcp_round = 0;
 }
 
 

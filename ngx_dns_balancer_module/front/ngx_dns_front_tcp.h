@@ -33,7 +33,10 @@
 
 #define NGX_DNS_FRONT_TCP_QUERY    2048     /* octets looked at of a query */
 #define NGX_DNS_FRONT_TCP_READ     16384    /* in one system call */
-#define NGX_DNS_FRONT_TCP_QUERIES  256      /* in one wake-up */
+#define NGX_DNS_FRONT_TCP_QUERIES  128      /* in one wake-up */
+#define NGX_DNS_FRONT_TCP_ROUND    256      /* of all connections, in a round
+                                               of the event loop: UDP, timers
+                                               and others come in between */
 #define NGX_DNS_FRONT_TCP_WAITING  65536    /* octets for a client */
 #define NGX_DNS_FRONT_TCP_STAY     2000     /* milliseconds, for the first
                                                query, when a worker quits */

@@ -314,7 +314,9 @@ ngx_dns_transfer_check(ngx_dns_transfer_t *x, const u_char *msg, size_t len,
         return NGX_DNS_EANSWER;
     }
 
-    if (ngx_dns_message_parse(m, msg, len, body) != NGX_OK) {
+    if (ngx_dns_message_parse(m, msg, len, body) != NGX_OK
+        || (x->messages && m->rcode != NGX_DNS_NOERROR))
+    {
         ngx_dns_count(malformed);
         return NGX_DNS_EANSWER;
     }
@@ -339,8 +341,7 @@ ngx_dns_transfer_rcode(ngx_dns_transfer_t *x, ngx_dns_message_t *m,
     next = m->rcode == NGX_DNS_SERVFAIL ? NGX_DNS_NEXT_SERVFAIL
          : m->rcode == NGX_DNS_REFUSED ? NGX_DNS_NEXT_REFUSED : 0;
 
-    if (x->messages
-        || (next & x->conf->next) == 0
+    if ((next & x->conf->next) == 0
         || ngx_dns_transfer_next(x) != NGX_OK)
     {
         ngx_dns_transfer_end(x, NGX_DNS_ERCODE, m->rcode);
@@ -497,6 +498,7 @@ ngx_dns_transfer_end(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     ngx_uint_t rcode)
 {
     uint16_t           answers;
+    ngx_uint_t         level;
     ngx_dns_asker_t    asker;
     ngx_dns_record_t   r;
     ngx_dns_message_t  m;
@@ -507,7 +509,9 @@ ngx_dns_transfer_end(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
 
     if (x->messages && x->xfr.state != NGX_DNS_XFR_END) {
 
-        ngx_log_error(NGX_LOG_ERR, x->conf->log, 0,
+        level = reason == NGX_DNS_FINE ? NGX_LOG_INFO : NGX_LOG_ERR;
+
+        ngx_log_error(level, x->conf->log, 0,
                       "zone transfer over dns upstream \"%V\" broke off after "
                       "%ui messages: %s",
                       &x->zone->upstream->name, x->messages,

@@ -54,6 +54,12 @@ ngx_dns_xfr_message(ngx_dns_xfr_t *x, const ngx_dns_message_t *m,
     ngx_uint_t             n;
     ngx_dns_record_view_t  rr;
 
+    /* one without a record brings the end no nearer */
+
+    if (m->answers == 0) {
+        return NGX_ERROR;
+    }
+
     pos = m->body;
 
     for (n = 0; n < m->answers; n++, pos = rr.next) {
@@ -94,10 +100,6 @@ ngx_dns_xfr_message(ngx_dns_xfr_t *x, const ngx_dns_message_t *m,
         && (int32_t) (x->serial - x->have) <= 0)
     {
         x->state = NGX_DNS_XFR_END;
-    }
-
-    if (x->state == NGX_DNS_XFR_BEGIN) {
-        return NGX_ERROR;
     }
 
     return x->state == NGX_DNS_XFR_END ? NGX_OK : NGX_AGAIN;
