@@ -122,11 +122,14 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
     t = &ngx_dns_inflights;
 
     bits = ngx_dns_inflight_bits(q);
-    hash = ngx_dns_hash_name(&t->key, q->name, q->asked.name_len, bits);
+
+    /* else one name, asked for by many clients, could be one long bucket */
+
+    hash = ngx_dns_hash_name(&t->key, q->name, q->asked.name_len, bits ^ key);
 
     if (conf->subnet) {
 
-        /* else one name, asked for with many networks, is one long bucket */
+        /* the same with many networks */
 
         hash = ngx_dns_hash_name(&t->key, (u_char *) &q->subnet,
                                  sizeof(ngx_dns_subnet_t), hash);
