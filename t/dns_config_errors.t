@@ -211,8 +211,18 @@ my @cases = (
    server { listen *:%%PORT_8053%% udp; proxy_pass 127.0.0.1:9; }',
   qr/would share a socket, add "bind" to the one that is not a wildcard/ ],
 
-# EDNS
+# EDNS, PROXY
 
+[ 'dns_udp_proxy_protocol on;',
+  qr/"dns_udp_proxy_protocol": invalid value "on", it must be "off", or/ ],
+[ 'dns_udp_proxy_protocol 127.0.0.1 off;',
+  qr/"dns_udp_proxy_protocol": invalid value "off", it must be/ ],
+[ 'dns_udp_proxy_protocol off; dns_udp_proxy_protocol off;',
+  qr/"dns_udp_proxy_protocol" directive is duplicate/ ],
+[ "limit_conn_zone \$remote_addr zone=c:1m;
+   server { $listen dns_forward . 127.0.0.1; limit_conn c 1;
+            dns_udp_proxy_protocol 127.0.0.1; }",
+  qr/"limit_conn" and "dns_udp_proxy_protocol" exclude each other in server/ ],
 [ 'dns_nsid "";',
   qr/"dns_nsid": invalid value "", it must be a text of 1 to 128 octets/ ],
 [ 'dns_nsid 0x1;', qr/"dns_nsid": invalid value "0x1", it must be/ ],

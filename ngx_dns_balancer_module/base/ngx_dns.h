@@ -51,6 +51,7 @@ typedef enum {
     NGX_DNS_EHEADER,             /* shorter than a header */
     NGX_DNS_ERESPONSE,           /* QR is set */
     NGX_DNS_EINCOMPLETE,         /* not there in time, over a stream */
+    NGX_DNS_EPROXY,              /* no PROXY header, or of nobody trusted */
 
     /* NOTIMP */
     NGX_DNS_EOPCODE,

@@ -19,6 +19,7 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "short_header", "shorter than a header", NGX_DNS_DROP, NO },
     { "response_bit", "response bit set", NGX_DNS_DROP, NO },
     { "incomplete", "query is incomplete", NGX_DNS_DROP, NO },
+    { "proxy", "no valid PROXY protocol header", NGX_DNS_DROP, NO },
 
     { "opcode", "opcode not supported", NGX_DNS_NOTIMP, 21 },
 

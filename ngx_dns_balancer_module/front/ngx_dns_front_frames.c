@@ -278,7 +278,7 @@ static void
 ngx_dns_front_tcp_keep(ngx_dns_front_tcp_t *t, u_char *p, size_t len)
 {
     if (t->eof && (len || t->skip)) {
-        ngx_dns_query_incomplete(t->conf, &t->client, len);
+        ngx_dns_query_drop(t->conf, &t->client, len, NGX_DNS_EINCOMPLETE);
         len = 0;
     }
 

@@ -244,7 +244,8 @@ ngx_dns_front_tcp_timeout(ngx_dns_front_tcp_t *t)
         ngx_log_error(NGX_LOG_INFO, t->connection->log, NGX_ETIMEDOUT,
                       "client timed out in a query");
 
-        ngx_dns_query_incomplete(t->conf, &t->client, t->in_len);
+        ngx_dns_query_drop(t->conf, &t->client, t->in_len,
+                           NGX_DNS_EINCOMPLETE);
     }
 
     t->connection->timedout = 1;

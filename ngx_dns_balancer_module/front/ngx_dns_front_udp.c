@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_front_batch.h"
+#include "ngx_dns_front_proxy.h"
 #include "ngx_dns_front_socket.h"
 #include "../base/ngx_dns_clock.h"
 
@@ -19,6 +20,7 @@ typedef struct {
     ngx_dns_front_addr_t    *addrs;
     ngx_uint_t               naddrs;
     ngx_uint_t               wildcard;
+    ngx_uint_t               special;       /* it is, or has proxies */
     ngx_dns_client_t         client;        /* of the datagram looked at */
 
     ngx_event_t              quit;
@@ -33,6 +35,7 @@ static void ngx_dns_front_udp_read_handler(ngx_event_t *rev);
 static void ngx_dns_front_udp_read(ngx_dns_front_udp_t *u, ngx_socket_t fd,
     ngx_uint_t reads);
 static void ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i);
+static void ngx_dns_front_udp_special(ngx_dns_front_udp_t *u, ngx_uint_t i);
 static ngx_dns_conf_t *ngx_dns_front_udp_local(ngx_dns_front_udp_t *u,
     struct msghdr *msg, ngx_dns_client_t *client);
 static void ngx_dns_front_udp_quit_handler(ngx_event_t *rev);
@@ -66,6 +69,7 @@ ngx_int_t
 ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
     ngx_dns_front_addr_t *addrs, ngx_uint_t naddrs, ngx_uint_t sessions)
 {
+    ngx_uint_t             i;
     ngx_socket_t           fd;
     ngx_connection_t      *c;
     ngx_dns_front_udp_t   *u, **p;
@@ -125,6 +129,12 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
     u->addrs = addrs;
     u->naddrs = naddrs;
     u->wildcard = ls->wildcard;
+    u->special = ls->wildcard;
+
+    for (i = 0; i < naddrs; i++) {
+        u->special |= addrs[i].conf->proxies != NULL;
+    }
+
     u->listening = ls;
 
     u->client.front = &ngx_dns_front_udp;
@@ -299,7 +309,6 @@ static void
 ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i)
 {
     struct msghdr     *msg;
-    ngx_dns_conf_t    *conf;
     ngx_dns_client_t  *client;
 
     msg = &ngx_dns_front_msg[i].msg_hdr;
@@ -308,20 +317,64 @@ ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i)
     client->sockaddr = ngx_dns_front_name[i];
     client->socklen = msg->msg_namelen;
 
+    if (u->special) {
+        ngx_dns_front_udp_special(u, i);
+
+    } else {
+        ngx_dns_query_process(u->addrs[0].conf, client, ngx_dns_front_data[i],
+                              ngx_dns_front_msg[i].msg_len,
+                              msg->msg_flags & MSG_TRUNC);
+    }
+
+    /* the kernel has changed it */
+
+    msg->msg_namelen = sizeof(ngx_dns_sockaddr_t);
+}
+
+
+/* several servers may be meant, or another client than who has sent it */
+
+static void
+ngx_dns_front_udp_special(ngx_dns_front_udp_t *u, ngx_uint_t i)
+{
+    size_t             len, skip;
+    u_char            *p;
+    struct msghdr     *msg;
+    ngx_dns_conf_t    *conf;
+    ngx_dns_client_t  *client;
+
+    msg = &ngx_dns_front_msg[i].msg_hdr;
+    client = &u->client;
     conf = u->addrs[0].conf;
+    p = ngx_dns_front_data[i];
+    len = ngx_dns_front_msg[i].msg_len;
 
     if (u->wildcard) {
         client->local = 0;
         conf = ngx_dns_front_udp_local(u, msg, client);
     }
 
-    ngx_dns_query_process(conf, client, ngx_dns_front_data[i],
-                          ngx_dns_front_msg[i].msg_len,
-                          msg->msg_flags & MSG_TRUNC);
+    client->proxied = 0;
 
-    /* the kernel has changed it */
+    if (conf->proxies) {
+        skip = 0;
 
-    msg->msg_namelen = sizeof(ngx_dns_sockaddr_t);
+        if (ngx_cidr_match(&client->sockaddr.sockaddr, conf->proxies)
+            == NGX_OK)
+        {
+            skip = ngx_dns_front_proxy_read(client, p, len);
+        }
+
+        if (skip == 0) {
+            ngx_dns_query_drop(conf, client, len, NGX_DNS_EPROXY);
+            return;
+        }
+
+        p += skip;
+        len -= skip;
+    }
+
+    ngx_dns_query_process(conf, client, p, len, msg->msg_flags & MSG_TRUNC);
 }
 
 

@@ -204,6 +204,13 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_udp_proxy_protocol"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_proxy_protocol,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_cache_zone"),
       NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_stream_dns_cache_zone,
@@ -373,6 +380,7 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
     dscf->hosts = NGX_CONF_UNSET_PTR;
     dscf->udp_max_size = NGX_CONF_UNSET_SIZE;
     dscf->subnet = NGX_CONF_UNSET_UINT;
+    dscf->proxies = NGX_CONF_UNSET_PTR;
     dscf->idle_timeout = NGX_CONF_UNSET_MSEC;
     dscf->client_timeout = NGX_CONF_UNSET_MSEC;
     dscf->pipeline = NGX_CONF_UNSET_UINT;
@@ -419,7 +427,7 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->max_queries, prev->max_queries,
                               NGX_STREAM_DNS_QUERIES);
 
-    ngx_stream_dns_edns_merge(conf, prev);
+    ngx_stream_dns_client_merge(conf, prev);
 
     if (ngx_stream_dns_cache_merge(cf, conf, prev) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;

@@ -120,6 +120,7 @@ typedef struct {
     ngx_uint_t                   budget;
     ngx_uint_t                   max_queries;
 
+    ngx_array_t                 *proxies;   /* of ngx_cidr_t */
     ngx_str_t                    nsid;
     ngx_uint_t                   subnet;    /* NGX_DNS_SUBNET_* */
     ngx_uint_t                   subnet_v4;
@@ -193,7 +194,9 @@ char *ngx_stream_dns_cache_nxdomain_cut(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_stream_dns_nsid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_client_subnet(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-void ngx_stream_dns_edns_merge(ngx_stream_dns_srv_conf_t *conf,
+char *ngx_stream_dns_proxy_protocol(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+void ngx_stream_dns_client_merge(ngx_stream_dns_srv_conf_t *conf,
     ngx_stream_dns_srv_conf_t *prev);
 
 /* values of the cache: unset, merged, copied into "dns"; and, in a worker */

@@ -133,6 +133,14 @@ ngx_stream_dns_session_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 
     dscf->limited = (limits && limits->elts);
 
+    if (dscf->limited && dscf->dns.proxies) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"limit_conn\" and \"dns_udp_proxy_protocol\" exclude "
+                      "each other in server in %s:%ui",
+                      dscf->core->file_name, dscf->core->line);
+        return NGX_ERROR;
+    }
+
     return NGX_OK;
 }
 
@@ -331,8 +339,9 @@ ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds, ngx_dns_record_t *r,
 
     c->listening = client->listening;
     c->type = client->datagram ? SOCK_DGRAM : SOCK_STREAM;
-    c->sockaddr = &client->sockaddr.sockaddr;
-    c->socklen = client->socklen;
+    c->sockaddr = ngx_dns_client_source(client);
+    c->socklen = client->proxied ? sizeof(ngx_dns_sockaddr_t)
+                                 : client->socklen;
     c->sent = (off_t) r->sent;
     c->addr_text.len = 0;
 

@@ -99,11 +99,24 @@ struct ngx_dns_client_s {
     uint32_t              proto;       /* ngx_dns_proto_e */
     unsigned              datagram:1;
     unsigned              checked:1;   /* rules were run for its connection */
+    unsigned              proxied:1;   /* "source" is who asks, "sockaddr" the
+                                          proxy that the answer goes to */
 
     /* the address that was asked, where a listener has several */
     unsigned              local:1;
     ngx_dns_sockaddr_t    local_sockaddr;
+    ngx_dns_sockaddr_t    source;
 };
+
+
+/* who asks, for all but the answer */
+
+static ngx_inline struct sockaddr *
+ngx_dns_client_source(ngx_dns_client_t *client)
+{
+    return client->proxied ? &client->source.sockaddr
+                           : &client->sockaddr.sockaddr;
+}
 
 
 /*
@@ -158,6 +171,8 @@ typedef struct {
 struct ngx_dns_conf_s {
     ngx_dns_forward_t    *forward;
     ngx_dns_local_t      *local;       /* or NULL */
+    ngx_array_t          *proxies;     /* of ngx_cidr_t: who sends PROXY
+                                          headers over UDP; or NULL */
     size_t                udp_max_size;
     ngx_str_t             nsid;            /* empty: none */
     ngx_uint_t            subnet;          /* NGX_DNS_SUBNET_OFF, ... */

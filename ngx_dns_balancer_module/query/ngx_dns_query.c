@@ -410,8 +410,8 @@ ngx_dns_query_refuse(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
 
 void
-ngx_dns_query_incomplete(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    size_t len)
+ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client, size_t len,
+    ngx_dns_reason_e reason)
 {
     ngx_dns_record_t  record;
 
@@ -419,7 +419,7 @@ ngx_dns_query_incomplete(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     ngx_dns_count_in(conf->counters,
                      queries[client->proto][NGX_DNS_METRICS_TYPE_NONE]);
-    ngx_dns_count(reason[NGX_DNS_EINCOMPLETE]);
+    ngx_dns_count(reason[reason]);
 
     if (conf->done) {
 
@@ -428,7 +428,7 @@ ngx_dns_query_incomplete(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         ngx_dns_query_record(&record, conf, client, NULL, NULL, 0);
 
         record.received = len;
-        record.reason = NGX_DNS_EINCOMPLETE;
+        record.reason = reason;
         record.rcode = NGX_DNS_DROP;
 
         conf->done(&record);

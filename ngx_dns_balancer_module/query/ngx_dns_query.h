@@ -28,9 +28,9 @@
 void ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     u_char *p, size_t len, ngx_uint_t cut);
 
-/* a client over a stream that sent but "len" octets of a query */
-void ngx_dns_query_incomplete(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    size_t len);
+/* "len" octets that can't be looked at as a query; "reason" is one to drop */
+void ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    size_t len, ngx_dns_reason_e reason);
 
 /*
  * The worker is to exit when nobody waits any more; "now": at once, whoever

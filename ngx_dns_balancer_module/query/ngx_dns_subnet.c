@@ -31,6 +31,7 @@ ngx_dns_subnet_choose(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     ngx_dns_question_t *q)
 {
     uint8_t               most;
+    struct sockaddr      *source;
     ngx_dns_subnet_t     *subnet;
     struct sockaddr_in   *sin;
     struct sockaddr_in6  *sin6;
@@ -50,16 +51,18 @@ ngx_dns_subnet_choose(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
         subnet->source = 128;
 
-        switch (client->sockaddr.sockaddr.sa_family) {
+        source = ngx_dns_client_source(client);
+
+        switch (source->sa_family) {
 
         case AF_INET:
-            sin = &client->sockaddr.sockaddr_in;
+            sin = (struct sockaddr_in *) source;
             subnet->family = NGX_DNS_SUBNET_IPV4;
             ngx_memcpy(subnet->addr, &sin->sin_addr, 4);
             break;
 
         case AF_INET6:
-            sin6 = &client->sockaddr.sockaddr_in6;
+            sin6 = (struct sockaddr_in6 *) source;
 
             if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
                 subnet->family = NGX_DNS_SUBNET_IPV4;

@@ -162,11 +162,69 @@ ngx_stream_dns_prefix(ngx_str_t *value, const char *name, ngx_int_t max)
 }
 
 
+char *
+ngx_stream_dns_proxy_protocol(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_dns_srv_conf_t *dscf = conf;
+
+    ngx_str_t   *value;
+    ngx_int_t    rc;
+    ngx_uint_t   i;
+    ngx_cidr_t  *cidr;
+
+    ngx_stream_dns_claim(cf, dscf);
+
+    if (dscf->proxies != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0 && cf->args->nelts == 2) {
+        dscf->proxies = NULL;
+        return NGX_CONF_OK;
+    }
+
+    dscf->proxies = ngx_array_create(cf->pool, cf->args->nelts,
+                                     sizeof(ngx_cidr_t));
+    if (dscf->proxies == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        cidr = ngx_array_push(dscf->proxies);
+        if (cidr == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        rc = ngx_ptocidr(&value[i], cidr);
+
+        if (rc == NGX_ERROR) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"dns_udp_proxy_protocol\": invalid value "
+                               "\"%V\", it must be \"off\", or addresses or "
+                               "networks of proxies", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (rc == NGX_DONE) {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "low address bits of %V are meaningless",
+                               &value[i]);
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 void
-ngx_stream_dns_edns_merge(ngx_stream_dns_srv_conf_t *conf,
+ngx_stream_dns_client_merge(ngx_stream_dns_srv_conf_t *conf,
     ngx_stream_dns_srv_conf_t *prev)
 {
     ngx_conf_merge_str_value(conf->nsid, prev->nsid, "");
+    ngx_conf_merge_ptr_value(conf->proxies, prev->proxies, NULL);
 
     if (conf->subnet == NGX_CONF_UNSET_UINT) {
         conf->subnet = prev->subnet;
@@ -178,6 +236,7 @@ ngx_stream_dns_edns_merge(ngx_stream_dns_srv_conf_t *conf,
         conf->subnet = NGX_DNS_SUBNET_OFF;
     }
 
+    conf->dns.proxies = conf->proxies;
     conf->dns.nsid = conf->nsid;
     conf->dns.subnet = conf->subnet;
     conf->dns.subnet_v4 = (uint8_t) conf->subnet_v4;
