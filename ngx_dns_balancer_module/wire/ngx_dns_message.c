@@ -177,6 +177,8 @@ ngx_dns_message_keepalive(const u_char *p, size_t size, size_t body,
             + ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT)
             + ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT);
 
+    rdlen = 0;
+
     for (pos = body; total; total--) {
         pos = ngx_dns_name_skip(p, pos, size);
 
