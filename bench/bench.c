@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 
 
 #define BENCH_RETRIES  16
+#define BENCH_SOURCES  200
 
 
 static int bench_socket(void);
@@ -141,6 +143,43 @@ bench_connect(const struct sockaddr_in *addr)
 
     if (connect(fd, (const struct sockaddr *) addr, sizeof(*addr)) == -1) {
         bench_fatal("connect() to port %u failed", ntohs(addr->sin_port));
+    }
+
+    return fd;
+}
+
+
+int
+bench_stream(const struct sockaddr_in *addr, int nonblock)
+{
+    int                 fd, one;
+    struct sockaddr_in  source;
+
+    static unsigned     n;
+
+    one = 1;
+
+    fd = socket(AF_INET, SOCK_STREAM | (nonblock ? SOCK_NONBLOCK : 0), 0);
+    if (fd == -1) {
+        bench_fatal("socket() failed");
+    }
+
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+
+    memset(&source, 0, sizeof(source));
+    source.sin_family = AF_INET;
+    source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 256
+                                   + n++ % BENCH_SOURCES);
+
+    if (bind(fd, (struct sockaddr *) &source, sizeof(source)) == -1) {
+        bench_fatal("bind() failed");
+    }
+
+    if (connect(fd, (const struct sockaddr *) addr, sizeof(*addr)) == -1
+        && errno != EINPROGRESS)
+    {
+        bench_fatal("connect() failed");
     }
 
     return fd;

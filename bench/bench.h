@@ -63,6 +63,11 @@ uint64_t bench_now(void);
 int bench_bind(const struct sockaddr_in *addr);
 int bench_connect(const struct sockaddr_in *addr);
 
+/*
+ * A stream, from one loopback address or another, that ports are not used up
+ */
+int bench_stream(const struct sockaddr_in *addr, int nonblock);
+
 /* "named": the senders' addresses are received, or sent to */
 void bench_batch_init(bench_batch_t *b, int named);
 

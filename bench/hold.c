@@ -24,10 +24,8 @@
 
 #define _GNU_SOURCE
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -42,7 +40,6 @@
 #define HOLD_OUT      4096
 #define HOLD_STEP     (5 * MSEC)         /* of 20 parts one has its turn */
 #define HOLD_PARTS    20
-#define HOLD_SOURCES  200
 
 
 typedef enum { IDLE, READER, WRITER, GARBAGE } hold_mode_e;
@@ -71,7 +68,6 @@ static int                    hold_tls;
 static struct sockaddr_in     hold_addr;
 static SSL_CTX               *hold_ctx;
 static int                    hold_epoll;
-static unsigned               hold_source;
 static unsigned long          hold_closed;
 static volatile sig_atomic_t  hold_quit;
 
@@ -243,30 +239,9 @@ hold_fill(void)
 static void
 hold_open(hold_t *h)
 {
-    int                 one;
-    struct sockaddr_in  source;
     struct epoll_event  ev;
 
-    one = 1;
-
-    h->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (h->fd == -1) {
-        bench_fatal("socket() failed");
-    }
-
-    setsockopt(h->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-
-    memset(&source, 0, sizeof(source));
-    source.sin_family = AF_INET;
-    source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 256
-                                   + hold_source++ % HOLD_SOURCES);
-
-    if (bind(h->fd, (struct sockaddr *) &source, sizeof(source)) == -1
-        || connect(h->fd, (struct sockaddr *) &hold_addr, sizeof(hold_addr))
-           == -1)
-    {
-        bench_fatal("connect() failed");
-    }
+    h->fd = bench_stream(&hold_addr, 0);
 
     if (hold_tls) {
         h->ssl = SSL_new(hold_ctx);

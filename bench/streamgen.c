@@ -24,10 +24,8 @@
 
 #define _GNU_SOURCE
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -43,9 +41,6 @@
 #define STREAM_IN       65536
 #define STREAM_TIMEOUT  SEC
 
-/* addresses a connection may come from, that ports are not used up */
-
-#define STREAM_SOURCES  200
 
 
 typedef struct {
@@ -99,7 +94,6 @@ static stream_counts_t      stream_counts;
 static SSL_CTX             *stream_ctx;
 static int                  stream_epoll;
 static uint64_t             stream_now;
-static unsigned             stream_source;
 
 static u_char               stream_query[2 + BENCH_MESSAGE];
 static size_t               stream_query_len;
@@ -271,35 +265,9 @@ stream_write_query(void)
 static void
 stream_connect(stream_t *s)
 {
-    int                 one;
-    struct sockaddr_in  source;
     struct epoll_event  ev;
 
-    one = 1;
-
-    s->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    if (s->fd == -1) {
-        bench_fatal("socket() failed");
-    }
-
-    setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    setsockopt(s->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-
-    memset(&source, 0, sizeof(source));
-    source.sin_family = AF_INET;
-    source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 256
-                                   + stream_source++ % STREAM_SOURCES);
-
-    if (bind(s->fd, (struct sockaddr *) &source, sizeof(source)) == -1) {
-        bench_fatal("bind() failed");
-    }
-
-    if (connect(s->fd, (struct sockaddr *) &stream_addr, sizeof(stream_addr))
-        == -1 && errno != EINPROGRESS)
-    {
-        bench_fatal("connect() failed");
-    }
-
+    s->fd = bench_stream(&stream_addr, 1);
     s->ready = 0;
     s->open = 0;
     s->in_len = 0;

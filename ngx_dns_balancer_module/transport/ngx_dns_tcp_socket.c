@@ -90,37 +90,15 @@ ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep)
 static ngx_int_t
 ngx_dns_tcp_socket_connect(ngx_dns_tcp_t *t)
 {
-    ngx_int_t               rc;
-    ngx_dns_peer_t         *peer;
-    ngx_connection_t       *c;
-    ngx_peer_connection_t   pc;
+    ngx_int_t          rc;
+    ngx_connection_t  *c;
 
-    peer = t->endpoint->peer;
-
-    ngx_memzero(&pc, sizeof(ngx_peer_connection_t));
-
-    pc.sockaddr = peer->sockaddr;
-    pc.socklen = peer->socklen;
-    pc.name = &peer->name;
-    pc.get = ngx_event_get_peer;
-    pc.log = &ngx_dns_tcp_socket_silent;
-    pc.log_error = NGX_ERROR_INFO;
-
-    rc = ngx_event_connect_peer(&pc);
-
-    if (rc != NGX_OK && rc != NGX_AGAIN) {
-        if (pc.connection) {
-            ngx_close_connection(pc.connection);
-        }
-
+    c = ngx_dns_tcp_connect(t->endpoint->peer, &rc);
+    if (c == NULL) {
         return NGX_ERROR;
     }
 
-    c = pc.connection;
     c->data = t;
-    c->log = ngx_cycle->log;
-    c->read->log = c->log;
-    c->write->log = c->log;
     c->read->handler = ngx_dns_tcp_socket_read_handler;
     c->write->handler = ngx_dns_tcp_socket_write_handler;
 
@@ -131,13 +109,48 @@ ngx_dns_tcp_socket_connect(ngx_dns_tcp_t *t)
         ngx_add_timer(c->write, NGX_DNS_TCP_CONNECT);
     }
 
+    return NGX_OK;
+}
+
+
+ngx_connection_t *
+ngx_dns_tcp_connect(ngx_dns_peer_t *peer, ngx_int_t *rc)
+{
+    ngx_connection_t       *c;
+    ngx_peer_connection_t   pc;
+
+    ngx_memzero(&pc, sizeof(ngx_peer_connection_t));
+
+    pc.sockaddr = peer->sockaddr;
+    pc.socklen = peer->socklen;
+    pc.name = &peer->name;
+    pc.get = ngx_event_get_peer;
+    pc.log = &ngx_dns_tcp_socket_silent;
+    pc.log_error = NGX_ERROR_INFO;
+
+    *rc = ngx_event_connect_peer(&pc);
+
+    c = pc.connection;
+
+    if (*rc != NGX_OK && *rc != NGX_AGAIN) {
+        if (c) {
+            ngx_close_connection(c);
+        }
+
+        return NULL;
+    }
+
+    c->log = ngx_cycle->log;
+    c->read->log = c->log;
+    c->write->log = c->log;
+
     /* RFC 7766, 6.2.1.1: small frames must not wait for one another */
 
     if (peer->sockaddr->sa_family != AF_UNIX) {
         (void) ngx_tcp_nodelay(c);
     }
 
-    return NGX_OK;
+    return c;
 }
 
 

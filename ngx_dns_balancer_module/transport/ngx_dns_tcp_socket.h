@@ -53,6 +53,13 @@ struct ngx_dns_tcp_endpoint_s {
 /* a new connection, maybe not yet established; NULL: not possible */
 ngx_dns_tcp_t *ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep);
 
+/*
+ * The beginning of any connection to a server, without a log of failures,
+ * which the query layer tells of.  "rc" is that of ngx_event_connect_peer();
+ * NULL: not possible.
+ */
+ngx_connection_t *ngx_dns_tcp_connect(ngx_dns_peer_t *peer, ngx_int_t *rc);
+
 /* without a word to those who wait: for the worker's exit */
 void ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t);
 

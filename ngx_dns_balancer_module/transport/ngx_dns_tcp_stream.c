@@ -4,11 +4,10 @@
  */
 
 
+#include "ngx_dns_tcp_socket.h"
 #include "ngx_dns_tcp_stream.h"
 #include "../base/ngx_dns_clock.h"
 #include "../wire/ngx_dns_question.h"
-
-#include <ngx_event_connect.h>
 
 
 #define NGX_DNS_TCP_STREAM_DATA   (2 + NGX_DNS_MAX_MESSAGE)
@@ -40,11 +39,6 @@ static ngx_int_t ngx_dns_tcp_stream_read(ngx_dns_tcp_stream_t *s);
 static ngx_int_t ngx_dns_tcp_stream_frames(ngx_dns_tcp_stream_t *s);
 static void ngx_dns_tcp_stream_failed(ngx_dns_tcp_stream_t *s,
     ngx_dns_reason_e reason);
-
-
-/* the query layer tells of failures: see ngx_dns_peer_failure() */
-
-static ngx_log_t  ngx_dns_tcp_stream_silent;
 
 
 ngx_dns_tcp_stream_t *
@@ -82,34 +76,15 @@ ngx_dns_tcp_stream_open(ngx_dns_peer_t *peer, const u_char *query, size_t len,
 static ngx_int_t
 ngx_dns_tcp_stream_connect(ngx_dns_tcp_stream_t *s, ngx_dns_peer_t *peer)
 {
-    ngx_int_t               rc;
-    ngx_connection_t       *c;
-    ngx_peer_connection_t   pc;
+    ngx_int_t          rc;
+    ngx_connection_t  *c;
 
-    ngx_memzero(&pc, sizeof(ngx_peer_connection_t));
-
-    pc.sockaddr = peer->sockaddr;
-    pc.socklen = peer->socklen;
-    pc.name = &peer->name;
-    pc.get = ngx_event_get_peer;
-    pc.log = &ngx_dns_tcp_stream_silent;
-    pc.log_error = NGX_ERROR_INFO;
-
-    rc = ngx_event_connect_peer(&pc);
-
-    if (rc != NGX_OK && rc != NGX_AGAIN) {
-        if (pc.connection) {
-            ngx_close_connection(pc.connection);
-        }
-
+    c = ngx_dns_tcp_connect(peer, &rc);
+    if (c == NULL) {
         return NGX_ERROR;
     }
 
-    c = pc.connection;
     c->data = s;
-    c->log = ngx_cycle->log;
-    c->read->log = c->log;
-    c->write->log = c->log;
     c->read->handler = ngx_dns_tcp_stream_read_handler;
     c->write->handler = ngx_dns_tcp_stream_write_handler;
 
