@@ -28,17 +28,7 @@ worker_processes  2;
 events {
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics {
-            dns_status  prometheus;
-        }
-    }
-}
+%%TEST_METRICS%%
 
 stream {
     @{[ map { "dns_upstream $_ { server 127.0.0.1:%%PORT_8081%%;

@@ -28,17 +28,7 @@ worker_processes 1;
 events {
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics {
-            dns_status  prometheus;
-        }
-    }
-}
+%%TEST_METRICS%%
 
 stream {
     dns_cache_zone  zone=c:32m;

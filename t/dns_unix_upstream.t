@@ -24,17 +24,7 @@ worker_processes 1;
 events {
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics {
-            dns_status  prometheus;
-        }
-    }
-}
+%%TEST_METRICS%%
 
 stream {
     log_format  f  '$dns_qname $dns_upstream_addr';

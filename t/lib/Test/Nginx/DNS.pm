@@ -33,7 +33,8 @@ package Test::Nginx::DNS;
 #
 # %%TESTDIR%% is the directory; it is removed at the end.  %%TEST_GLOBALS%%
 # stands for the main directives (load_module, pid, error_log, ...),
-# %%TEST_GLOBALS_HTTP%% for those of a http block.
+# %%TEST_GLOBALS_HTTP%% for those of a http block, %%TEST_METRICS%% for such a
+# block with /metrics on %%PORT_8080%%.
 #
 # At the end two more tests are made: nginx has not logged anything at
 # alert, crit or emerg, and no process crashed or was stopped by a
@@ -274,10 +275,30 @@ sub globals_http {
 }
 
 
+# a page of metrics on port 8080: see Test::Nginx::DNS::Status
+
+sub metrics {
+    return <<'EOF';
+http {
+    %%TEST_GLOBALS_HTTP%%
+
+    server {
+        listen  127.0.0.1:%%PORT_8080%%;
+
+        location /metrics {
+            dns_status  prometheus;
+        }
+    }
+}
+EOF
+}
+
+
 sub expand {
     my ($self, $text, $log) = @_;
 
     $text =~ s/%%TEST_GLOBALS%%/$self->globals($log)/ge;
+    $text =~ s/%%TEST_METRICS%%/$self->metrics()/ge;
     $text =~ s/%%TEST_GLOBALS_HTTP%%/$self->globals_http()/ge;
     $text =~ s/%%TESTDIR%%/$self->{testdir}/g;
     $text =~ s/%%PORT_(\d+)(?:_UDP)?%%/$self->port($1)/ge;
