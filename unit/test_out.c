@@ -232,12 +232,17 @@ drops(void)
 
     /* all that may wait */
 
+    is_int(ngx_dns_front_out_limit(), NGX_DNS_FRONT_OUT_MOST, "for one client");
+
     for (i = 0; message(65535, 65535, 0, &counter) == NGX_OK; i++) {
         /* void */
     }
 
     ok(i > 1000 && i <= NGX_DNS_FRONT_OUT_TOTAL / 65535, "bounded: %d",
        (int) i);
+
+    is_int(ngx_dns_front_out_limit(), NGX_DNS_FRONT_OUT_LEAST,
+           "less for each now");
 
     ngx_dns_front_out_drop(&out);
     is_int(message(65535, 65535, 0, &counter), NGX_OK, "and room again");

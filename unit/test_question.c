@@ -293,6 +293,7 @@ options(void)
         { "NSID", "\0\3\0\0", 4, NGX_DNS_ASKED_NSID },
         { "keepalive, padding", "\0\xb\0\0\0\xc\0\2\0\0", 10,
           NGX_DNS_ASKED_KEEPALIVE | NGX_DNS_ASKED_PADDING },
+        { "keepalive with a time", "\0\xb\0\2\0\x78", 6, 0 },
         { "unknown, cookie", "\0\x64\0\1x\0\xa\0\2xx", 11, 0 },
         { "IPv4/20", "\0\x8\0\7\0\1\x14\0\xc0\0\x10", 11,
           NGX_DNS_ASKED_SUBNET },

@@ -80,7 +80,7 @@ static ngx_inline ngx_uint_t
 ngx_dns_front_tcp_full(ngx_dns_front_tcp_t *t)
 {
     return t->queries >= t->conf->pipeline
-           || t->out.size >= NGX_DNS_FRONT_TCP_WAITING;
+           || t->out.size >= ngx_dns_front_out_limit();
 }
 
 

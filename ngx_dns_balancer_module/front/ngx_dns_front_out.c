@@ -215,6 +215,14 @@ ngx_dns_front_out_flush(ngx_dns_front_out_t *out, ngx_connection_t *c,
 }
 
 
+size_t
+ngx_dns_front_out_limit(void)
+{
+    return ngx_dns_front_out_total < NGX_DNS_FRONT_OUT_TOTAL / 2
+           ? NGX_DNS_FRONT_OUT_MOST : NGX_DNS_FRONT_OUT_LEAST;
+}
+
+
 void
 ngx_dns_front_out_drop(ngx_dns_front_out_t *out)
 {

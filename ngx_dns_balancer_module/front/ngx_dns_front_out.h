@@ -28,6 +28,8 @@
 #define NGX_DNS_FRONT_OUT_BLOCK  16384     /* a TLS record at most */
 #define NGX_DNS_FRONT_OUT_SPARE  64        /* blocks kept by a worker */
 #define NGX_DNS_FRONT_OUT_TOTAL  (64 * 1024 * 1024)
+#define NGX_DNS_FRONT_OUT_MOST   65536     /* octets for a client, ... */
+#define NGX_DNS_FRONT_OUT_LEAST  4096      /* ... with half of the total used */
 
 
 typedef struct ngx_dns_front_block_s  ngx_dns_front_block_t;
@@ -78,6 +80,9 @@ ngx_int_t ngx_dns_front_out_commit(ngx_dns_front_out_t *out, u_char *room,
  */
 ngx_int_t ngx_dns_front_out_flush(ngx_dns_front_out_t *out,
     ngx_connection_t *c, ngx_uint_t *progress);
+
+/* octets that one client may have waiting: less when many have much */
+size_t ngx_dns_front_out_limit(void);
 
 /* counts what waits as not sent */
 void ngx_dns_front_out_drop(ngx_dns_front_out_t *out);

@@ -37,6 +37,7 @@ static ngx_dns_front_t  ngx_dns_front_tcp = {
 /* of this worker */
 
 static ngx_queue_t  ngx_dns_front_tcp_all;
+static time_t       ngx_dns_front_tcp_logged;
 
 
 void
@@ -289,7 +290,7 @@ ngx_dns_front_tcp_flush(ngx_dns_front_tcp_t *t)
         }
     }
 
-    if (t->out.size < NGX_DNS_FRONT_TCP_WAITING) {
+    if (t->out.size < ngx_dns_front_out_limit()) {
         ngx_dns_front_tcp_wake(t);
     }
 
@@ -521,8 +522,14 @@ ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
     } else if (ngx_dns_front_out_commit(&t->out, t->room, size, counter)
                != NGX_OK)
     {
-        ngx_log_error(NGX_LOG_ERR, t->connection->log, 0,
-                      "no memory for an answer to a client");
+        /* of many, as there may be */
+
+        if (ngx_dns_front_tcp_logged != ngx_time()) {
+            ngx_dns_front_tcp_logged = ngx_time();
+
+            ngx_log_error(NGX_LOG_ERR, t->connection->log, 0,
+                          "no memory for answers, clients do not read");
+        }
 
         ngx_dns_count(unsent);
         t->eof = 1;
@@ -547,7 +554,7 @@ ngx_dns_front_tcp_part(ngx_dns_client_t *client, size_t size)
 
     ngx_dns_front_tcp_post(t);
 
-    return t->out.size < NGX_DNS_FRONT_TCP_WAITING ? NGX_OK : NGX_AGAIN;
+    return t->out.size < ngx_dns_front_out_limit() ? NGX_OK : NGX_AGAIN;
 }
 
 
@@ -560,7 +567,7 @@ ngx_dns_front_tcp_room(ngx_dns_client_t *client, ngx_event_t *ev)
 
     t = client->listener;
 
-    if (t->connection && t->out.size >= NGX_DNS_FRONT_TCP_WAITING) {
+    if (t->connection && t->out.size >= ngx_dns_front_out_limit()) {
         ngx_post_event(ev, &t->waiting);
 
     } else {

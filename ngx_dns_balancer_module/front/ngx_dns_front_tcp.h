@@ -10,7 +10,7 @@
  *
  * Queries of a connection are answered in the order in which the answers
  * come, several in one write.  No more is read while "pipeline" queries are
- * in flight or NGX_DNS_FRONT_TCP_WAITING octets wait for the client.  A
+ * in flight or 64 KB wait for the client (see ngx_dns_front_out.h).  A
  * query that was begun has to be there after "client_timeout", and so has a
  * client to read what was written for it; a connection without any query is
  * closed after "idle_timeout", or before if nginx is short of connections.
@@ -37,7 +37,6 @@
 #define NGX_DNS_FRONT_TCP_ROUND    256      /* of all connections, in a round
                                                of the event loop: UDP, timers
                                                and others come in between */
-#define NGX_DNS_FRONT_TCP_WAITING  65536    /* octets for a client */
 #define NGX_DNS_FRONT_TCP_STAY     2000     /* milliseconds, for the first
                                                query, when a worker quits */
 

@@ -194,7 +194,13 @@ ngx_dns_edns_asked(ngx_dns_asked_t *asked, const u_char *p, size_t len)
             break;
 
         case NGX_DNS_OPTION_KEEPALIVE:
-            asked->options |= NGX_DNS_ASKED_KEEPALIVE;
+
+            /* RFC 7828, 3.2.1: a client leaves TIMEOUT out */
+
+            if (n == 0) {
+                asked->options |= NGX_DNS_ASKED_KEEPALIVE;
+            }
+
             break;
 
         case NGX_DNS_OPTION_PADDING:
