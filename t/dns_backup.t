@@ -31,6 +31,10 @@ stream {
         server 127.0.0.1:%%PORT_8082%% max_fails=1 fail_timeout=1s;
         server 127.0.0.1:%%PORT_8083%% backup;
         server 127.0.0.1:%%PORT_8084%% backup;
+
+        # a check that passes would bring back what is left out
+
+        health_check off;
     }
 
     server {

@@ -31,6 +31,10 @@ stream {
         server 127.0.0.1:%%PORT_8081%% max_fails=1 fail_timeout=30s;
         server 127.0.0.1:%%PORT_8082%% weight=100;
         server 127.0.0.1:%%PORT_8083%%;
+
+        # a check that passes would bring back what is left out
+
+        health_check off;
     }
 
     server {
