@@ -6,6 +6,7 @@
 
 #include "ngx_dns_front_batch.h"
 #include "ngx_dns_front_session.h"
+#include "ngx_dns_front_tcp.h"
 #include "../base/ngx_dns_clock.h"
 
 
@@ -26,7 +27,6 @@ static void ngx_dns_front_session_write_handler(ngx_event_t *wev);
 static void ngx_dns_front_session_posted_handler(ngx_event_t *ev);
 static void ngx_dns_front_session_query(ngx_dns_front_session_t *s,
     const u_char *p, size_t len);
-static void ngx_dns_front_session_close(ngx_connection_t *c);
 static u_char *ngx_dns_front_session_reserve(ngx_dns_client_t *client,
     size_t size);
 static void ngx_dns_front_session_commit(ngx_dns_client_t *client,
@@ -59,7 +59,7 @@ ngx_dns_front_session_open(ngx_connection_t *c, ngx_dns_conf_t *conf)
 
     if (s == NULL || ngx_dns_front_udp_client(c, &s->via) != NGX_OK) {
         ngx_dns_count(unsent);
-        ngx_dns_front_session_close(c);
+        ngx_dns_front_tcp_close_connection(c);
         return;
     }
 
@@ -187,25 +187,7 @@ ngx_dns_front_session_posted_handler(ngx_event_t *ev)
     }
 
     ngx_queue_remove(&s->queue);
-    ngx_dns_front_session_close(s->connection);
-}
-
-
-/* each query has the log phase for itself: not again for the session */
-
-static void
-ngx_dns_front_session_close(ngx_connection_t *c)
-{
-    ngx_pool_t  *pool;
-
-#if (NGX_STAT_STUB)
-    (void) ngx_atomic_fetch_add(ngx_stat_active, -1);
-#endif
-
-    pool = c->pool;
-
-    ngx_close_connection(c);
-    ngx_destroy_pool(pool);
+    ngx_dns_front_tcp_close_connection(s->connection);
 }
 
 

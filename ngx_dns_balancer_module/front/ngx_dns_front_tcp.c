@@ -15,7 +15,6 @@ static void ngx_dns_front_tcp_timeout(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_settle(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_timers(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_close(ngx_dns_front_tcp_t *t);
-static void ngx_dns_front_tcp_close_connection(ngx_connection_t *c);
 static void ngx_dns_front_tcp_wake(ngx_dns_front_tcp_t *t);
 static u_char *ngx_dns_front_tcp_reserve(ngx_dns_client_t *client,
     size_t size);
@@ -424,12 +423,7 @@ ngx_dns_front_tcp_close(ngx_dns_front_tcp_t *t)
 }
 
 
-/*
- * As ngx_stream_finalize_session() but for the log phase, which queries have
- * each for themselves.
- */
-
-static void
+void
 ngx_dns_front_tcp_close_connection(ngx_connection_t *c)
 {
     ngx_pool_t  *pool;

@@ -49,6 +49,12 @@ void ngx_dns_front_tcp_open(ngx_connection_t *c, ngx_dns_conf_t *conf);
 /* the connection of a client of this front; NULL if it is closed */
 ngx_connection_t *ngx_dns_front_tcp_connection(ngx_dns_client_t *client);
 
+/*
+ * Ends a session of nginx, of any front, as ngx_stream_finalize_session() does
+ * but for the log phase, which queries have each for themselves.
+ */
+void ngx_dns_front_tcp_close_connection(ngx_connection_t *c);
+
 /* at the worker's exit, when nobody waits any more */
 void ngx_dns_front_tcp_done(void);
 

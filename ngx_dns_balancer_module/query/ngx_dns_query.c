@@ -19,6 +19,9 @@ static ngx_dns_reason_e ngx_dns_query_policy(ngx_dns_question_t *q);
 static ngx_dns_reason_e ngx_dns_query_transfer(ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
     ngx_dns_zone_t **zone);
+static uint64_t ngx_dns_query_key(ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
+    ngx_dns_zone_t *zone);
 static ngx_int_t ngx_dns_query_local(ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len);
 static ngx_dns_reason_e ngx_dns_query_route(ngx_dns_conf_t *conf,
@@ -147,11 +150,8 @@ static ngx_dns_reason_e
 ngx_dns_query_transfer(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t **zone)
 {
-    uint64_t          key;
-    ngx_dns_zone_t   *z;
-    ngx_dns_record_t  record;
+    ngx_dns_zone_t  *z;
 
-    key = 0;
     z = ngx_dns_forward_find(conf->forward, q);
 
     if (z == NULL) {
@@ -160,13 +160,26 @@ ngx_dns_query_transfer(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     *zone = z;
 
-    if (z->upstream->key) {
-        ngx_dns_query_record(&record, conf, client, q, p, len);
-        record.zone = z;
-        key = conf->key(&record, z->upstream);
-    }
+    return ngx_dns_transfer_start(conf, client, q, p, len, z,
+                                  z->upstream->key
+                                  ? ngx_dns_query_key(conf, client, q, p, len,
+                                                      z)
+                                  : 0);
+}
 
-    return ngx_dns_transfer_start(conf, client, q, p, len, z, key);
+
+/* of a hash method */
+
+static uint64_t
+ngx_dns_query_key(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone)
+{
+    ngx_dns_record_t  record;
+
+    ngx_dns_query_record(&record, conf, client, q, p, len);
+    record.zone = zone;
+
+    return conf->key(&record, zone->upstream);
 }
 
 
@@ -213,9 +226,7 @@ ngx_dns_query_route(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     }
 
     if (zone->upstream->key) {
-        ngx_dns_query_record(&record, conf, client, q, p, len);
-        record.zone = zone;
-        key = conf->key(&record, zone->upstream);
+        key = ngx_dns_query_key(conf, client, q, p, len, zone);
     }
 
     if (conf->cache == NULL) {
