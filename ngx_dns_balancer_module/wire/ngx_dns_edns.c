@@ -30,7 +30,8 @@ ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p, size_t len,
         /* the owner of an OPT is the root, one octet */
 
         pos = (pos < len && p[pos] == 0) ? pos + 1
-                                         : ngx_dns_name_walk(p, pos, len, &work);
+                                         : ngx_dns_name_walk(p, pos, len,
+                                                             &work);
 
         if (pos == 0 || len - pos < 10) {
             return NGX_DNS_ERECORD;
