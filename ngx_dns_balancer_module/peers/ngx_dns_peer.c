@@ -7,7 +7,7 @@
 #include "ngx_dns_peer.h"
 
 
-#define NGX_DNS_PEERS_LAYOUT   0x444e5302      /* a change of it: a change
+#define NGX_DNS_PEERS_LAYOUT   0x444e5303      /* a change of it: a change
                                                   of any struct in the zone */
 #define NGX_DNS_PEERS_DRIFTS   3
 
@@ -236,12 +236,14 @@ ngx_dns_peers_attach(ngx_dns_upstream_t *u)
         (void) ngx_dns_add(&u->shm->unknown, 1);
     }
 
-    u->budget = NGX_DNS_BUDGET_MAX;
+    u->budget[NGX_DNS_ACCOUNT_LOSS] = NGX_DNS_BUDGET_MAX;
+    u->budget[NGX_DNS_ACCOUNT_FAILING] = NGX_DNS_BUDGET_MAX;
     peer = u->peers.elts;
 
     for (i = 0; i < u->peers.nelts; i++) {
         peer[i].judged = 0;
         peer[i].refused = 0;
+        peer[i].witnesses = 0;
         peer[i].row = row ? &row[peer[i].slot] : NULL;
         peer[i].endpoint = NULL;
         peer[i].stream = NULL;

@@ -314,6 +314,9 @@ ngx_dns_metrics_attach(ngx_dns_metrics_shm_t *shm)
 
         ngx_dns_counters = (ngx_dns_counters_t *) (void *) row;
         ngx_dns_metrics_own = shm;
+
+        ngx_memzero(ngx_dns_counters->gauges,
+                    sizeof(ngx_dns_counters->gauges));
         return;
     }
 }
@@ -323,6 +326,8 @@ void
 ngx_dns_metrics_detach(ngx_dns_metrics_shm_t *shm)
 {
     ngx_uint_t  i;
+
+    ngx_memzero(ngx_dns_counters->gauges, sizeof(ngx_dns_counters->gauges));
 
     ngx_dns_counters = &ngx_dns_metrics_no_row;
     ngx_dns_metrics_own = NULL;

@@ -63,6 +63,7 @@ ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
     m->ede = NGX_DNS_NO_EDE;
     m->scoped = 0;
     m->subnet = 0;
+    m->edns = 0;
     m->body = body;
     m->end = body;
 
@@ -102,6 +103,7 @@ ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
             }
 
             opt = 1;
+            m->edns = 1;
         }
 
         pos += 10 + rdlen;

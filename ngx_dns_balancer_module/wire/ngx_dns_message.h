@@ -27,6 +27,7 @@ typedef struct {
     uint16_t      scoped;       /* for a subnet of clients only: the SCOPE
                                    PREFIX-LENGTH of RFC 7871 */
     uint16_t      subnet;       /* offset of the data of that option, or 0 */
+    uint16_t      edns;         /* there is an OPT */
     size_t        body;         /* what follows the question */
     size_t        end;          /* of the records a client gets */
 } ngx_dns_message_t;
