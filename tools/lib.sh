@@ -5,10 +5,20 @@
 
 DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# a file in a source tree that has no patches of Debian's
+WITHOUT_PATCHES=WITHOUT-DEBIAN-PATCHES
+
 
 die () {
     echo "$*" >&2
     exit 1
+}
+
+
+# What must not be missed in a long log
+
+warn () {
+    echo "WARNING: $*" >&2
 }
 
 
