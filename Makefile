@@ -140,14 +140,15 @@ include tools/fuzz.mk
 
 
 .PHONY: deps
-deps:                           ## install what build and tests need
-	@tools/install-deps build test
+deps:                           ## install what the build needs
+	@tools/install-deps build
 
 .PHONY: unit
 unit:                           ## the unit tests
 
 .PHONY: test
-test: deps                      ## install what is missing, build, run all tests
+test:                           ## install what is missing, build, run all tests
+	@tools/install-deps build test
 	@$(MAKE) unit
 	@$(MAKE) fuzz-seeds
 	@$(MAKE) prove
@@ -168,7 +169,8 @@ check: all                      ## style, sizes, layers, docs, symbols
 	@$(MAKE) check-warnings
 
 .PHONY: run
-run: deps                       ## two name servers and nginx on port 5353
+run:                            ## two name servers and nginx on port 5353
+	@tools/install-deps build run
 	@$(MAKE) all
 	@tools/run-example
 

@@ -27,7 +27,7 @@ warn () {
 need () {
     while [ $# -gt 0 ]; do
         if ! command -v "$1" >/dev/null 2>&1; then
-            die "$0: $1 is missing: install $2, or run \`make deps\`"
+            die "$0: $1 is missing: install $2"
         fi
 
         shift 2
