@@ -143,6 +143,11 @@ include tools/fuzz.mk
 deps:                           ## install what the build needs
 	@tools/install-deps build
 
+.PHONY: install
+install:                        ## put the module in nginx's place (root)
+	@test -n "$(MODULE)" || { echo "LINK=static makes no module"; exit 1; }
+	@tools/install-module $(MODULE)
+
 .PHONY: unit
 unit:                           ## the unit tests
 
@@ -215,6 +220,11 @@ check-accounting: $(PRODUCT)    ## a million queries, kills, reloads: counted
 	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
 	prove tools/check-accounting
+
+.PHONY: check-readme
+check-readme:                   ## do what README says on fresh Debians (root)
+	@tools/install-deps build ci
+	prove -v tools/check-readme
 
 .PHONY: check-nginx-1.30
 check-nginx-1.30:               ## build and test under Debian forky (root)
