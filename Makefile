@@ -165,12 +165,13 @@ prove: $(PRODUCT)               ## run t/ on what is built (TESTS=t/one.t)
 	prove -j$(JOBS) -It/lib $(TESTS)
 
 .PHONY: check
-check: all                      ## style, sizes, layers, docs, symbols
+check: all                      ## style, sizes, layers, docs, symbols, ...
 	@tools/install-deps ci
 	@failed=; for check in style sizes layers docs; do \
 	    tools/check-$$check || failed="$$failed $$check"; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 	@$(if $(MODULE),tools/check-symbols $(MODULE))
+	@tools/check-config $(FROM)
 	@$(MAKE) check-warnings
 
 .PHONY: run
