@@ -30,6 +30,7 @@ typedef struct {
 
 
 static void *ngx_stream_dns_create_main_conf(ngx_conf_t *cf);
+static char *ngx_stream_dns_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_stream_dns_create_srv_conf(ngx_conf_t *cf);
 static char *ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent,
     void *child);
@@ -283,7 +284,7 @@ static ngx_stream_module_t  ngx_dns_balancer_module_ctx = {
     ngx_stream_dns_init,                   /* postconfiguration */
 
     ngx_stream_dns_create_main_conf,       /* create main configuration */
-    NULL,                                  /* init main configuration */
+    ngx_stream_dns_init_main_conf,         /* init main configuration */
 
     ngx_stream_dns_create_srv_conf,        /* create server configuration */
     ngx_stream_dns_merge_srv_conf          /* merge server configuration */
@@ -339,12 +340,24 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&dmcf->status.caches, cf->pool, 4,
                        sizeof(ngx_shm_zone_t *))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&dmcf->uses, cf->pool, 4,
+                          sizeof(ngx_stream_dns_cache_use_t))
+           != NGX_OK)
     {
         return NULL;
     }
 
     return dmcf;
+}
+
+
+/* all is read, nothing is merged */
+
+static char *
+ngx_stream_dns_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    return ngx_stream_dns_cache_find(cf, conf);
 }
 
 

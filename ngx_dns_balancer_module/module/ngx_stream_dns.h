@@ -23,6 +23,7 @@
 #include "../query/ngx_dns_health.h"
 #include "../query/ngx_dns_query.h"
 #include "../store/ngx_dns_hosts_build.h"
+#include "ngx_stream_dns_shm.h"
 
 
 #define NGX_STREAM_DNS_CHECKS_DEFAULT  0
@@ -93,6 +94,7 @@ typedef struct {
     ngx_array_t                  upstreams; /* of ngx_stream_dns_upstream_t * */
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
+    ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
     ngx_shm_zone_t              *metrics;
     ngx_dns_status_t             status;
     ngx_uint_t                   queries;   /* of all servers together */
@@ -154,6 +156,16 @@ typedef struct {
 } ngx_stream_dns_srv_conf_t;
 
 
+/* a dns_cache as it stands in the file */
+
+typedef struct {
+    ngx_stream_dns_srv_conf_t   *dscf;
+    ngx_str_t                    name;
+    u_char                      *file;
+    ngx_uint_t                   line;
+} ngx_stream_dns_cache_use_t;
+
+
 #pragma GCC visibility push(hidden)
 
 extern ngx_module_t  ngx_dns_balancer_module;
@@ -182,6 +194,8 @@ ngx_int_t ngx_stream_dns_health_init(ngx_conf_t *cf,
 char *ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_cache_find(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf);
 char *ngx_stream_dns_cache_negative_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -296,25 +296,10 @@ ngx_stream_dns_hosts_zone(ngx_conf_t *cf, ngx_stream_dns_hosts_t *h)
 
     h->size = ngx_max(2 * size, NGX_STREAM_DNS_HOSTS_MIN);
 
-    /* pages of the slab pool itself: under 1/64, and its header */
+    size = ngx_stream_dns_shm_size(ngx_dns_hosts_size(h->size));
 
-    size = ngx_dns_hosts_size(h->size);
-    size = ngx_align(size + size / 64 + 8 * ngx_pagesize, ngx_pagesize);
+    zone = ngx_stream_dns_shm_add(cf, NGX_STREAM_DNS_SHM_HOSTS, &h->key, size,
+                                  ngx_stream_dns_hosts_init_zone, h);
 
-    zone = ngx_shared_memory_add(cf, &h->key, size, &ngx_dns_balancer_module);
-    if (zone == NULL) {
-        return NGX_ERROR;
-    }
-
-    zone->init = ngx_stream_dns_hosts_init_zone;
-    zone->data = h;
-
-    /*
-     * Workers of the old configuration keep theirs, and its builder: there
-     * are never two for one table.
-     */
-
-    zone->noreuse = 1;
-
-    return NGX_OK;
+    return zone ? NGX_OK : NGX_ERROR;
 }

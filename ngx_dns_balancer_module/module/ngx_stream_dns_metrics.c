@@ -134,21 +134,14 @@ ngx_stream_dns_metrics_zone(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     name.data = p;
     name.len = ngx_sprintf(p, "dns_metrics:%uDx%uD", servers, peers) - p;
 
-    /* pages of the slab pool itself: under 1/64, and its header */
+    size = ngx_stream_dns_shm_size(ngx_dns_metrics_size(servers, peers));
 
-    size = ngx_dns_metrics_size(servers, peers);
-    size = ngx_align(size + size / 64 + 8 * ngx_pagesize, ngx_pagesize);
+    dmcf->metrics = ngx_stream_dns_shm_add(cf, NGX_STREAM_DNS_SHM_METRICS,
+                                           &name, size,
+                                           ngx_stream_dns_metrics_init_zone,
+                                           dmcf);
 
-    dmcf->metrics = ngx_shared_memory_add(cf, &name, size,
-                                          &ngx_dns_balancer_module);
-    if (dmcf->metrics == NULL) {
-        return NGX_ERROR;
-    }
-
-    dmcf->metrics->init = ngx_stream_dns_metrics_init_zone;
-    dmcf->metrics->data = dmcf;
-
-    return NGX_OK;
+    return dmcf->metrics ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -411,10 +411,8 @@ ngx_stream_dns_upstream_shm(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 
     static ngx_str_t  prefix = ngx_string("dns_upstream:");
 
-    /* pages of the slab pool itself: under 1/64, and its header */
-
     size = ngx_dns_peers_size(us->upstream.peers.nelts);
-    size = ngx_align(size + size / 64 + 8 * ngx_pagesize, ngx_pagesize);
+    size = ngx_stream_dns_shm_size(size);
 
     if (us->shm_size && us->shm_size < size) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -439,23 +437,12 @@ ngx_stream_dns_upstream_shm(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         us->shm_size = size;
     }
 
-    us->shm_zone = ngx_shared_memory_add(cf, &us->shm_name, us->shm_size,
-                                         &ngx_dns_balancer_module);
-    if (us->shm_zone == NULL) {
-        return NGX_ERROR;
-    }
+    us->shm_zone = ngx_stream_dns_shm_add(cf, NGX_STREAM_DNS_SHM_PEERS,
+                                          &us->shm_name, us->shm_size,
+                                          ngx_stream_dns_upstream_init_zone,
+                                          us);
 
-    if (us->shm_zone->data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "zone \"%V\" is already used by another "
-                           "dns_upstream", &us->shm_name);
-        return NGX_ERROR;
-    }
-
-    us->shm_zone->init = ngx_stream_dns_upstream_init_zone;
-    us->shm_zone->data = us;
-
-    return NGX_OK;
+    return us->shm_zone ? NGX_OK : NGX_ERROR;
 }
 
 
