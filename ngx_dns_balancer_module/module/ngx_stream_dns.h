@@ -143,6 +143,7 @@ typedef struct {
 
     ngx_array_t                  zones;     /* of ngx_dns_zone_t * */
     ngx_array_t                  listens;   /* of ngx_str_t */
+    ngx_str_t                    name;      /* of all, only this has it */
     ngx_dns_metrics_id_t         metrics;
     ngx_stream_core_srv_conf_t  *core;
     ngx_stream_session_t        *session;   /* in a worker, if one is needed */

@@ -19,12 +19,17 @@ typedef struct {
     int                           type;
     unsigned                      bind:1;
     unsigned                      wildcard:1;
-    unsigned                      shared:1; /* by several server_name */
+    unsigned                      ssl:1;
+    unsigned                      shared:1; /* by several server_name, ... */
+    unsigned                      named:1;  /* ... of which it is not the
+                                               default */
 } ngx_stream_dns_listen_t;
 
 
 static ngx_int_t ngx_stream_dns_listen_collect(ngx_conf_t *cf,
     ngx_array_t *listens);
+static ngx_int_t ngx_stream_dns_listen_name(ngx_conf_t *cf,
+    ngx_stream_dns_listen_t *ls, ngx_str_t *name);
 static ngx_int_t ngx_stream_dns_listen_kind(ngx_conf_t *cf,
     ngx_stream_dns_listen_t *ls);
 static ngx_int_t ngx_stream_dns_listen_note(ngx_conf_t *cf,
@@ -47,11 +52,12 @@ static ngx_int_t ngx_stream_dns_listen_take(ngx_cycle_t *cycle,
 static ngx_int_t
 ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
 {
-    ngx_uint_t                    p, a;
-    ngx_stream_conf_port_t       *port;
-    ngx_stream_conf_addr_t       *addr;
-    ngx_stream_dns_listen_t      *ls;
-    ngx_stream_core_main_conf_t  *cmcf;
+    ngx_uint_t                     p, a, i;
+    ngx_stream_conf_port_t        *port;
+    ngx_stream_conf_addr_t        *addr;
+    ngx_stream_dns_listen_t       *ls;
+    ngx_stream_core_srv_conf_t   **server;
+    ngx_stream_core_main_conf_t   *cmcf;
 
     cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
 
@@ -67,21 +73,64 @@ ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
 
         for (a = 0; a < port[p].addrs.nelts; a++) {
 
-            ls = ngx_array_push(listens);
-            if (ls == NULL) {
-                return NGX_ERROR;
-            }
+            server = addr[a].servers.elts;
 
-            ls->core = addr[a].default_server;
-            ls->dns = ngx_stream_dns_listen_server(ls->core->ctx);
-            ls->sockaddr = addr[a].opt.sockaddr;
-            ls->text = addr[a].opt.addr_text;
-            ls->type = port[p].type;
-            ls->bind = addr[a].opt.bind;
-            ls->wildcard = addr[a].opt.wildcard;
-            ls->shared = addr[a].servers.nelts > 1;
+            for (i = 0; i < addr[a].servers.nelts; i++) {
+
+                ls = ngx_array_push(listens);
+                if (ls == NULL) {
+                    return NGX_ERROR;
+                }
+
+                ls->core = server[i];
+                ls->dns = ngx_stream_dns_listen_server(server[i]->ctx);
+                ls->sockaddr = addr[a].opt.sockaddr;
+                ls->text = addr[a].opt.addr_text;
+                ls->type = port[p].type;
+                ls->bind = addr[a].opt.bind;
+                ls->wildcard = addr[a].opt.wildcard;
+                ls->ssl = addr[a].opt.ssl;
+                ls->shared = addr[a].servers.nelts > 1;
+                ls->named = server[i] != addr[a].default_server;
+            }
         }
     }
+
+    return NGX_OK;
+}
+
+
+/* who has no name of its own is never picked: nginx has warned already */
+
+static ngx_int_t
+ngx_stream_dns_listen_name(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls,
+    ngx_str_t *name)
+{
+    ngx_stream_server_name_t  *server;
+
+    *name = ls->text;
+
+    if (!ls->named) {
+        return NGX_OK;
+    }
+
+    if (!ls->ssl) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"listen %V\": without \"ssl\" clients name no "
+                      "server, the server in %s:%ui gets no queries there",
+                      &ls->text, ls->core->file_name, ls->core->line);
+    }
+
+    server = ls->core->server_names.elts;
+
+    name->len = ls->text.len + 1 + server[0].name.len;
+    name->data = ngx_pnalloc(cf->pool, name->len);
+
+    if (name->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_sprintf(name->data, "%V/%V", &ls->text, &server[0].name);
 
     return NGX_OK;
 }
@@ -117,8 +166,20 @@ ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
         ls->type = listen[i].type;
         ls->bind = listen[i].bind;
         ls->wildcard = listen[i].wildcard;
+        ls->ssl = 0;
         ls->shared = 0;
+        ls->named = 0;
     }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_listen_name(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls,
+    ngx_str_t *name)
+{
+    *name = ls->text;
 
     return NGX_OK;
 }
@@ -202,7 +263,7 @@ ngx_stream_dns_listen_kind(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
 }
 
 
-/* for status pages */
+/* for status pages; the first one is what the server is known by */
 
 static ngx_int_t
 ngx_stream_dns_listen_note(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
@@ -225,7 +286,11 @@ ngx_stream_dns_listen_note(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
 
     *text = ls->text;
 
-    return NGX_OK;
+    if (listens->nelts > 1) {
+        return NGX_OK;
+    }
+
+    return ngx_stream_dns_listen_name(cf, ls, &ls->dns->name);
 }
 
 
