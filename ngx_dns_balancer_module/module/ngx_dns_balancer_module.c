@@ -297,7 +297,7 @@ ngx_module_t  ngx_dns_balancer_module = {
     ngx_stream_dns_commands,               /* module directives */
     NGX_STREAM_MODULE,                     /* module type */
     NULL,                                  /* init master */
-    ngx_stream_dns_listen_hold,            /* init module */
+    ngx_stream_dns_init_module,            /* init module */
     ngx_stream_dns_init_process,           /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */

@@ -264,7 +264,8 @@ ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_stream_dns_metrics_init(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
 
-/* start and end of a worker */
+/* a new configuration counts; start and end of a worker */
+ngx_int_t ngx_stream_dns_init_module(ngx_cycle_t *cycle);
 ngx_int_t ngx_stream_dns_init_process(ngx_cycle_t *cycle);
 void ngx_stream_dns_exit_process(ngx_cycle_t *cycle);
 

@@ -18,7 +18,38 @@
 #define NGX_STREAM_DNS_CHECK  1000         /* milliseconds */
 
 
+static void ngx_stream_dns_attach(ngx_cycle_t *cycle,
+    ngx_stream_dns_main_conf_t *dmcf);
 static void ngx_stream_dns_check_handler(ngx_event_t *ev);
+
+
+/*
+ * In the master, when nothing of the new configuration can fail any more:
+ * from here on shared memory is its, and not that of the old workers.
+ */
+
+ngx_int_t
+ngx_stream_dns_init_module(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t   **us;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
+                                                 ngx_dns_balancer_module);
+
+    if (dmcf && dmcf->servers.nelts) {
+        us = dmcf->upstreams.elts;
+
+        for (i = 0; i < dmcf->upstreams.nelts; i++) {
+            ngx_dns_peers_commit(&us[i]->upstream, ngx_current_msec);
+        }
+
+        ngx_dns_metrics_commit(dmcf->status.metrics);
+    }
+
+    return ngx_stream_dns_listen_hold(cycle);
+}
 
 
 ngx_int_t
@@ -41,16 +72,16 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_dns_random_reset();
-    ngx_dns_metrics_attach(dmcf->status.metrics);
     ngx_dns_timer_init(cycle->log);
     ngx_dns_tcp_out_init(cycle);
     ngx_dns_attempt_init(&ngx_dns_udp_out, &ngx_dns_tcp_out);
+
+    ngx_stream_dns_attach(cycle, dmcf);
 
     us = dmcf->upstreams.elts;
     servers = 0;
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        ngx_dns_peers_attach(&us[i]->upstream);
         servers += us[i]->upstream.peers.nelts;
     }
 
@@ -77,16 +108,16 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    dmcf->check.handler = ngx_stream_dns_check_handler;
+    dmcf->check.data = dmcf;
+    dmcf->check.log = cycle->log;
+    dmcf->check.cancelable = 1;
+
+    ngx_add_timer(&dmcf->check, NGX_STREAM_DNS_CHECK);
+
     /* work that is needed once: the master respawns this worker if it dies */
 
     if (ngx_worker == 0) {
-        dmcf->check.handler = ngx_stream_dns_check_handler;
-        dmcf->check.data = dmcf;
-        dmcf->check.log = cycle->log;
-        dmcf->check.cancelable = 1;
-
-        ngx_add_timer(&dmcf->check, NGX_STREAM_DNS_CHECK);
-
         ngx_stream_dns_hosts_start(cycle, dmcf);
 
         for (i = 0; i < dmcf->upstreams.nelts; i++) {
@@ -104,6 +135,34 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 
 
 static void
+ngx_stream_dns_attach(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_int_t                     rc;
+    ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t   **us;
+
+    rc = ngx_dns_metrics_attach(dmcf->status.metrics);
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        if (ngx_dns_peers_attach(&us[i]->upstream, ngx_current_msec)
+            != NGX_OK)
+        {
+            rc = NGX_DECLINED;
+        }
+    }
+
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "more than %d worker processes, old ones included, use "
+                      "dns_upstream: what this one counts is not shown",
+                      NGX_DNS_PEER_PROCS);
+    }
+}
+
+
+static void
 ngx_stream_dns_check_handler(ngx_event_t *ev)
 {
     ngx_uint_t                    i;
@@ -115,7 +174,8 @@ ngx_stream_dns_check_handler(ngx_event_t *ev)
     us = dmcf->upstreams.elts;
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        ngx_dns_peers_check(&us[i]->upstream);
+        ngx_dns_peers_check(&us[i]->upstream, ngx_current_msec,
+                            ngx_worker == 0);
     }
 
     if (!ngx_exiting) {

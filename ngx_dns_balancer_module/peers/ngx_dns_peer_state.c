@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_peer.h"
+#include "../base/ngx_dns_clock.h"
 
 
 #define NGX_DNS_PATIENCE_MIN    20         /* milliseconds */
@@ -70,6 +71,7 @@ ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
         retry = ngx_dns_load(&shm->retry);
 
         if ((int64_t) (retry - now) > 0
+            || ngx_dns_peer_outdated(peer)
             || !ngx_dns_cas(&shm->retry, retry, now + peer->fail_timeout))
         {
             goto full;
@@ -110,6 +112,10 @@ ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
 
     ngx_dns_peer_measure(shm, now, rtt);
     ngx_dns_peer_judge(peer, now, 0, log);
+
+    if (ngx_dns_peer_outdated(peer)) {
+        return;
+    }
 
     fails = ngx_dns_load(&shm->fails);
 
@@ -154,6 +160,7 @@ ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_uint_t refused,
     peer->refused = 0;
 
     if (2 * n > NGX_DNS_PEER_WINDOW && peer->max_fails
+        && !ngx_dns_peer_outdated(peer)
         && (ngx_dns_load(&peer->shm->fails) & NGX_DNS_PEER_REFUSES) == 0
         && !ngx_dns_peer_last(peer, now))
     {
@@ -185,6 +192,7 @@ ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now, uint32_t rtt)
     int32_t   delta;
     uint32_t  srtt, var;
 
+    rtt = ngx_min(rtt, NGX_DNS_CLOCK_MAX);
     srtt = ngx_dns_load(&shm->rtt);
 
     if (srtt == 0) {
@@ -212,7 +220,7 @@ ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t             fails;
     ngx_dns_peer_shm_t  *shm;
 
-    if (peer->max_fails == 0) {
+    if (peer->max_fails == 0 || ngx_dns_peer_outdated(peer)) {
         return;
     }
 
@@ -306,6 +314,10 @@ ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
 {
     uint32_t             n;
     ngx_dns_peer_shm_t  *shm;
+
+    if (ngx_dns_peer_outdated(peer)) {
+        return;
+    }
 
     shm = peer->shm;
 
@@ -508,6 +520,13 @@ ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
     status->checked = (time_t) ngx_dns_load(&shm->checked);
     status->rtt = ngx_dns_load(&shm->rtt);
     status->outstanding = ngx_dns_load(&shm->outstanding);
+
+    /* between two steps of others it may be a little under zero */
+
+    if ((int32_t) status->outstanding < 0) {
+        status->outstanding = 0;
+    }
+
     status->fails = ngx_dns_load(&shm->fails) & ~NGX_DNS_PEER_REFUSES;
 
     p = status->text;

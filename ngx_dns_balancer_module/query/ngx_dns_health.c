@@ -259,7 +259,7 @@ ngx_dns_health_end(ngx_dns_health_t *h, ngx_dns_reason_e reason,
     h->waiting = 0;
 
     ngx_dns_peer_checked(h->peer, ngx_current_msec, reason, rcode,
-                         (uint32_t) (ngx_dns_usec - h->attempt.sent),
+                         ngx_dns_clock_since(h->attempt.sent),
                          h->conf->fails, h->conf->passes, h->log);
 
     if (reason != NGX_DNS_FINE) {
