@@ -19,6 +19,7 @@
 #include <ngx_core.h>
 #include <ngx_stream.h>
 
+#include "../front/ngx_dns_front_udp.h"
 #include "../front/ngx_dns_status.h"
 #include "../query/ngx_dns_health.h"
 #include "../query/ngx_dns_query.h"
@@ -249,6 +250,8 @@ ngx_int_t ngx_stream_dns_forward_init(ngx_conf_t *cf,
 
 /* does a server listen in a way that works here?  in the master; a worker */
 ngx_int_t ngx_stream_dns_listen_check(ngx_conf_t *cf);
+ngx_int_t ngx_stream_dns_listen_ours(ngx_listening_t *ls,
+    ngx_dns_front_addr_t *addrs, ngx_uint_t *sessions);
 ngx_int_t ngx_stream_dns_listen_hold(ngx_cycle_t *cycle);
 ngx_int_t ngx_stream_dns_listen_open(ngx_cycle_t *cycle);
 
