@@ -667,6 +667,12 @@ ngx_stream_dns_init(ngx_conf_t *cf)
 
     dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
 
+    if (dmcf->servers.nelts
+        && ngx_stream_dns_stock_init(cf, dmcf->stock) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     dscf = dmcf->servers.elts;
 
     for (i = 0; i < dmcf->servers.nelts; i++) {

@@ -25,6 +25,7 @@
 #include "../query/ngx_dns_query.h"
 #include "../store/ngx_dns_hosts_build.h"
 #include "ngx_stream_dns_shm.h"
+#include "ngx_stream_dns_stock.h"
 
 
 #define NGX_STREAM_DNS_CHECKS_DEFAULT  0
@@ -98,6 +99,7 @@ typedef struct {
     ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
     ngx_shm_zone_t              *metrics;
     ngx_dns_status_t             status;
+    ngx_stream_dns_stock_t       stock[NGX_STREAM_DNS_STOCKS];
     ngx_uint_t                   queries;   /* of all servers together */
     ngx_event_t                  check;     /* of shared counters */
 } ngx_stream_dns_main_conf_t;
@@ -151,6 +153,7 @@ typedef struct {
     ngx_uint_t                   text;      /* rules may read the client's
                                                address as text */
     ngx_uint_t                   preaccess; /* "set" is in use */
+    ngx_uint_t                   stock;     /* bits, those that are in use */
     unsigned                     set:1;     /* a dns_* directive is in the
                                                server itself */
     unsigned                     enabled:1; /* it answers queries */
