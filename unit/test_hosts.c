@@ -17,6 +17,7 @@
 
 #include <ldns/ldns.h>
 #include <time.h>
+#include <sys/wait.h>
 
 
 #define NAMES  1000000

@@ -70,8 +70,11 @@ typedef struct {
 
 /* the table of a list of files, for all servers that have this list */
 
+typedef struct ngx_stream_dns_main_conf_s  ngx_stream_dns_main_conf_t;
+
 typedef struct {
     ngx_dns_hosts_t              hosts;
+    ngx_stream_dns_main_conf_t  *dmcf;
     ngx_str_t                    key;       /* the name of its zone */
     ngx_array_t                 *files;
     size_t                       size;      /* of a table */
@@ -80,7 +83,8 @@ typedef struct {
     ngx_event_t                  event;
     ngx_log_t                   *log;
     ngx_dns_hosts_build_t       *build;     /* NULL: not at work */
-    ngx_uint_t                   release;   /* the idle table is of no use */
+    ngx_uint_t                   release;   /* this table, from 1 on, may be
+                                               of no use; 0: none */
     size_t                       released;
     uint64_t                     sign;      /* of the files it reads */
     uint64_t                     seen;      /* at the last look */
@@ -92,7 +96,7 @@ typedef struct {
 } ngx_stream_dns_hosts_t;
 
 
-typedef struct {
+struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  upstreams; /* of ngx_stream_dns_upstream_t * */
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
@@ -101,8 +105,14 @@ typedef struct {
     ngx_dns_status_t             status;
     ngx_stream_dns_stock_t       stock[NGX_STREAM_DNS_STOCKS];
     ngx_uint_t                   queries;   /* of all servers together */
-    ngx_event_t                  check;     /* of shared counters */
-} ngx_stream_dns_main_conf_t;
+
+    /* of a worker: who does what is needed once */
+    ngx_event_t                  check;
+    ngx_msec_t                   tick;
+    ngx_msec_t                   settled;
+    ngx_uint_t                   holds;
+    uint32_t                     generation;    /* of the configuration */
+};
 
 
 typedef struct {
@@ -269,6 +279,9 @@ ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
 /* the zone of counters; what status pages show */
 ngx_int_t ngx_stream_dns_metrics_init(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
+
+/* does this worker do what is needed once for all? */
+ngx_uint_t ngx_stream_dns_once(ngx_stream_dns_main_conf_t *dmcf);
 
 /* a new configuration counts; start and end of a worker */
 ngx_int_t ngx_stream_dns_init_module(ngx_cycle_t *cycle);

@@ -8,7 +8,7 @@
 
 
 /*
- * The master makes the first table of a list of files.  Then worker 0 looks
+ * The master makes the first table of a list of files.  Then one worker looks
  * at the files each two seconds, and reads them when two looks in a row have
  * seen the same change: so one counts within five seconds, and one that is
  * still being written does not.
@@ -25,7 +25,7 @@ static ngx_int_t ngx_stream_dns_hosts_open(ngx_stream_dns_hosts_t *h,
     ngx_log_t *log);
 static void ngx_stream_dns_hosts_close(ngx_stream_dns_hosts_t *h);
 static ngx_int_t ngx_stream_dns_hosts_work(ngx_stream_dns_hosts_t *h);
-static void ngx_stream_dns_hosts_publish(ngx_stream_dns_hosts_t *h,
+static ngx_int_t ngx_stream_dns_hosts_publish(ngx_stream_dns_hosts_t *h,
     uint64_t sign);
 static void ngx_stream_dns_hosts_failed(ngx_stream_dns_hosts_t *h,
     ngx_uint_t level);
@@ -98,7 +98,7 @@ ngx_stream_dns_hosts_init_zone(ngx_shm_zone_t *shm_zone, void *data)
     } while (rc == NGX_AGAIN);
 
     if (rc == NGX_OK) {
-        ngx_stream_dns_hosts_publish(h, h->sign);
+        rc = ngx_stream_dns_hosts_publish(h, h->sign);
 
     } else {
         ngx_stream_dns_hosts_failed(h, NGX_LOG_EMERG);
@@ -154,11 +154,17 @@ ngx_stream_dns_hosts_open(ngx_stream_dns_hosts_t *h, ngx_log_t *log)
 static void
 ngx_stream_dns_hosts_close(ngx_stream_dns_hosts_t *h)
 {
-    if (h->build) {
-        ngx_dns_hosts_build_end(h->build);
-        ngx_free(h->build);
-        h->build = NULL;
+    if (h->build == NULL) {
+        return;
     }
+
+    if (h->build->table) {
+        ngx_dns_hosts_drop(&h->hosts);
+    }
+
+    ngx_dns_hosts_build_end(h->build);
+    ngx_free(h->build);
+    h->build = NULL;
 }
 
 
@@ -178,20 +184,21 @@ ngx_stream_dns_hosts_work(ngx_stream_dns_hosts_t *h)
         b->table = ngx_dns_hosts_idle(&h->hosts);
         b->size = h->hosts.size;
 
-        return NGX_AGAIN;
+        return b->table ? NGX_AGAIN : NGX_DECLINED;
     }
 
     return rc;
 }
 
 
-static void
+static ngx_int_t
 ngx_stream_dns_hosts_publish(ngx_stream_dns_hosts_t *h, uint64_t sign)
 {
     ngx_stream_dns_hosts_bad_more(h);
 
     h->build->table->sign = sign;
-    ngx_dns_hosts_publish(&h->hosts);
+
+    return ngx_dns_hosts_publish(&h->hosts);
 }
 
 
@@ -231,6 +238,7 @@ ngx_stream_dns_hosts_start(ngx_cycle_t *cycle,
 
     for (i = 0; i < dmcf->hosts.nelts; i++) {
         h[i]->log = cycle->log;
+        h[i]->dmcf = dmcf;
         h[i]->event.handler = ngx_stream_dns_hosts_handler;
         h[i]->event.data = h[i];
         h[i]->event.log = cycle->log;
@@ -240,8 +248,9 @@ ngx_stream_dns_hosts_start(ngx_cycle_t *cycle,
 
         h[i]->release = 1;
         h[i]->released = 0;
+        h[i]->seen = 0;
 
-        ngx_add_timer(&h[i]->event, NGX_STREAM_DNS_HOSTS_CHECK);
+        ngx_add_timer(&h[i]->event, NGX_STREAM_DNS_HOSTS_SLICE);
     }
 }
 
@@ -272,7 +281,9 @@ ngx_stream_dns_hosts_handler(ngx_event_t *ev)
 
     h = ev->data;
 
-    if (ngx_exiting) {
+    /* it was stopped, and another does it now */
+
+    if (ngx_exiting || !ngx_stream_dns_once(h->dmcf)) {
         ngx_stream_dns_hosts_close(h);
         return;
     }
@@ -309,10 +320,23 @@ ngx_stream_dns_hosts_handler(ngx_event_t *ev)
 static void
 ngx_stream_dns_hosts_free(ngx_stream_dns_hosts_t *h)
 {
-    ngx_dns_hosts_release(&h->hosts, h->released, NGX_STREAM_DNS_HOSTS_FREE);
+    ngx_dns_hosts_release(&h->hosts, h->release - 1, h->released,
+                          NGX_STREAM_DNS_HOSTS_FREE);
 
     h->released += NGX_STREAM_DNS_HOSTS_FREE;
-    h->release = h->released < h->hosts.size;
+
+    if (h->released < h->hosts.size) {
+        return;
+    }
+
+    /* the next table, if there is one */
+
+    h->released = 0;
+    h->release++;
+
+    if (h->release > NGX_DNS_HOSTS_TABLES) {
+        h->release = 0;
+    }
 }
 
 
@@ -328,8 +352,8 @@ ngx_stream_dns_hosts_step(ngx_stream_dns_hosts_t *h)
 
     rc = ngx_stream_dns_hosts_work(h);
 
-    if (rc == NGX_AGAIN) {
-        return NGX_AGAIN;
+    if (rc == NGX_AGAIN || rc == NGX_DECLINED) {
+        return rc;
     }
 
     if (rc == NGX_ERROR) {
@@ -355,7 +379,11 @@ ngx_stream_dns_hosts_step(ngx_stream_dns_hosts_t *h)
         return NGX_DECLINED;
     }
 
-    ngx_stream_dns_hosts_publish(h, sign);
+    rc = ngx_stream_dns_hosts_publish(h, sign);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
 
     ngx_log_error(NGX_LOG_NOTICE, h->log, 0,
                   "dns_hosts: %uD names from \"%V\"%s",

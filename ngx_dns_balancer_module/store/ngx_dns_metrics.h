@@ -29,6 +29,7 @@
 #define _NGX_DNS_METRICS_H_INCLUDED_
 
 
+#include "../base/ngx_dns_lease.h"
 #include "ngx_dns_histogram.h"
 
 
@@ -126,6 +127,8 @@ typedef struct {
     uint32_t    attempt;                        /* of who was tried last */
     uint32_t    slots[NGX_DNS_METRICS_KINDS];
     uint32_t    reserved;
+
+    ngx_dns_lease_t  lease;                     /* of work for all workers */
 
     uint32_t    pid[NGX_DNS_METRICS_PROCS];
     uint32_t    used[NGX_DNS_METRICS_PROCS];    /* was it ever? */
