@@ -7,8 +7,7 @@
 #include "ngx_dns_health.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
-
-#include <ldns/ldns.h>
+#include "../wire/ngx_dns_message.h"
 
 
 /*
@@ -49,8 +48,8 @@ static ngx_uint_t ngx_dns_health_late(ngx_dns_health_t *h);
 static void ngx_dns_health_send(ngx_dns_health_t *h);
 static void ngx_dns_health_outcome(ngx_dns_attempt_t *a,
     ngx_dns_outcome_e outcome, u_char *msg, size_t len);
-static ngx_dns_reason_e ngx_dns_health_judge(ngx_dns_health_t *h, u_char *msg,
-    size_t len, ngx_uint_t *rcode);
+static ngx_dns_reason_e ngx_dns_health_judge(ngx_dns_health_t *h,
+    ngx_dns_outcome_e outcome, u_char *msg, size_t len, ngx_uint_t *rcode);
 static void ngx_dns_health_end(ngx_dns_health_t *h, ngx_dns_reason_e reason,
     ngx_uint_t rcode);
 static void ngx_dns_health_wait(ngx_dns_health_t *h);
@@ -282,7 +281,8 @@ ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_outcome_e outcome,
     rcode = 0;
 
     reason = (outcome == NGX_DNS_OUT_NETWORK)
-             ? NGX_DNS_ENETWORK : ngx_dns_health_judge(h, msg, len, &rcode);
+             ? NGX_DNS_ENETWORK : ngx_dns_health_judge(h, outcome, msg, len,
+                                                    &rcode);
 
     /* without the question it is not the answer that was asked for */
 
@@ -294,20 +294,29 @@ ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_outcome_e outcome,
 }
 
 
-static ngx_dns_reason_e
-ngx_dns_health_judge(ngx_dns_health_t *h, u_char *msg, size_t len,
-    ngx_uint_t *rcode)
-{
-    ldns_pkt  *pkt;
+/*
+ * Bytes of the network are for our own parser only, which is bounded and takes
+ * no memory: ldns ends the process if malloc() fails.
+ */
 
-    if (ldns_wire2pkt(&pkt, msg, len) != LDNS_STATUS_OK) {
+static ngx_dns_reason_e
+ngx_dns_health_judge(ngx_dns_health_t *h, ngx_dns_outcome_e outcome,
+    u_char *msg, size_t len, ngx_uint_t *rcode)
+{
+    size_t             body;
+    ngx_dns_message_t  m;
+
+    body = NGX_DNS_HEADER_SIZE;
+
+    if (outcome == NGX_DNS_OUT_ANSWER) {
+        body += h->conf->question_len;
+    }
+
+    if (len < body || ngx_dns_message_parse(&m, msg, len, body) != NGX_OK) {
         return NGX_DNS_EANSWER;
     }
 
-    *rcode = ldns_pkt_get_rcode(pkt)
-             | (ngx_uint_t) ldns_pkt_edns_extended_rcode(pkt) << 4;
-
-    ldns_pkt_free(pkt);
+    *rcode = m.rcode;
 
     return *rcode < 32 && (h->conf->expect & (1u << *rcode))
            ? NGX_DNS_FINE : NGX_DNS_ERCODE;

@@ -12,8 +12,8 @@
  * not count.  When a check is due stands in the servers' shared memory and is
  * taken by compare-and-swap, so that between two there is one stream.
  *
- * Checks go by the server's own transport, and are judged with ldns.  What
- * they mean is in peers/ngx_dns_peer.h.
+ * Checks go by the server's own transport.  What they mean is in
+ * peers/ngx_dns_peer.h.
  */
 
 
