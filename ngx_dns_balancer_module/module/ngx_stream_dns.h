@@ -64,6 +64,7 @@ typedef struct {
     ngx_array_t                  files;     /* of ngx_str_t */
     ngx_int_t                    ttl;       /* NGX_CONF_UNSET */
     ngx_uint_t                   fallthrough;
+    ngx_uint_t                   no_reverse;
     ngx_uint_t                   off;
 } ngx_stream_dns_hosts_conf_t;
 
@@ -71,6 +72,7 @@ typedef struct {
 /* the table of a list of files, for all servers that have this list */
 
 typedef struct ngx_stream_dns_main_conf_s  ngx_stream_dns_main_conf_t;
+typedef struct ngx_stream_dns_hosts_bad_s  ngx_stream_dns_hosts_bad_t;
 
 typedef struct {
     ngx_dns_hosts_t              hosts;
@@ -78,6 +80,7 @@ typedef struct {
     ngx_str_t                    key;       /* the name of its zone */
     ngx_array_t                 *files;
     size_t                       size;      /* of a table */
+    ngx_uint_t                   no_reverse;
 
     /* of the process that builds */
     ngx_event_t                  event;
@@ -93,6 +96,7 @@ typedef struct {
     ngx_uint_t                   missing;   /* said that a file is not there */
     ngx_uint_t                   bad;       /* lines of the file being read */
     ngx_uint_t                   bad_file;
+    ngx_stream_dns_hosts_bad_t  *lines;     /* the first of them */
 } ngx_stream_dns_hosts_t;
 
 
