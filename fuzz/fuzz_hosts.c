@@ -44,8 +44,9 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
     end = data + size;
 
     for (p = data; p < end; p = nl + 1) {
-        nl = memchr(p, '\n', end - p);
-        nl = nl ? nl : end;
+        for (nl = p; nl < end && *nl != '\n' && *nl != '\r'; nl++) {
+            /* void */
+        }
 
         if (ngx_dns_hosts_line(&line, p, nl - p) != NULL) {
             continue;

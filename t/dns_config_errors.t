@@ -65,11 +65,11 @@ my @cases = (
 [ 'dns_upstream u { zone z 1k; }',
   qr/"zone": invalid size "1k" of zone "z", it must be at least 32768/ ],
 [ 'dns_upstream u { zone z 32k; server 127.0.0.1; }',
-  qr/zone "z" is too small for dns_upstream "u", it must be at least \d+/ ],
+  qr/zone "z" is too small for dns_upstream "u" with 1 server, it must be at/ ],
 [ 'dns_upstream u { zone z 1m; zone z 1m; }', qr/is duplicate/ ],
 [ 'dns_upstream a { zone z 1m; server 127.0.0.1; }
    dns_upstream b { zone z 1m; server 127.0.0.1; }',
-  qr/zone "z" is already used by another dns_upstream/ ],
+  qr/zone "z" of "dns_upstream" is already used by another "dns_upstream"/ ],
 
 # server
 
@@ -190,9 +190,9 @@ my @cases = (
 } 'c', 'zone=c', 'zone=:1m', 'zone=c:x', 'zone=c:63k', 'zone=c:65g'),
 
 [ 'dns_cache_zone zone=c:1m; dns_cache_zone zone=c:1m;',
-  qr/"dns_cache_zone": duplicate zone "c"/ ],
+  qr/zone "c" of "dns_cache_zone" is already used by another "dns_cache_zo/ ],
 [ "server { $listen dns_forward . 127.0.0.1; dns_cache nowhere; }",
-  qr/zero size shared memory zone "nowhere"/ ],
+  qr/"dns_cache": "nowhere" is not the name of a "dns_cache_zone".*:\d+/ ],
 [ "dns_cache off; dns_cache off;", qr/"dns_cache" directive is duplicate/ ],
 
 # listen

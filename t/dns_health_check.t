@@ -72,7 +72,8 @@ stream {
     dns_upstream REFUSED {
         server        127.0.0.1:%%PORT_8096%%;
         server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=200ms timeout=150ms fails=1 passes=1;
+        health_check  interval=200ms timeout=150ms fails=1 passes=1
+                      expect=NOERROR;
     }
 }
 

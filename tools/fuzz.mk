@@ -10,7 +10,8 @@ comma         := ,
 FUZZ          := $(OUT)/fuzz
 FUZZ_SECONDS  ?= 60
 FUZZ_NAMES    := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
-FUZZ_SOURCES  := $(wildcard $(addprefix $(SRC)/,base/*.c wire/*.c)) \
+FUZZ_SOURCES  := fuzz/nginx.c \
+                 $(wildcard $(addprefix $(SRC)/,base/*.c wire/*.c)) \
                  $(wildcard $(SRC)/store/ngx_dns_hosts*.c) \
                  $(SRC)/front/ngx_dns_front_proxy.c
 

@@ -42,7 +42,8 @@ $(UNIT)/test_%: $(UNIT)/obj/unit/test_%.o $(UNIT_LIB)
 	@$(CC) $(UNIT_SAN) -pthread -o $@ $< $(UNIT_LIB) -lldns -lcrypto -lm
 
 TSAN_SRCS    := $(wildcard $(SRC)/store/ngx_dns_cache*.c) \
-                $(SRC)/base/ngx_dns_random.c unit/cache.c
+                $(addprefix $(SRC)/base/ngx_dns_,random.c process.c) \
+                unit/cache.c
 TSAN_CFLAGS   = $(filter-out $(UNIT_SAN),$(UNIT_CFLAGS)) -O2 \
                 -fsanitize=thread -DNGX_DNS_THREADS=1 \
                 $(if $(findstring clang,$(CC)),,-Wno-tsan)

@@ -67,22 +67,31 @@ unit_upstream(const char *method, const char *servers)
 ngx_int_t
 unit_upstream_zone(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *shm)
 {
-    void  *p;
-
-    if (shm == NULL) {
-        p = aligned_alloc(64, ngx_align(ngx_dns_peers_size(u->peers.nelts),
-                                        64));
-        shm = p;
-        memset(shm, 0, ngx_dns_peers_size(u->peers.nelts));
-    }
-
-    if (ngx_dns_peers_init(u, shm, u->peers.nelts) != NGX_OK) {
+    if (unit_upstream_try(u, shm) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ngx_dns_peers_attach(u);
+    ngx_dns_peers_commit(u, ngx_current_msec);
 
-    return NGX_OK;
+    return ngx_dns_peers_attach(u, ngx_current_msec);
+}
+
+
+ngx_int_t
+unit_upstream_try(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *shm)
+{
+    void    *p;
+    size_t   size;
+
+    size = ngx_dns_peers_size(u->peers.nelts);
+
+    if (shm == NULL) {
+        p = aligned_alloc(64, ngx_align(size, 64));
+        shm = p;
+        memset(shm, 0, size);
+    }
+
+    return ngx_dns_peers_init(u, shm, size);
 }
 
 

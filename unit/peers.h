@@ -23,6 +23,9 @@ ngx_dns_upstream_t *unit_upstream(const char *method, const char *servers);
 /* state in "shm" of an earlier upstream, as at a reload; NULL: its own */
 ngx_int_t unit_upstream_zone(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *shm);
 
+/* the same, but the configuration does not come into use */
+ngx_int_t unit_upstream_try(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *shm);
+
 ngx_dns_peer_t *unit_peer(ngx_dns_upstream_t *u, ngx_uint_t i);
 
 

@@ -12,6 +12,8 @@
 #include "base/ngx_dns_clock.h"
 #include "query/ngx_dns_health.h"
 
+#include <sys/wait.h>
+
 
 #define OK_ANSWER  "\0\0\x81\x80\0\1\0\0\0\0\0\0\0\0\2\0\1"
 
@@ -22,6 +24,8 @@ static ngx_dns_attempt_t     *sent;
 static unsigned               nsent;
 static unsigned               cancelled;
 static unsigned               refuse;
+
+static ngx_dns_lease_t        lease;
 
 static ngx_dns_health_conf_t  conf = {
     1000, 500, 2, 3, 0, ~((1u << NGX_DNS_SERVFAIL) | (1u << NGX_DNS_REFUSED)),
@@ -71,9 +75,11 @@ start(void)
     refuse = 0;
     sent = NULL;
 
-    is_int(ngx_dns_health_start(&unit_cycle, u, &conf, &fake,
-                                NULL), NGX_OK,
+    is_int(ngx_dns_health_init(&unit_cycle, u, &conf, &fake, NULL), NGX_OK,
            "started");
+
+    (void) ngx_dns_lease_hold(&lease, 1, ngx_current_msec, 1000);
+    ngx_dns_health_start(&lease, 1);
 
     return u;
 }
@@ -319,10 +325,97 @@ network(void)
 }
 
 
+/* the lease is lost to another process, which then says what is */
+
+static void
+lost(void)
+{
+    ngx_uint_t           n;
+    ngx_dns_peer_t      *peer;
+    ngx_dns_upstream_t  *u;
+
+    u = start();
+    peer = unit_peer(u, 0);
+
+    (void) next();
+    lease.owner++;
+    answer(NGX_DNS_SERVFAIL);
+    is_int(peer->shm->misses, 0, "an outcome of before does not count");
+
+    n = nsent;
+    unit_pass(5000);
+    is_int(nsent, n, "no check is sent any more");
+
+    lease.owner--;
+    ngx_dns_health_start(&lease, 1);
+    (void) next();
+    is_int(nsent, n + 1, "but when it is back");
+
+    ngx_dns_health_stop();
+    unit_pass(5000);
+    is_int(nsent, n + 1, "stopped");
+
+    ngx_dns_health_done();
+}
+
+
+/* who holds a lease */
+
+static void
+leases(void)
+{
+    int              status;
+    pid_t            pid;
+    ngx_dns_lease_t  l;
+
+    ngx_memzero(&l, sizeof(l));
+
+    is_int(ngx_dns_lease_held(&l, 1), 0, "nobody");
+    is_int(ngx_dns_lease_hold(&l, 1, 1000, 300), 1, "the first");
+    is_int(ngx_dns_lease_held(&l, 1), 1, "held");
+
+    pid = fork();
+
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+
+    l.owner = 1ULL << 32 | (uint32_t) pid;
+
+    is_int(ngx_dns_lease_hold(&l, 1, 1299, 300), 0, "another was seen");
+    is_int(ngx_dns_lease_hold(&l, 1, 1300, 300), 1, "not seen for long");
+
+    l.owner = 1ULL << 32 | (uint32_t) pid;
+    l.seen = 2000;
+
+    is_int(ngx_dns_lease_hold(&l, 0, 9000, 300), 0,
+           "an older configuration does not get it");
+    is_int(ngx_dns_lease_hold(&l, 2, 2000, 300), 1, "a newer one at once");
+
+    ngx_dns_lease_leave(&l, 1);
+    is_int(ngx_dns_lease_held(&l, 2), 1, "left by the wrong one");
+    ngx_dns_lease_leave(&l, 2);
+    is_int(ngx_dns_lease_held(&l, 2), 0, "left");
+    is_int(ngx_dns_lease_hold(&l, 1, 2000, 300), 0, "not for older ones");
+    is_int(ngx_dns_lease_hold(&l, 2, 2000, 300), 1, "but for this");
+
+    l.owner = 2ULL << 32 | (uint32_t) pid;
+
+    (void) kill(pid, SIGKILL);
+    (void) waitpid(pid, &status, 0);
+
+    is_int(ngx_dns_lease_hold(&l, 2, 2000, 300), 1, "the other is dead");
+}
+
+
 int
 main(void)
 {
     ngx_pid = getpid();
+
+    leases();
+    lost();
 
     rises_and_falls();
     ends_ejection();

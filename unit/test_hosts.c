@@ -17,6 +17,7 @@
 
 #include <ldns/ldns.h>
 #include <time.h>
+#include <sys/wait.h>
 
 
 #define NAMES  1000000
@@ -56,6 +57,15 @@ static struct {
     { "escape", "10.0.0.1 a\\046b.test", NULL, 1, "a\\.b.test." },
     { "wildcard", "10.0.0.1 *.a.test", NULL, 1, "*.a.test." },
     { "wildcard of the root", "10.0.0.1 *", NULL, 1, "*." },
+    { "UTF-8", "10.0.0.1 b\xc3\xbc" "cher.test",
+      "name is not ASCII, it must be in Punycode", 0, NULL },
+    { "page", "10.0.0.1 http://x/",
+      "character that names have only with \"\\\" in", 0, NULL },
+    { "port", "10.0.0.1 host:8080",
+      "character that names have only with \"\\\" in", 0, NULL },
+    { "escaped", "10.0.0.1 0\\/25.a.test", NULL, 1, "0/25.a.test." },
+    { "underscore", "10.0.0.1 _a-b.test", NULL, 1, "_a-b.test." },
+    { "backslash at the end", "10.0.0.1 a\\", "invalid name", 0, NULL },
     { "no name", "10.0.0.1", "no name for address", 0, NULL },
     { "only a comment", "10.0.0.1 # a", "no name for address", 0, NULL },
     { "no address", "a.test b.test", "invalid address", 0, NULL },
@@ -500,11 +510,65 @@ test_million(unsigned n)
 }
 
 
+/* a builder that is stopped, and who takes over */
+
+static void
+test_builders(void)
+{
+    int                     status;
+    pid_t                   pid;
+    ngx_dns_hosts_t         a, b;
+    ngx_dns_hosts_table_t  *t;
+
+    ngx_pid = getpid();
+
+    ngx_memzero(&a, sizeof(a));
+    (void) ngx_dns_hosts_init(&a, calloc(1, ngx_dns_hosts_size(65536)), 65536);
+    b = a;
+
+    (void) ngx_dns_hosts_idle(&a);
+    is_int(ngx_dns_hosts_publish(&a), NGX_OK, "the first table");
+
+    pid = fork();
+
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+
+    t = ngx_dns_hosts_idle(&a);
+    a.shm->builder[a.idle] = (uint32_t) pid;
+
+    ok(ngx_dns_hosts_idle(&b) != t, "not the table of the stopped one");
+    ok(b.idle != (a.shm->generation & 3), "nor that in use");
+    is_int(ngx_dns_hosts_publish(&b), NGX_OK, "published");
+
+    t = ngx_dns_hosts_current(&b);
+
+    a.shm->builder[a.idle] = (uint32_t) ngx_pid;
+    is_int(ngx_dns_hosts_publish(&a), NGX_DECLINED, "the first goes on");
+    ok(ngx_dns_hosts_current(&a) == t, "and takes nothing back");
+    is_int(a.shm->builder[a.idle], 0, "it has given up");
+
+    a.shm->builder[0] = (uint32_t) pid;
+    a.shm->builder[1] = (uint32_t) pid;
+    a.shm->builder[2] = (uint32_t) pid;
+    ok(ngx_dns_hosts_idle(&b) == NULL, "all are taken");
+
+    (void) kill(pid, SIGKILL);
+    (void) waitpid(pid, &status, 0);
+    ok(ngx_dns_hosts_idle(&b) != NULL, "those of a dead one are free");
+
+    free(a.shm);
+}
+
+
 int
 main(int argc, char *const *argv)
 {
     snprintf(file, sizeof(file), "/tmp/ngx-dns-unit-hosts-%d", (int) getpid());
 
+    test_builders();
     test_lines();
     test_table();
     test_swap();

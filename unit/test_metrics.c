@@ -36,10 +36,10 @@ zone(void)
 }
 
 
-/* a configuration with these servers: of each, its slot */
+/* a configuration with these servers is tried: of each, its slot */
 
 static ngx_int_t
-configure(ngx_dns_metrics_shm_t *shm, const char *names, uint32_t *slots)
+try(ngx_dns_metrics_shm_t *shm, const char *names, uint32_t *slots)
 {
     ngx_str_t              name;
     ngx_uint_t             n;
@@ -69,6 +69,19 @@ configure(ngx_dns_metrics_shm_t *shm, const char *names, uint32_t *slots)
 }
 
 
+static ngx_int_t
+configure(ngx_dns_metrics_shm_t *shm, const char *names, uint32_t *slots)
+{
+    if (try(shm, names, slots) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_dns_metrics_commit(shm);
+
+    return NGX_OK;
+}
+
+
 static uint64_t
 misses(ngx_dns_metrics_shm_t *shm, uint32_t slot)
 {
@@ -90,7 +103,7 @@ slots(void)
     shm = zone();
 
     is_int(configure(shm, "ab", a), NGX_OK, "configured");
-    ngx_dns_metrics_attach(shm);
+    (void) ngx_dns_metrics_attach(shm);
 
     is_int(misses(shm, a[0]), 0, "a new row is clear");
 
@@ -117,6 +130,21 @@ slots(void)
     is_int(misses(shm, a[1]), 7, "if they are given away");
 
     is_int(configure(shm, "0123456789", b), NGX_ERROR, "not enough slots");
+
+    /* reloads that fail later leave slots in use alone */
+
+    (void) configure(shm, "ab", a);
+    ngx_dns_metrics_server(a[0])->misses = 9;
+
+    for (i = 0; i < 5; i++) {
+        is_int(try(shm, "0123", b), NGX_OK, "tried");
+
+        ok(b[0] != a[0] && b[0] != a[1] && b[3] != a[0] && b[3] != a[1],
+           "slots in use are not given away");
+    }
+
+    is_int(misses(shm, a[0]), 9, "nor cleared");
+
     is_int(ngx_dns_metrics_init(shm, SERVERS, 2 * PEERS), NGX_ERROR,
            "another layout");
 
@@ -137,7 +165,7 @@ rows(void)
     shm = zone();
 
     (void) configure(shm, "a", a);
-    ngx_dns_metrics_attach(shm);
+    (void) ngx_dns_metrics_attach(shm);
 
     ngx_dns_count_in(ngx_dns_metrics_server(a[0]), misses);
     ngx_dns_count(joined);
@@ -149,7 +177,7 @@ rows(void)
 
         if (pid == 0) {
             ngx_pid = getpid();
-            ngx_dns_metrics_attach(shm);
+            (void) ngx_dns_metrics_attach(shm);
 
             ngx_dns_count_in(ngx_dns_metrics_server(a[0]), misses);
             ngx_dns_count_in(ngx_dns_metrics_peer(3), timeouts);
@@ -177,16 +205,39 @@ rows(void)
 
     /* without a row nothing is counted, and nothing breaks */
 
-    for (i = 0; i < NGX_DNS_METRICS_PROCS; i++) {
-        shm->pid[i] = (uint32_t) getppid();
+    pid = fork();
+
+    if (pid == 0) {
+        pause();
+        _exit(0);
     }
 
-    ngx_dns_metrics_attach(shm);
+    for (i = 0; i < NGX_DNS_METRICS_PROCS; i++) {
+        shm->pid[i] = (uint32_t) pid;
+    }
+
+    is_int(ngx_dns_metrics_attach(shm), NGX_DECLINED, "no row");
     ngx_dns_count(joined);
     ngx_dns_count_in(ngx_dns_metrics_server(a[0]), misses);
     ngx_dns_count_in(ngx_dns_metrics_peer(0), queries);
     is_int(misses(shm, a[0]), 5, "no row is free");
 
+    ngx_dns_metrics_detach(shm);
+
+    (void) kill(pid, SIGKILL);
+    (void) waitpid(pid, &status, 0);
+
+    is_int(ngx_dns_metrics_attach(shm), NGX_OK, "of a dead one");
+    ngx_dns_metrics_detach(shm);
+
+    /* an earlier process had the same number */
+
+    shm->pid[0] = (uint32_t) ngx_pid;
+    is_int(ngx_dns_metrics_attach(shm), NGX_OK, "its own pid");
+    ngx_dns_count(joined);
+    ngx_dns_metrics_sum(shm, &sum);
+    is_int(sum.joined, 6, "in the same row");
+    is_int(shm->pid[1] == (uint32_t) ngx_pid, 0, "and in no other");
     ngx_dns_metrics_detach(shm);
 }
 

@@ -81,7 +81,7 @@ death(void)
 
     if (pid == 0) {
         ngx_pid = getpid();
-        ngx_dns_peers_attach(u);
+        (void) ngx_dns_peers_attach(u, ngx_current_msec);
 
         for (i = 0; i < 5; i++) {
             (void) ngx_dns_peer_acquire(unit_peer(u, 0), ngx_current_msec, 0);
@@ -95,7 +95,7 @@ death(void)
 
     is_int(unit_peer(u, 0)->shm->outstanding, 6, "what the dead one left");
 
-    ngx_dns_peers_check(u);
+    ngx_dns_peers_check(u, ngx_current_msec, 1);
 
     is_int(unit_peer(u, 0)->shm->outstanding, 1, "is taken back");
     is_int(unit_peer(u, 1)->shm->outstanding, 0, "from all servers");
@@ -106,7 +106,7 @@ death(void)
 
     for (i = 0; i < 3; i++) {
         is_int(unit_peer(u, 1)->shm->outstanding, 1, "may be in passing");
-        ngx_dns_peers_check(u);
+        ngx_dns_peers_check(u, ngx_current_msec, 1);
     }
 
     is_int(unit_peer(u, 1)->shm->outstanding, 0, "it was not");

@@ -4,10 +4,10 @@
  */
 
 /*
- * The monotonic clock, read once for each batch of datagrams and each round
- * of timers, and good for all of its queries: microseconds for measured
- * times, seconds for TTLs.  It is the same in all processes.  Timeouts go by
- * nginx's milliseconds.
+ * A clock that is never set back and goes on while the machine is suspended,
+ * read once for each batch of datagrams and each round of timers, and good for
+ * all of its queries: microseconds for measured times, seconds for TTLs.  It
+ * is the same in all processes.  Timeouts go by nginx's milliseconds.
  */
 
 
@@ -26,6 +26,24 @@ extern uint32_t  ngx_dns_sec;
 void ngx_dns_clock_update(void);
 
 #pragma GCC visibility pop
+
+
+/* the longest time that can be measured: 17 minutes */
+
+#define NGX_DNS_CLOCK_MAX  0x3fffffff
+
+
+/* microseconds since then; in 32 bits, with room to calculate */
+
+static ngx_inline uint32_t
+ngx_dns_clock_since(uint64_t usec)
+{
+    uint64_t  past;
+
+    past = ngx_dns_usec - usec;
+
+    return past < NGX_DNS_CLOCK_MAX ? (uint32_t) past : NGX_DNS_CLOCK_MAX;
+}
 
 
 #endif /* _NGX_DNS_CLOCK_H_INCLUDED_ */

@@ -5,37 +5,21 @@
 
 
 #include "ngx_stream_dns.h"
+#include "ngx_stream_dns_slot.h"
 #include "../front/ngx_dns_front_session.h"
 #include "../front/ngx_dns_front_tcp.h"
-#include "../query/ngx_dns_timer.h"
-#include "../transport/ngx_dns_udp_out.h"
 
-
-#define NGX_STREAM_DNS_NUMBER   0
-#define NGX_STREAM_DNS_SIZE     1
-#define NGX_STREAM_DNS_MSEC     2
-#define NGX_STREAM_DNS_SEC      3
-#define NGX_STREAM_DNS_PERCENT  4
 
 #define NGX_STREAM_DNS_QUERIES  16384
 #define NGX_STREAM_DNS_PIPELINE 128
 
 
-typedef struct {
-    ngx_uint_t   kind;
-    ngx_int_t    min;
-    ngx_int_t    max;
-    const char  *allowed;
-} ngx_stream_dns_range_t;
-
-
 static void *ngx_stream_dns_create_main_conf(ngx_conf_t *cf);
+static char *ngx_stream_dns_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_stream_dns_create_srv_conf(ngx_conf_t *cf);
 static char *ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_stream_dns_next_upstream(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static void ngx_stream_dns_handler(ngx_stream_session_t *s);
 static ngx_int_t ngx_stream_dns_init(ngx_conf_t *cf);
@@ -48,45 +32,6 @@ static ngx_conf_bitmask_t  ngx_stream_dns_next_upstream_masks[] = {
     { ngx_string("refused"), NGX_DNS_NEXT_REFUSED },
     { ngx_string("off"), NGX_DNS_NEXT_OFF },
     { ngx_null_string, 0 }
-};
-
-
-/* what a directive of one value takes, and how that is said */
-
-static ngx_stream_dns_range_t  ngx_stream_dns_udp_max_size = {
-    NGX_STREAM_DNS_SIZE, 512, NGX_DNS_UDP_OUT_MESSAGE,
-    "a size from 512 to 4096"
-};
-
-static ngx_stream_dns_range_t  ngx_stream_dns_timeout = {
-    NGX_STREAM_DNS_MSEC, 1, NGX_DNS_TIMER_MAX, "a time from 1ms to 1h"
-};
-
-static ngx_stream_dns_range_t  ngx_stream_dns_tries = {
-    NGX_STREAM_DNS_NUMBER, 0, NGX_DNS_MAX_TRIES,
-    "a number from 0 (all servers) to 8"
-};
-
-static ngx_stream_dns_range_t  ngx_stream_dns_budget = {
-    NGX_STREAM_DNS_PERCENT, 1, 1000,
-    "a percentage from 1% to 1000%, or \"off\""
-};
-
-static ngx_stream_dns_range_t  ngx_stream_dns_max_queries = {
-    NGX_STREAM_DNS_NUMBER, 1, 1048576, "a number from 1 to 1048576"
-};
-
-
-static ngx_stream_dns_range_t  ngx_stream_dns_pipeline = {
-    NGX_STREAM_DNS_NUMBER, 1, 65536, "a number from 1 to 65536"
-};
-
-static ngx_stream_dns_range_t  ngx_stream_dns_ttl = {
-    NGX_STREAM_DNS_SEC, 0, 604800, "a time in seconds from 0 to 7d"
-};
-
-static ngx_stream_dns_range_t  ngx_stream_dns_servfail_ttl = {
-    NGX_STREAM_DNS_SEC, 0, 300, "a time in seconds from 0 to 5m"
 };
 
 
@@ -283,7 +228,7 @@ static ngx_stream_module_t  ngx_dns_balancer_module_ctx = {
     ngx_stream_dns_init,                   /* postconfiguration */
 
     ngx_stream_dns_create_main_conf,       /* create main configuration */
-    NULL,                                  /* init main configuration */
+    ngx_stream_dns_init_main_conf,         /* init main configuration */
 
     ngx_stream_dns_create_srv_conf,        /* create server configuration */
     ngx_stream_dns_merge_srv_conf          /* merge server configuration */
@@ -296,7 +241,7 @@ ngx_module_t  ngx_dns_balancer_module = {
     ngx_stream_dns_commands,               /* module directives */
     NGX_STREAM_MODULE,                     /* module type */
     NULL,                                  /* init master */
-    ngx_stream_dns_listen_hold,            /* init module */
+    ngx_stream_dns_init_module,            /* init module */
     ngx_stream_dns_init_process,           /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -339,12 +284,24 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&dmcf->status.caches, cf->pool, 4,
                        sizeof(ngx_shm_zone_t *))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&dmcf->uses, cf->pool, 4,
+                          sizeof(ngx_stream_dns_cache_use_t))
+           != NGX_OK)
     {
         return NULL;
     }
 
     return dmcf;
+}
+
+
+/* all is read, nothing is merged */
+
+static char *
+ngx_stream_dns_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    return ngx_stream_dns_cache_find(cf, conf);
 }
 
 
@@ -527,74 +484,6 @@ ngx_stream_dns_handler(ngx_stream_session_t *s)
 
 
 static char *
-ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char  *p = conf;
-
-    size_t                   len;
-    ngx_int_t                n, *np;
-    ngx_str_t               *value;
-    ngx_stream_dns_range_t  *range;
-
-    ngx_stream_dns_claim(cf, conf);
-
-    np = (ngx_int_t *) (void *) (p + cmd->offset);
-
-    if (*np != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    range = cmd->post;
-
-    switch (range->kind) {
-
-    case NGX_STREAM_DNS_SIZE:
-        n = (ngx_int_t) ngx_parse_size(&value[1]);
-        break;
-
-    case NGX_STREAM_DNS_MSEC:
-        n = ngx_parse_time(&value[1], 0);
-        break;
-
-    case NGX_STREAM_DNS_SEC:
-        n = ngx_parse_time(&value[1], 1);
-        break;
-
-    case NGX_STREAM_DNS_PERCENT:
-
-        if (ngx_strcmp(value[1].data, "off") == 0) {
-            *np = 0;
-            return NGX_CONF_OK;
-        }
-
-        len = value[1].len;
-
-        if (len > 1 && value[1].data[len - 1] == '%') {
-            len--;
-        }
-
-        n = ngx_atoi(value[1].data, len);
-        break;
-
-    default:
-        n = ngx_atoi(value[1].data, value[1].len);
-    }
-
-    if (n == NGX_ERROR || n < range->min || n > range->max) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\": invalid value \"%V\", it must be %s",
-                           &value[0], &value[1], range->allowed);
-        return NGX_CONF_ERROR;
-    }
-
-    *np = n;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
 ngx_stream_dns_next_upstream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_dns_srv_conf_t *dscf = conf;
@@ -653,6 +542,12 @@ ngx_stream_dns_init(ngx_conf_t *cf)
     ngx_stream_dns_main_conf_t   *dmcf;
 
     dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+
+    if (dmcf->servers.nelts
+        && ngx_stream_dns_stock_init(cf, dmcf->stock) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     dscf = dmcf->servers.elts;
 

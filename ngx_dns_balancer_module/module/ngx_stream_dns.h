@@ -19,10 +19,13 @@
 #include <ngx_core.h>
 #include <ngx_stream.h>
 
+#include "../front/ngx_dns_front_udp.h"
 #include "../front/ngx_dns_status.h"
 #include "../query/ngx_dns_health.h"
 #include "../query/ngx_dns_query.h"
 #include "../store/ngx_dns_hosts_build.h"
+#include "ngx_stream_dns_shm.h"
+#include "ngx_stream_dns_stock.h"
 
 
 #define NGX_STREAM_DNS_CHECKS_DEFAULT  0
@@ -61,23 +64,30 @@ typedef struct {
     ngx_array_t                  files;     /* of ngx_str_t */
     ngx_int_t                    ttl;       /* NGX_CONF_UNSET */
     ngx_uint_t                   fallthrough;
+    ngx_uint_t                   no_reverse;
     ngx_uint_t                   off;
 } ngx_stream_dns_hosts_conf_t;
 
 
 /* the table of a list of files, for all servers that have this list */
 
+typedef struct ngx_stream_dns_main_conf_s  ngx_stream_dns_main_conf_t;
+typedef struct ngx_stream_dns_hosts_bad_s  ngx_stream_dns_hosts_bad_t;
+
 typedef struct {
     ngx_dns_hosts_t              hosts;
+    ngx_stream_dns_main_conf_t  *dmcf;
     ngx_str_t                    key;       /* the name of its zone */
     ngx_array_t                 *files;
     size_t                       size;      /* of a table */
+    ngx_uint_t                   no_reverse;
 
     /* of the process that builds */
     ngx_event_t                  event;
     ngx_log_t                   *log;
     ngx_dns_hosts_build_t       *build;     /* NULL: not at work */
-    ngx_uint_t                   release;   /* the idle table is of no use */
+    ngx_uint_t                   release;   /* this table, from 1 on, may be
+                                               of no use; 0: none */
     size_t                       released;
     uint64_t                     sign;      /* of the files it reads */
     uint64_t                     seen;      /* at the last look */
@@ -86,18 +96,27 @@ typedef struct {
     ngx_uint_t                   missing;   /* said that a file is not there */
     ngx_uint_t                   bad;       /* lines of the file being read */
     ngx_uint_t                   bad_file;
+    ngx_stream_dns_hosts_bad_t  *lines;     /* the first of them */
 } ngx_stream_dns_hosts_t;
 
 
-typedef struct {
+struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  upstreams; /* of ngx_stream_dns_upstream_t * */
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
+    ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
     ngx_shm_zone_t              *metrics;
     ngx_dns_status_t             status;
+    ngx_stream_dns_stock_t       stock[NGX_STREAM_DNS_STOCKS];
     ngx_uint_t                   queries;   /* of all servers together */
-    ngx_event_t                  check;     /* of shared counters */
-} ngx_stream_dns_main_conf_t;
+
+    /* of a worker: who does what is needed once */
+    ngx_event_t                  check;
+    ngx_msec_t                   tick;
+    ngx_msec_t                   settled;
+    ngx_uint_t                   holds;
+    uint32_t                     generation;    /* of the configuration */
+};
 
 
 typedef struct {
@@ -141,17 +160,29 @@ typedef struct {
 
     ngx_array_t                  zones;     /* of ngx_dns_zone_t * */
     ngx_array_t                  listens;   /* of ngx_str_t */
+    ngx_str_t                    name;      /* of all, only this has it */
     ngx_dns_metrics_id_t         metrics;
     ngx_stream_core_srv_conf_t  *core;
     ngx_stream_session_t        *session;   /* in a worker, if one is needed */
     ngx_uint_t                   text;      /* rules may read the client's
                                                address as text */
     ngx_uint_t                   preaccess; /* "set" is in use */
+    ngx_uint_t                   stock;     /* bits, those that are in use */
     unsigned                     set:1;     /* a dns_* directive is in the
                                                server itself */
     unsigned                     enabled:1; /* it answers queries */
     unsigned                     limited:1; /* by limit_conn */
 } ngx_stream_dns_srv_conf_t;
+
+
+/* a dns_cache as it stands in the file */
+
+typedef struct {
+    ngx_stream_dns_srv_conf_t   *dscf;
+    ngx_str_t                    name;
+    u_char                      *file;
+    ngx_uint_t                   line;
+} ngx_stream_dns_cache_use_t;
 
 
 #pragma GCC visibility push(hidden)
@@ -182,6 +213,8 @@ ngx_int_t ngx_stream_dns_health_init(ngx_conf_t *cf,
 char *ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_cache_find(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf);
 char *ngx_stream_dns_cache_negative_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -234,6 +267,8 @@ ngx_int_t ngx_stream_dns_forward_init(ngx_conf_t *cf,
 
 /* does a server listen in a way that works here?  in the master; a worker */
 ngx_int_t ngx_stream_dns_listen_check(ngx_conf_t *cf);
+ngx_int_t ngx_stream_dns_listen_ours(ngx_listening_t *ls,
+    ngx_dns_front_addr_t *addrs, ngx_uint_t *sessions);
 ngx_int_t ngx_stream_dns_listen_hold(ngx_cycle_t *cycle);
 ngx_int_t ngx_stream_dns_listen_open(ngx_cycle_t *cycle);
 
@@ -249,7 +284,11 @@ ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_stream_dns_metrics_init(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
 
-/* start and end of a worker */
+/* does this worker do what is needed once for all? */
+ngx_uint_t ngx_stream_dns_once(ngx_stream_dns_main_conf_t *dmcf);
+
+/* a new configuration counts; start and end of a worker */
+ngx_int_t ngx_stream_dns_init_module(ngx_cycle_t *cycle);
 ngx_int_t ngx_stream_dns_init_process(ngx_cycle_t *cycle);
 void ngx_stream_dns_exit_process(ngx_cycle_t *cycle);
 

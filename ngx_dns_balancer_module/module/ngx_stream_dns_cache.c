@@ -70,20 +70,12 @@ ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    shm_zone = ngx_shared_memory_add(cf, &name, (size_t) size,
-                                     &ngx_dns_balancer_module);
+    shm_zone = ngx_stream_dns_shm_add(cf, NGX_STREAM_DNS_SHM_CACHE, &name,
+                                      (size_t) size,
+                                      ngx_stream_dns_cache_init_zone, NULL);
     if (shm_zone == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    if (shm_zone->init == ngx_stream_dns_cache_init_zone) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\": duplicate zone \"%V\"",
-                           &value[0], &name);
-        return NGX_CONF_ERROR;
-    }
-
-    shm_zone->init = ngx_stream_dns_cache_init_zone;
 
     cache = ngx_array_push(&dmcf->status.caches);
     if (cache == NULL) {
@@ -141,35 +133,15 @@ ngx_stream_dns_cache_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 static void
 ngx_stream_dns_cache_resized(ngx_shm_zone_t *shm_zone)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_shm_zone_t   *old;
+    ngx_shm_zone_t  *old;
 
-    if (ngx_cycle == NULL || ngx_is_init_cycle(ngx_cycle)) {
-        return;
-    }
+    old = ngx_stream_dns_shm_running(shm_zone);
 
-    part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
-
-    for ( /* void */ ; part; part = part->next) {
-        old = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (old[i].init == ngx_stream_dns_cache_init_zone
-                && old[i].shm.size != shm_zone->shm.size
-                && old[i].shm.name.len == shm_zone->shm.name.len
-                && ngx_strncmp(old[i].shm.name.data, shm_zone->shm.name.data,
-                               shm_zone->shm.name.len)
-                   == 0)
-            {
-                ngx_log_error(NGX_LOG_NOTICE, shm_zone->shm.log, 0,
-                              "dns_cache_zone \"%V\" changed from %uz to %uz "
-                              "octets, its answers are dropped",
-                              &shm_zone->shm.name, old[i].shm.size,
-                              shm_zone->shm.size);
-                return;
-            }
-        }
+    if (old && old->shm.size != shm_zone->shm.size) {
+        ngx_log_error(NGX_LOG_NOTICE, shm_zone->shm.log, 0,
+                      "dns_cache_zone \"%V\" changed from %uz to %uz octets, "
+                      "its answers are dropped", &shm_zone->shm.name,
+                      old->shm.size, shm_zone->shm.size);
     }
 }
 
@@ -179,7 +151,9 @@ ngx_stream_dns_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_dns_srv_conf_t *dscf = conf;
 
-    ngx_str_t  *value;
+    ngx_str_t                    *value;
+    ngx_stream_dns_cache_use_t   *use;
+    ngx_stream_dns_main_conf_t   *dmcf;
 
     ngx_stream_dns_claim(cf, dscf);
 
@@ -194,12 +168,59 @@ ngx_stream_dns_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
-    /* nginx itself says so if the zone is nowhere defined */
+    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
 
-    dscf->cache = ngx_shared_memory_add(cf, &value[1], 0,
-                                        &ngx_dns_balancer_module);
+    use = ngx_array_push(&dmcf->uses);
+    if (use == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
-    return dscf->cache ? NGX_CONF_OK : NGX_CONF_ERROR;
+    use->dscf = dscf;
+    use->name = value[1];
+    use->file = cf->conf_file->file.name.data;
+    use->line = cf->conf_file->line;
+
+    dscf->cache = NULL;
+
+    return NGX_CONF_OK;
+}
+
+
+/* a zone may stand below the lines that use it */
+
+char *
+ngx_stream_dns_cache_find(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t                    i, k;
+    ngx_shm_zone_t              **zone;
+    ngx_stream_dns_cache_use_t   *use;
+
+    use = dmcf->uses.elts;
+    zone = dmcf->status.caches.elts;
+
+    for (i = 0; i < dmcf->uses.nelts; i++) {
+
+        for (k = 0; k < dmcf->status.caches.nelts; k++) {
+            if (zone[k]->shm.name.len == use[i].name.len
+                && ngx_memcmp(zone[k]->shm.name.data, use[i].name.data,
+                              use[i].name.len)
+                   == 0)
+            {
+                use[i].dscf->cache = zone[k];
+                break;
+            }
+        }
+
+        if (k == dmcf->status.caches.nelts) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"dns_cache\": \"%V\" is not the name of a "
+                          "\"dns_cache_zone\", nor \"off\", in %s:%ui",
+                          &use[i].name, use[i].file, use[i].line);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -10,6 +10,9 @@
 #include <ldns/ldns.h>
 
 
+#define NGX_STREAM_DNS_HEALTH_TIMEOUT  1000      /* milliseconds */
+
+
 /* a parameter of health_check: where its number goes, and what is allowed */
 
 typedef struct {
@@ -52,11 +55,11 @@ static void
 ngx_stream_dns_health_defaults(ngx_dns_health_conf_t *health)
 {
     health->interval = 1000;
-    health->timeout = 1000;
+    health->timeout = 0;
     health->fails = 2;
     health->passes = 2;
     health->jitter = 10;
-    health->expect = ~((1u << NGX_DNS_SERVFAIL) | (1u << NGX_DNS_REFUSED));
+    health->expect = ~(1u << NGX_DNS_SERVFAIL);
 }
 
 
@@ -341,6 +344,11 @@ ngx_stream_dns_health_init(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         {
             return NGX_ERROR;
         }
+    }
+
+    if (us->health.timeout == 0) {
+        us->health.timeout = ngx_min(us->health.interval,
+                                     NGX_STREAM_DNS_HEALTH_TIMEOUT);
     }
 
     peer = us->upstream.peers.elts;

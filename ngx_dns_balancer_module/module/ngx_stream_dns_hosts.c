@@ -16,9 +16,9 @@ static char *ngx_stream_dns_hosts_word(ngx_conf_t *cf,
 static char *ngx_stream_dns_hosts_file(ngx_conf_t *cf,
     ngx_stream_dns_hosts_conf_t *hcf, ngx_str_t *value);
 static ngx_stream_dns_hosts_t *ngx_stream_dns_hosts_get(ngx_conf_t *cf,
-    ngx_array_t *files);
-static ngx_int_t ngx_stream_dns_hosts_key(ngx_conf_t *cf, ngx_array_t *files,
-    ngx_str_t *key);
+    ngx_stream_dns_hosts_conf_t *hcf);
+static ngx_int_t ngx_stream_dns_hosts_key(ngx_conf_t *cf,
+    ngx_stream_dns_hosts_conf_t *hcf, ngx_str_t *key);
 static ngx_int_t ngx_stream_dns_hosts_zone(ngx_conf_t *cf,
     ngx_stream_dns_hosts_t *h);
 
@@ -93,6 +93,11 @@ ngx_stream_dns_hosts_word(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
 
     if (ngx_strcmp(value->data, "fallthrough") == 0) {
         hcf->fallthrough = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value->data, "no_reverse") == 0) {
+        hcf->no_reverse = 1;
         return NGX_CONF_OK;
     }
 
@@ -198,7 +203,7 @@ ngx_stream_dns_hosts_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
                       dscf->core->file_name, dscf->core->line);
     }
 
-    h = ngx_stream_dns_hosts_get(cf, &hcf->files);
+    h = ngx_stream_dns_hosts_get(cf, hcf);
     if (h == NULL) {
         return NGX_ERROR;
     }
@@ -214,7 +219,7 @@ ngx_stream_dns_hosts_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 
 
 static ngx_stream_dns_hosts_t *
-ngx_stream_dns_hosts_get(ngx_conf_t *cf, ngx_array_t *files)
+ngx_stream_dns_hosts_get(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf)
 {
     ngx_str_t                     key;
     ngx_uint_t                    i;
@@ -223,7 +228,7 @@ ngx_stream_dns_hosts_get(ngx_conf_t *cf, ngx_array_t *files)
 
     dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
 
-    if (ngx_stream_dns_hosts_key(cf, files, &key) != NGX_OK) {
+    if (ngx_stream_dns_hosts_key(cf, hcf, &key) != NGX_OK) {
         return NULL;
     }
 
@@ -245,24 +250,35 @@ ngx_stream_dns_hosts_get(ngx_conf_t *cf, ngx_array_t *files)
     }
 
     h->key = key;
-    h->files = files;
+    h->files = &hcf->files;
+    h->no_reverse = hcf->no_reverse;
     *hp = h;
 
     return ngx_stream_dns_hosts_zone(cf, h) == NGX_OK ? h : NULL;
 }
 
 
+/* tables differ by their files, and by whether addresses have names */
+
 static ngx_int_t
-ngx_stream_dns_hosts_key(ngx_conf_t *cf, ngx_array_t *files, ngx_str_t *key)
+ngx_stream_dns_hosts_key(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
+    ngx_str_t *key)
 {
     u_char      *p;
-    ngx_str_t   *file;
+    ngx_str_t   *file, prefix;
     ngx_uint_t   i;
 
-    file = files->elts;
-    key->len = sizeof("dns_hosts") - 1;
+    if (hcf->no_reverse) {
+        ngx_str_set(&prefix, "dns_hosts(no_reverse)");
 
-    for (i = 0; i < files->nelts; i++) {
+    } else {
+        ngx_str_set(&prefix, "dns_hosts");
+    }
+
+    file = hcf->files.elts;
+    key->len = prefix.len;
+
+    for (i = 0; i < hcf->files.nelts; i++) {
         key->len += 1 + file[i].len;
     }
 
@@ -271,9 +287,9 @@ ngx_stream_dns_hosts_key(ngx_conf_t *cf, ngx_array_t *files, ngx_str_t *key)
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(key->data, "dns_hosts", sizeof("dns_hosts") - 1);
+    p = ngx_cpymem(key->data, prefix.data, prefix.len);
 
-    for (i = 0; i < files->nelts; i++) {
+    for (i = 0; i < hcf->files.nelts; i++) {
         *p++ = ':';
         p = ngx_cpymem(p, file[i].data, file[i].len);
     }
@@ -296,25 +312,10 @@ ngx_stream_dns_hosts_zone(ngx_conf_t *cf, ngx_stream_dns_hosts_t *h)
 
     h->size = ngx_max(2 * size, NGX_STREAM_DNS_HOSTS_MIN);
 
-    /* pages of the slab pool itself: under 1/64, and its header */
+    size = ngx_stream_dns_shm_size(ngx_dns_hosts_size(h->size));
 
-    size = ngx_dns_hosts_size(h->size);
-    size = ngx_align(size + size / 64 + 8 * ngx_pagesize, ngx_pagesize);
+    zone = ngx_stream_dns_shm_add(cf, NGX_STREAM_DNS_SHM_HOSTS, &h->key, size,
+                                  ngx_stream_dns_hosts_init_zone, h);
 
-    zone = ngx_shared_memory_add(cf, &h->key, size, &ngx_dns_balancer_module);
-    if (zone == NULL) {
-        return NGX_ERROR;
-    }
-
-    zone->init = ngx_stream_dns_hosts_init_zone;
-    zone->data = h;
-
-    /*
-     * Workers of the old configuration keep theirs, and its builder: there
-     * are never two for one table.
-     */
-
-    zone->noreuse = 1;
-
-    return NGX_OK;
+    return zone ? NGX_OK : NGX_ERROR;
 }

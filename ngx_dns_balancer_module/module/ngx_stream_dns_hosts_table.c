@@ -8,7 +8,7 @@
 
 
 /*
- * The master makes the first table of a list of files.  Then worker 0 looks
+ * The master makes the first table of a list of files.  Then one worker looks
  * at the files each two seconds, and reads them when two looks in a row have
  * seen the same change: so one counts within five seconds, and one that is
  * still being written does not.
@@ -18,14 +18,24 @@
 #define NGX_STREAM_DNS_HOSTS_SLICE  1          /* between slices of work */
 #define NGX_STREAM_DNS_HOSTS_FREE   4194304    /* octets in a slice */
 #define NGX_STREAM_DNS_HOSTS_BAD    10         /* bad lines logged of a file */
-#define NGX_STREAM_DNS_HOSTS_TEXT   64         /* of each */
+#define NGX_STREAM_DNS_HOSTS_TEXT   64         /* octets of each */
+
+
+/* they are logged when it is known that the file is a hosts file */
+
+struct ngx_stream_dns_hosts_bad_s {
+    ngx_uint_t    line;
+    const char   *why;
+    size_t        len;
+    u_char        text[4 * NGX_STREAM_DNS_HOSTS_TEXT + 3];
+};
 
 
 static ngx_int_t ngx_stream_dns_hosts_open(ngx_stream_dns_hosts_t *h,
     ngx_log_t *log);
 static void ngx_stream_dns_hosts_close(ngx_stream_dns_hosts_t *h);
 static ngx_int_t ngx_stream_dns_hosts_work(ngx_stream_dns_hosts_t *h);
-static void ngx_stream_dns_hosts_publish(ngx_stream_dns_hosts_t *h,
+static ngx_int_t ngx_stream_dns_hosts_publish(ngx_stream_dns_hosts_t *h,
     uint64_t sign);
 static void ngx_stream_dns_hosts_failed(ngx_stream_dns_hosts_t *h,
     ngx_uint_t level);
@@ -35,7 +45,9 @@ static ngx_int_t ngx_stream_dns_hosts_step(ngx_stream_dns_hosts_t *h);
 static ngx_uint_t ngx_stream_dns_hosts_changed(ngx_stream_dns_hosts_t *h);
 static void ngx_stream_dns_hosts_bad(ngx_dns_hosts_build_t *b,
     ngx_uint_t line, const char *why, const u_char *p, size_t len);
-static void ngx_stream_dns_hosts_bad_more(ngx_stream_dns_hosts_t *h);
+static u_char *ngx_stream_dns_hosts_text(u_char *p, const u_char *src,
+    size_t len);
+static void ngx_stream_dns_hosts_bad_log(ngx_stream_dns_hosts_t *h);
 
 
 ngx_int_t
@@ -98,7 +110,7 @@ ngx_stream_dns_hosts_init_zone(ngx_shm_zone_t *shm_zone, void *data)
     } while (rc == NGX_AGAIN);
 
     if (rc == NGX_OK) {
-        ngx_stream_dns_hosts_publish(h, h->sign);
+        rc = ngx_stream_dns_hosts_publish(h, h->sign);
 
     } else {
         ngx_stream_dns_hosts_failed(h, NGX_LOG_EMERG);
@@ -124,8 +136,19 @@ ngx_stream_dns_hosts_open(ngx_stream_dns_hosts_t *h, ngx_log_t *log)
 
     ngx_memzero(b, sizeof(ngx_dns_hosts_build_t));
 
+    if (h->lines == NULL) {
+        h->lines = ngx_alloc(NGX_STREAM_DNS_HOSTS_BAD
+                             * sizeof(ngx_stream_dns_hosts_bad_t), log);
+        if (h->lines == NULL) {
+            ngx_free(b);
+            return NGX_ERROR;
+        }
+    }
+
     b->files = h->files->elts;
     b->nfiles = h->files->nelts;
+    b->no_reverse = h->no_reverse;
+    b->strict = ngx_process == NGX_PROCESS_WORKER;
     b->bad = ngx_stream_dns_hosts_bad;
     b->data = h;
 
@@ -154,11 +177,20 @@ ngx_stream_dns_hosts_open(ngx_stream_dns_hosts_t *h, ngx_log_t *log)
 static void
 ngx_stream_dns_hosts_close(ngx_stream_dns_hosts_t *h)
 {
-    if (h->build) {
-        ngx_dns_hosts_build_end(h->build);
-        ngx_free(h->build);
-        h->build = NULL;
+    if (h->build == NULL) {
+        return;
     }
+
+    if (h->build->table) {
+        ngx_dns_hosts_drop(&h->hosts);
+    }
+
+    ngx_dns_hosts_build_end(h->build);
+    ngx_free(h->build);
+    h->build = NULL;
+
+    ngx_free(h->lines);
+    h->lines = NULL;
 }
 
 
@@ -178,20 +210,21 @@ ngx_stream_dns_hosts_work(ngx_stream_dns_hosts_t *h)
         b->table = ngx_dns_hosts_idle(&h->hosts);
         b->size = h->hosts.size;
 
-        return NGX_AGAIN;
+        return b->table ? NGX_AGAIN : NGX_DECLINED;
     }
 
     return rc;
 }
 
 
-static void
+static ngx_int_t
 ngx_stream_dns_hosts_publish(ngx_stream_dns_hosts_t *h, uint64_t sign)
 {
-    ngx_stream_dns_hosts_bad_more(h);
+    ngx_stream_dns_hosts_bad_log(h);
 
     h->build->table->sign = sign;
-    ngx_dns_hosts_publish(&h->hosts);
+
+    return ngx_dns_hosts_publish(&h->hosts);
 }
 
 
@@ -204,7 +237,16 @@ ngx_stream_dns_hosts_failed(ngx_stream_dns_hosts_t *h, ngx_uint_t level)
     b = h->build;
     file = h->files->elts;
 
-    ngx_stream_dns_hosts_bad_more(h);
+    if (b->foreign) {
+        ngx_log_error(level, h->log, 0,
+                      "dns_hosts: \"%V\" is not a hosts file: %s%s",
+                      &file[b->file], b->foreign,
+                      level == NGX_LOG_EMERG ? ""
+                                          : ": the old contents stay in use");
+        return;
+    }
+
+    ngx_stream_dns_hosts_bad_log(h);
 
     if (b->err) {
         ngx_log_error(level, h->log, b->err, "dns_hosts: %s \"%V\" failed",
@@ -231,6 +273,7 @@ ngx_stream_dns_hosts_start(ngx_cycle_t *cycle,
 
     for (i = 0; i < dmcf->hosts.nelts; i++) {
         h[i]->log = cycle->log;
+        h[i]->dmcf = dmcf;
         h[i]->event.handler = ngx_stream_dns_hosts_handler;
         h[i]->event.data = h[i];
         h[i]->event.log = cycle->log;
@@ -240,8 +283,9 @@ ngx_stream_dns_hosts_start(ngx_cycle_t *cycle,
 
         h[i]->release = 1;
         h[i]->released = 0;
+        h[i]->seen = 0;
 
-        ngx_add_timer(&h[i]->event, NGX_STREAM_DNS_HOSTS_CHECK);
+        ngx_add_timer(&h[i]->event, NGX_STREAM_DNS_HOSTS_SLICE);
     }
 }
 
@@ -272,7 +316,9 @@ ngx_stream_dns_hosts_handler(ngx_event_t *ev)
 
     h = ev->data;
 
-    if (ngx_exiting) {
+    /* it was stopped, and another does it now */
+
+    if (ngx_exiting || !ngx_stream_dns_once(h->dmcf)) {
         ngx_stream_dns_hosts_close(h);
         return;
     }
@@ -309,10 +355,23 @@ ngx_stream_dns_hosts_handler(ngx_event_t *ev)
 static void
 ngx_stream_dns_hosts_free(ngx_stream_dns_hosts_t *h)
 {
-    ngx_dns_hosts_release(&h->hosts, h->released, NGX_STREAM_DNS_HOSTS_FREE);
+    ngx_dns_hosts_release(&h->hosts, h->release - 1, h->released,
+                          NGX_STREAM_DNS_HOSTS_FREE);
 
     h->released += NGX_STREAM_DNS_HOSTS_FREE;
-    h->release = h->released < h->hosts.size;
+
+    if (h->released < h->hosts.size) {
+        return;
+    }
+
+    /* the next table, if there is one */
+
+    h->released = 0;
+    h->release++;
+
+    if (h->release > NGX_DNS_HOSTS_TABLES) {
+        h->release = 0;
+    }
 }
 
 
@@ -328,8 +387,8 @@ ngx_stream_dns_hosts_step(ngx_stream_dns_hosts_t *h)
 
     rc = ngx_stream_dns_hosts_work(h);
 
-    if (rc == NGX_AGAIN) {
-        return NGX_AGAIN;
+    if (rc == NGX_AGAIN || rc == NGX_DECLINED) {
+        return rc;
     }
 
     if (rc == NGX_ERROR) {
@@ -355,7 +414,11 @@ ngx_stream_dns_hosts_step(ngx_stream_dns_hosts_t *h)
         return NGX_DECLINED;
     }
 
-    ngx_stream_dns_hosts_publish(h, sign);
+    rc = ngx_stream_dns_hosts_publish(h, sign);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
 
     ngx_log_error(NGX_LOG_NOTICE, h->log, 0,
                   "dns_hosts: %uD names from \"%V\"%s",
@@ -410,57 +473,88 @@ static void
 ngx_stream_dns_hosts_bad(ngx_dns_hosts_build_t *b, ngx_uint_t line,
     const char *why, const u_char *p, size_t len)
 {
-    u_char                   text[NGX_STREAM_DNS_HOSTS_TEXT + 3];
-    ngx_str_t                s;
-    ngx_uint_t               i;
-    ngx_stream_dns_hosts_t  *h;
+    u_char                      *last;
+    ngx_stream_dns_hosts_t      *h;
+    ngx_stream_dns_hosts_bad_t  *bad;
 
     h = b->data;
 
     if (h->bad_file != b->file) {
-        ngx_stream_dns_hosts_bad_more(h);
+        ngx_stream_dns_hosts_bad_log(h);
         h->bad_file = b->file;
-        h->bad = 0;
     }
 
     if (h->bad++ >= NGX_STREAM_DNS_HOSTS_BAD) {
         return;
     }
 
-    /* the text is of a file that may be anything: no control characters */
+    bad = &h->lines[h->bad - 1];
 
-    s.data = text;
-    s.len = 0;
+    bad->line = line;
+    bad->why = why;
 
-    if (len) {
-        text[s.len++] = ' ';
-        text[s.len++] = '"';
+    last = ngx_stream_dns_hosts_text(bad->text, p,
+                                     ngx_min(len, NGX_STREAM_DNS_HOSTS_TEXT));
+    bad->len = (size_t) (last - bad->text);
+}
+
+
+/* of a file that may be anything: what is not printable is escaped */
+
+static u_char *
+ngx_stream_dns_hosts_text(u_char *p, const u_char *src, size_t len)
+{
+    size_t  i;
+
+    if (len == 0) {
+        return p;
     }
 
-    for (i = 0; i < ngx_min(len, NGX_STREAM_DNS_HOSTS_TEXT); i++) {
-        text[s.len++] = (p[i] < ' ' || p[i] == 0x7f) ? '?' : p[i];
+    *p++ = ' ';
+    *p++ = '"';
+
+    for (i = 0; i < len; i++) {
+
+        if (src[i] < ' ' || src[i] >= 0x7f) {
+            p = ngx_sprintf(p, "\\x%02xd", (int) src[i]);
+
+        } else {
+            *p++ = src[i];
+        }
     }
 
-    if (len) {
-        text[s.len++] = '"';
-    }
+    *p++ = '"';
 
-    ngx_log_error(NGX_LOG_WARN, h->log, 0,
-                  "dns_hosts: %s%V in %V:%ui, line skipped",
-                  why, &s, &b->files[b->file], line);
+    return p;
 }
 
 
 static void
-ngx_stream_dns_hosts_bad_more(ngx_stream_dns_hosts_t *h)
+ngx_stream_dns_hosts_bad_log(ngx_stream_dns_hosts_t *h)
 {
-    ngx_str_t  *file;
+    ngx_str_t                   *file, text;
+    ngx_uint_t                   i;
+    ngx_stream_dns_hosts_bad_t  *bad;
 
     file = h->files->elts;
+    file += h->bad_file;
+
+    for (i = 0; i < ngx_min(h->bad, NGX_STREAM_DNS_HOSTS_BAD); i++) {
+        bad = &h->lines[i];
+
+        text.data = bad->text;
+        text.len = bad->len;
+
+        ngx_log_error(NGX_LOG_WARN, h->log, 0,
+                      "dns_hosts: %s%V in %V:%ui, line skipped",
+                      bad->why, &text, file, bad->line);
+    }
 
     if (h->bad > NGX_STREAM_DNS_HOSTS_BAD) {
         ngx_log_error(NGX_LOG_WARN, h->log, 0,
                       "dns_hosts: %ui more bad lines in \"%V\"",
-                      h->bad - NGX_STREAM_DNS_HOSTS_BAD, &file[h->bad_file]);
+                      h->bad - NGX_STREAM_DNS_HOSTS_BAD, file);
     }
+
+    h->bad = 0;
 }

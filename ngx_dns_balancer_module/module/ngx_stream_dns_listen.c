@@ -5,8 +5,6 @@
 
 
 #include "ngx_stream_dns.h"
-#include "../front/ngx_dns_front_socket.h"
-#include "../front/ngx_dns_front_udp.h"
 
 
 /* a "listen" of any server, in one form for all versions of nginx */
@@ -19,12 +17,17 @@ typedef struct {
     int                           type;
     unsigned                      bind:1;
     unsigned                      wildcard:1;
-    unsigned                      shared:1; /* by several server_name */
+    unsigned                      ssl:1;
+    unsigned                      shared:1; /* by several server_name, ... */
+    unsigned                      named:1;  /* ... of which it is not the
+                                               default */
 } ngx_stream_dns_listen_t;
 
 
 static ngx_int_t ngx_stream_dns_listen_collect(ngx_conf_t *cf,
     ngx_array_t *listens);
+static ngx_int_t ngx_stream_dns_listen_name(ngx_conf_t *cf,
+    ngx_stream_dns_listen_t *ls, ngx_str_t *name);
 static ngx_int_t ngx_stream_dns_listen_kind(ngx_conf_t *cf,
     ngx_stream_dns_listen_t *ls);
 static ngx_int_t ngx_stream_dns_listen_note(ngx_conf_t *cf,
@@ -33,8 +36,6 @@ static ngx_int_t ngx_stream_dns_listen_socket(ngx_conf_t *cf,
     ngx_array_t *listens, ngx_stream_dns_listen_t *ls);
 static ngx_stream_dns_srv_conf_t *ngx_stream_dns_listen_server(
     ngx_stream_conf_ctx_t *ctx);
-static ngx_uint_t ngx_stream_dns_listen_useless(ngx_cycle_t *cycle,
-    ngx_listening_t *old);
 static ngx_int_t ngx_stream_dns_listen_take(ngx_cycle_t *cycle,
     ngx_listening_t *ls);
 
@@ -47,11 +48,12 @@ static ngx_int_t ngx_stream_dns_listen_take(ngx_cycle_t *cycle,
 static ngx_int_t
 ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
 {
-    ngx_uint_t                    p, a;
-    ngx_stream_conf_port_t       *port;
-    ngx_stream_conf_addr_t       *addr;
-    ngx_stream_dns_listen_t      *ls;
-    ngx_stream_core_main_conf_t  *cmcf;
+    ngx_uint_t                     p, a, i;
+    ngx_stream_conf_port_t        *port;
+    ngx_stream_conf_addr_t        *addr;
+    ngx_stream_dns_listen_t       *ls;
+    ngx_stream_core_srv_conf_t   **server;
+    ngx_stream_core_main_conf_t   *cmcf;
 
     cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
 
@@ -67,21 +69,64 @@ ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
 
         for (a = 0; a < port[p].addrs.nelts; a++) {
 
-            ls = ngx_array_push(listens);
-            if (ls == NULL) {
-                return NGX_ERROR;
-            }
+            server = addr[a].servers.elts;
 
-            ls->core = addr[a].default_server;
-            ls->dns = ngx_stream_dns_listen_server(ls->core->ctx);
-            ls->sockaddr = addr[a].opt.sockaddr;
-            ls->text = addr[a].opt.addr_text;
-            ls->type = port[p].type;
-            ls->bind = addr[a].opt.bind;
-            ls->wildcard = addr[a].opt.wildcard;
-            ls->shared = addr[a].servers.nelts > 1;
+            for (i = 0; i < addr[a].servers.nelts; i++) {
+
+                ls = ngx_array_push(listens);
+                if (ls == NULL) {
+                    return NGX_ERROR;
+                }
+
+                ls->core = server[i];
+                ls->dns = ngx_stream_dns_listen_server(server[i]->ctx);
+                ls->sockaddr = addr[a].opt.sockaddr;
+                ls->text = addr[a].opt.addr_text;
+                ls->type = port[p].type;
+                ls->bind = addr[a].opt.bind;
+                ls->wildcard = addr[a].opt.wildcard;
+                ls->ssl = addr[a].opt.ssl;
+                ls->shared = addr[a].servers.nelts > 1;
+                ls->named = server[i] != addr[a].default_server;
+            }
         }
     }
+
+    return NGX_OK;
+}
+
+
+/* who has no name of its own is never picked: nginx has warned already */
+
+static ngx_int_t
+ngx_stream_dns_listen_name(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls,
+    ngx_str_t *name)
+{
+    ngx_stream_server_name_t  *server;
+
+    *name = ls->text;
+
+    if (!ls->named) {
+        return NGX_OK;
+    }
+
+    if (!ls->ssl) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"listen %V\": without \"ssl\" clients name no "
+                      "server, the server in %s:%ui gets no queries there",
+                      &ls->text, ls->core->file_name, ls->core->line);
+    }
+
+    server = ls->core->server_names.elts;
+
+    name->len = ls->text.len + 1 + server[0].name.len;
+    name->data = ngx_pnalloc(cf->pool, name->len);
+
+    if (name->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_sprintf(name->data, "%V/%V", &ls->text, &server[0].name);
 
     return NGX_OK;
 }
@@ -117,8 +162,20 @@ ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
         ls->type = listen[i].type;
         ls->bind = listen[i].bind;
         ls->wildcard = listen[i].wildcard;
+        ls->ssl = 0;
         ls->shared = 0;
+        ls->named = 0;
     }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_listen_name(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls,
+    ngx_str_t *name)
+{
+    *name = ls->text;
 
     return NGX_OK;
 }
@@ -202,7 +259,7 @@ ngx_stream_dns_listen_kind(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
 }
 
 
-/* for status pages */
+/* for status pages; the first one is what the server is known by */
 
 static ngx_int_t
 ngx_stream_dns_listen_note(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
@@ -225,7 +282,11 @@ ngx_stream_dns_listen_note(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
 
     *text = ls->text;
 
-    return NGX_OK;
+    if (listens->nelts > 1) {
+        return NGX_OK;
+    }
+
+    return ngx_stream_dns_listen_name(cf, ls, &ls->dns->name);
 }
 
 
@@ -274,74 +335,57 @@ ngx_stream_dns_listen_socket(ngx_conf_t *cf, ngx_array_t *listens,
 
 
 /*
- * In the master, which closes the sockets that the new configuration has no
- * place for, but workers have them, too, until they are gone: they are left
- * now.  The others are locked, those of servers that are no longer ours too; a
- * failure is told by the worker.  nginx forks once after its first
- * configuration if it becomes a daemon, and the lock is lost then; but nobody
- * is told to quit in favour of that one.
+ * Who reads a socket: NGX_OK, a DNS server, NGX_DECLINED, others, which stay
+ * alone.  "addrs" has room for all of its addresses, or is NULL.
  */
 
 ngx_int_t
-ngx_stream_dns_listen_hold(ngx_cycle_t *cycle)
+ngx_stream_dns_listen_ours(ngx_listening_t *ls, ngx_dns_front_addr_t *addrs,
+    ngx_uint_t *sessions)
 {
-    ngx_uint_t        i;
-    ngx_listening_t  *ls;
+    ngx_uint_t                  i;
+    ngx_stream_port_t          *port;
+    ngx_stream_in_addr_t       *addr;
+    ngx_stream_in6_addr_t      *addr6;
+    ngx_stream_conf_ctx_t      *ctx;
+    ngx_stream_dns_srv_conf_t  *dscf;
 
-    if (ngx_test_config) {
-        return NGX_OK;
+    if (ls->type != SOCK_DGRAM || ls->handler != ngx_stream_init_connection) {
+        return NGX_DECLINED;
     }
 
-    ls = cycle->listening.elts;
+    port = ls->servers;
+    addr = port->addrs;
+    addr6 = port->addrs;
 
-    for (i = 0; i < cycle->listening.nelts; i++) {
-        if (ls[i].type == SOCK_DGRAM && ls[i].fd != (ngx_socket_t) -1) {
-            (void) ngx_dns_front_socket_hold(ls[i].fd, NGX_DNS_FRONT_MASTER);
+    for (i = 0; i < port->naddrs; i++) {
+
+        ctx = (ls->sockaddr->sa_family == AF_INET6)
+              ? ngx_stream_dns_addr_ctx(&addr6[i].conf)
+              : ngx_stream_dns_addr_ctx(&addr[i].conf);
+
+        dscf = ngx_stream_dns_listen_server(ctx);
+
+        if (dscf == NULL) {
+            return NGX_DECLINED;
         }
-    }
 
-    ls = cycle->old_cycle->listening.elts;
-
-    for (i = 0; i < cycle->old_cycle->listening.nelts; i++) {
-        if (ls[i].type == SOCK_DGRAM && ls[i].fd != (ngx_socket_t) -1
-            && !ls[i].remain && ngx_stream_dns_listen_useless(cycle, &ls[i]))
-        {
-            (void) ngx_dns_front_socket_leave(ls[i].fd);
+        if (addrs == NULL) {
+            continue;
         }
+
+        if (ls->sockaddr->sa_family == AF_INET6) {
+            addrs[i].sockaddr.sockaddr_in6.sin6_addr = addr6[i].addr6;
+
+        } else {
+            addrs[i].sockaddr.sockaddr_in.sin_addr.s_addr = addr[i].addr;
+        }
+
+        addrs[i].conf = &dscf->dns;
+        *sessions |= dscf->limited;
     }
 
     return NGX_OK;
-}
-
-
-/*
- * A configuration of a new binary may be taken back, so an address without
- * another socket stays.
- */
-
-static ngx_uint_t
-ngx_stream_dns_listen_useless(ngx_cycle_t *cycle, ngx_listening_t *old)
-{
-    ngx_uint_t        i;
-    ngx_listening_t  *ls;
-
-    if (!old->inherited) {
-        return 1;
-    }
-
-    ls = cycle->listening.elts;
-
-    for (i = 0; i < cycle->listening.nelts; i++) {
-        if (ls[i].type == SOCK_DGRAM
-            && ngx_cmp_sockaddr(ls[i].sockaddr, ls[i].socklen, old->sockaddr,
-                                old->socklen, 1)
-               == NGX_OK)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -355,9 +399,7 @@ ngx_stream_dns_listen_open(ngx_cycle_t *cycle)
 
     for (i = 0; i < cycle->listening.nelts; i++) {
 
-        if (ls[i].type != SOCK_DGRAM
-            || ls[i].handler != ngx_stream_init_connection)
-        {
+        if (ngx_stream_dns_listen_ours(&ls[i], NULL, NULL) != NGX_OK) {
             continue;
         }
 
@@ -381,17 +423,11 @@ ngx_stream_dns_listen_open(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_stream_dns_listen_take(ngx_cycle_t *cycle, ngx_listening_t *ls)
 {
-    ngx_uint_t                  i, sessions;
-    ngx_stream_port_t          *port;
-    ngx_stream_in_addr_t       *addr;
-    ngx_stream_in6_addr_t      *addr6;
-    ngx_dns_front_addr_t       *addrs;
-    ngx_stream_conf_ctx_t      *ctx;
-    ngx_stream_dns_srv_conf_t  *dscf;
+    ngx_uint_t             sessions;
+    ngx_stream_port_t     *port;
+    ngx_dns_front_addr_t  *addrs;
 
     port = ls->servers;
-    addr = port->addrs;
-    addr6 = port->addrs;
 
     addrs = ngx_pcalloc(cycle->pool,
                         port->naddrs * sizeof(ngx_dns_front_addr_t));
@@ -401,26 +437,7 @@ ngx_stream_dns_listen_take(ngx_cycle_t *cycle, ngx_listening_t *ls)
 
     sessions = 0;
 
-    for (i = 0; i < port->naddrs; i++) {
-
-        if (ls->sockaddr->sa_family == AF_INET6) {
-            ctx = ngx_stream_dns_addr_ctx(&addr6[i].conf);
-            addrs[i].sockaddr.sockaddr_in6.sin6_addr = addr6[i].addr6;
-
-        } else {
-            ctx = ngx_stream_dns_addr_ctx(&addr[i].conf);
-            addrs[i].sockaddr.sockaddr_in.sin_addr.s_addr = addr[i].addr;
-        }
-
-        dscf = ngx_stream_dns_listen_server(ctx);
-
-        if (dscf == NULL) {
-            return NGX_OK;
-        }
-
-        addrs[i].conf = &dscf->dns;
-        sessions |= dscf->limited;
-    }
+    (void) ngx_stream_dns_listen_ours(ls, addrs, &sessions);
 
     return ngx_dns_front_udp_open(cycle, ls, addrs, port->naddrs, sessions);
 }

@@ -9,8 +9,10 @@
 
 static ngx_int_t ngx_stream_dns_metrics_status(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
-static ngx_int_t ngx_stream_dns_metrics_server(ngx_dns_status_t *st,
-    ngx_stream_dns_srv_conf_t *dscf);
+static ngx_int_t ngx_stream_dns_metrics_server(ngx_conf_t *cf,
+    ngx_dns_status_t *st, ngx_stream_dns_srv_conf_t *dscf);
+static ngx_int_t ngx_stream_dns_metrics_name(ngx_conf_t *cf,
+    ngx_dns_status_t *st, ngx_str_t *name);
 static ngx_int_t ngx_stream_dns_metrics_zone(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
 static ngx_int_t ngx_stream_dns_metrics_init_zone(ngx_shm_zone_t *shm_zone,
@@ -58,7 +60,7 @@ ngx_stream_dns_metrics_status(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     dscf = dmcf->servers.elts;
 
     for (i = 0; i < dmcf->servers.nelts; i++) {
-        if (ngx_stream_dns_metrics_server(st, dscf[i]) != NGX_OK) {
+        if (ngx_stream_dns_metrics_server(cf, st, dscf[i]) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -87,26 +89,66 @@ ngx_stream_dns_metrics_status(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 
 
 static ngx_int_t
-ngx_stream_dns_metrics_server(ngx_dns_status_t *st,
+ngx_stream_dns_metrics_server(ngx_conf_t *cf, ngx_dns_status_t *st,
     ngx_stream_dns_srv_conf_t *dscf)
 {
-    ngx_str_t                *listen;
     ngx_dns_status_server_t  *server;
+
+    if (ngx_stream_dns_metrics_name(cf, st, &dscf->name) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     server = ngx_array_push(&st->servers);
     if (server == NULL) {
         return NGX_ERROR;
     }
 
-    listen = dscf->listens.elts;
-
-    server->name = listen[0];
+    server->name = dscf->name;
     server->listens = dscf->listens;
     server->zones = dscf->zones;
     server->cache = dscf->cache;
     server->metrics = &dscf->metrics;
 
     ngx_dns_metrics_identify(&dscf->metrics, &server->name, NULL);
+
+    return NGX_OK;
+}
+
+
+/* as where UDP and TCP of an address have a server each */
+
+static ngx_int_t
+ngx_stream_dns_metrics_name(ngx_conf_t *cf, ngx_dns_status_t *st,
+    ngx_str_t *name)
+{
+    u_char                   *p;
+    ngx_uint_t                i, n;
+    ngx_dns_status_server_t  *server;
+
+    n = 0;
+    server = st->servers.elts;
+
+    for (i = 0; i < st->servers.nelts; i++) {
+        if (server[i].name.len >= name->len
+            && ngx_memcmp(server[i].name.data, name->data, name->len) == 0
+            && (server[i].name.len == name->len
+                || server[i].name.data[name->len] == '#'))
+        {
+            n++;
+        }
+    }
+
+    if (n == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(cf->pool, name->len + 1 + NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    name->len = ngx_sprintf(p, "%V#%ui", name, n + 1) - p;
+    name->data = p;
 
     return NGX_OK;
 }
@@ -134,21 +176,14 @@ ngx_stream_dns_metrics_zone(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     name.data = p;
     name.len = ngx_sprintf(p, "dns_metrics:%uDx%uD", servers, peers) - p;
 
-    /* pages of the slab pool itself: under 1/64, and its header */
+    size = ngx_stream_dns_shm_size(ngx_dns_metrics_size(servers, peers));
 
-    size = ngx_dns_metrics_size(servers, peers);
-    size = ngx_align(size + size / 64 + 8 * ngx_pagesize, ngx_pagesize);
+    dmcf->metrics = ngx_stream_dns_shm_add(cf, NGX_STREAM_DNS_SHM_METRICS,
+                                           &name, size,
+                                           ngx_stream_dns_metrics_init_zone,
+                                           dmcf);
 
-    dmcf->metrics = ngx_shared_memory_add(cf, &name, size,
-                                          &ngx_dns_balancer_module);
-    if (dmcf->metrics == NULL) {
-        return NGX_ERROR;
-    }
-
-    dmcf->metrics->init = ngx_stream_dns_metrics_init_zone;
-    dmcf->metrics->data = dmcf;
-
-    return NGX_OK;
+    return dmcf->metrics ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -18,12 +18,52 @@
 #include "../transport/ngx_dns_udp_out.h"
 
 
-#define NGX_STREAM_DNS_CHECK        1000   /* milliseconds */
 #define NGX_STREAM_DNS_CONNECTIONS  (32 + NGX_DNS_TCP_CONNECTIONS)
+
+/* milliseconds: who does what is needed once */
+
+#define NGX_STREAM_DNS_TICK_MIN  50
+#define NGX_STREAM_DNS_TICK_MAX  1000
+#define NGX_STREAM_DNS_SETTLE    1000
 
 
 static ngx_uint_t ngx_stream_dns_workers(ngx_cycle_t *cycle);
+static void ngx_stream_dns_attach(ngx_cycle_t *cycle,
+    ngx_stream_dns_main_conf_t *dmcf);
+static ngx_msec_t ngx_stream_dns_tick(ngx_stream_dns_main_conf_t *dmcf);
 static void ngx_stream_dns_check_handler(ngx_event_t *ev);
+static void ngx_stream_dns_hold(ngx_stream_dns_main_conf_t *dmcf,
+    ngx_uint_t holds);
+
+
+/*
+ * In the master, when nothing of the new configuration can fail any more:
+ * from here on shared memory is its, and not that of the old workers.
+ */
+
+ngx_int_t
+ngx_stream_dns_init_module(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t   **us;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
+                                                 ngx_dns_balancer_module);
+
+    if (dmcf && dmcf->servers.nelts) {
+        us = dmcf->upstreams.elts;
+
+        for (i = 0; i < dmcf->upstreams.nelts; i++) {
+            ngx_dns_peers_commit(&us[i]->upstream, ngx_current_msec);
+        }
+
+        ngx_dns_metrics_commit(dmcf->status.metrics);
+        dmcf->generation = dmcf->status.metrics->generation;
+    }
+
+    return ngx_stream_dns_listen_hold(cycle);
+}
 
 
 ngx_int_t
@@ -46,16 +86,16 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_dns_random_reset();
-    ngx_dns_metrics_attach(dmcf->status.metrics);
     ngx_dns_timer_init(cycle->log);
     ngx_dns_tcp_out_init(cycle);
     ngx_dns_attempt_init(&ngx_dns_udp_out, &ngx_dns_tcp_out);
+
+    ngx_stream_dns_attach(cycle, dmcf);
 
     us = dmcf->upstreams.elts;
     servers = 0;
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        ngx_dns_peers_attach(&us[i]->upstream);
         servers += us[i]->upstream.peers.nelts;
     }
 
@@ -89,27 +129,22 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    /* work that is needed once: the master respawns this worker if it dies */
-
-    if (ngx_worker == 0) {
-        dmcf->check.handler = ngx_stream_dns_check_handler;
-        dmcf->check.data = dmcf;
-        dmcf->check.log = cycle->log;
-        dmcf->check.cancelable = 1;
-
-        ngx_add_timer(&dmcf->check, NGX_STREAM_DNS_CHECK);
-
-        ngx_stream_dns_hosts_start(cycle, dmcf);
-
-        for (i = 0; i < dmcf->upstreams.nelts; i++) {
-            if (ngx_dns_health_start(cycle, &us[i]->upstream, &us[i]->health,
-                                     &ngx_dns_udp_out, &ngx_dns_tcp_out)
-                != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        if (ngx_dns_health_init(cycle, &us[i]->upstream, &us[i]->health,
+                                &ngx_dns_udp_out, &ngx_dns_tcp_out)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
         }
     }
+
+    dmcf->check.handler = ngx_stream_dns_check_handler;
+    dmcf->check.data = dmcf;
+    dmcf->check.log = cycle->log;
+    dmcf->check.cancelable = 1;
+    dmcf->tick = ngx_stream_dns_tick(dmcf);
+
+    ngx_stream_dns_check_handler(&dmcf->check);
 
     return NGX_OK;
 }
@@ -127,24 +162,129 @@ ngx_stream_dns_workers(ngx_cycle_t *cycle)
 }
 
 
-static void
-ngx_stream_dns_check_handler(ngx_event_t *ev)
+/* half the shortest interval of health checks */
+
+static ngx_msec_t
+ngx_stream_dns_tick(ngx_stream_dns_main_conf_t *dmcf)
 {
+    ngx_msec_t                    tick;
     ngx_uint_t                    i;
     ngx_stream_dns_upstream_t   **us;
-    ngx_stream_dns_main_conf_t   *dmcf;
 
-    dmcf = ev->data;
+    tick = NGX_STREAM_DNS_TICK_MAX;
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        if (us[i]->checks == NGX_STREAM_DNS_CHECKS_ON) {
+            tick = ngx_min(tick, us[i]->health.interval / 2);
+        }
+    }
+
+    return ngx_max(tick, NGX_STREAM_DNS_TICK_MIN);
+}
+
+
+static void
+ngx_stream_dns_attach(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_int_t                     rc;
+    ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t   **us;
+
+    rc = ngx_dns_metrics_attach(dmcf->status.metrics);
 
     us = dmcf->upstreams.elts;
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        ngx_dns_peers_check(&us[i]->upstream);
+        if (ngx_dns_peers_attach(&us[i]->upstream, ngx_current_msec)
+            != NGX_OK)
+        {
+            rc = NGX_DECLINED;
+        }
     }
 
-    if (!ngx_exiting) {
-        ngx_add_timer(ev, NGX_STREAM_DNS_CHECK);
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "more than %d worker processes, old ones included, use "
+                      "dns_upstream: what this one counts is not shown",
+                      NGX_DNS_PEER_PROCS);
     }
+}
+
+
+ngx_uint_t
+ngx_stream_dns_once(ngx_stream_dns_main_conf_t *dmcf)
+{
+    return ngx_dns_lease_held(&dmcf->status.metrics->lease, dmcf->generation);
+}
+
+
+/*
+ * Health checks, hosts files and the like are the work of one worker.  It says
+ * so at each tick; after three without a word of it another takes over, so
+ * that neither a stopped worker nor one that waits for a disk ends them.
+ */
+
+static void
+ngx_stream_dns_check_handler(ngx_event_t *ev)
+{
+    ngx_uint_t                    i, holds, settle;
+    ngx_dns_lease_t              *lease;
+    ngx_stream_dns_upstream_t   **us;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    dmcf = ev->data;
+    lease = &dmcf->status.metrics->lease;
+
+    if (ngx_exiting) {
+        ngx_dns_lease_leave(lease, dmcf->generation);
+        ngx_stream_dns_hold(dmcf, 0);
+        return;
+    }
+
+    /* lost in a stop, and perhaps to be had again at once */
+
+    if (dmcf->holds && !ngx_stream_dns_once(dmcf)) {
+        ngx_stream_dns_hold(dmcf, 0);
+    }
+
+    holds = ngx_dns_lease_hold(lease, dmcf->generation, ngx_current_msec,
+                               3 * dmcf->tick);
+
+    if (holds != dmcf->holds) {
+        ngx_stream_dns_hold(dmcf, holds);
+    }
+
+    settle = holds
+             && ngx_current_msec - dmcf->settled >= NGX_STREAM_DNS_SETTLE;
+
+    if (settle) {
+        dmcf->settled = ngx_current_msec;
+    }
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        ngx_dns_peers_check(&us[i]->upstream, ngx_current_msec, settle);
+    }
+
+    ngx_add_timer(ev, dmcf->tick);
+}
+
+
+static void
+ngx_stream_dns_hold(ngx_stream_dns_main_conf_t *dmcf, ngx_uint_t holds)
+{
+    dmcf->holds = holds;
+
+    if (holds) {
+        ngx_stream_dns_hosts_start((ngx_cycle_t *) ngx_cycle, dmcf);
+        ngx_dns_health_start(&dmcf->status.metrics->lease, dmcf->generation);
+        return;
+    }
+
+    ngx_stream_dns_hosts_stop(dmcf);
+    ngx_dns_health_stop();
 }
 
 
@@ -170,7 +310,8 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
         ngx_del_timer(&dmcf->check);
     }
 
-    ngx_stream_dns_hosts_stop(dmcf);
+    ngx_dns_lease_leave(&dmcf->status.metrics->lease, dmcf->generation);
+    ngx_stream_dns_hold(dmcf, 0);
     ngx_dns_health_done();
 
     /* whoever still waits gets an answer */

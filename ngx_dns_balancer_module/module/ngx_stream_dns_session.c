@@ -11,10 +11,6 @@
 
 #define NGX_STREAM_DNS_POOL    4096
 
-/* more than ngx_stream_limit_conn_conf_t, which is not in a header */
-
-#define NGX_STREAM_DNS_LIMIT_CONF  256
-
 #define NGX_STREAM_DNS_STOCK   1
 #define NGX_STREAM_DNS_OTHERS  2
 
@@ -37,8 +33,6 @@ typedef struct {
 } ngx_stream_dns_session_t;
 
 
-static void *ngx_stream_dns_session_conf(ngx_cycle_t *cycle,
-    ngx_stream_dns_srv_conf_t *dscf, const char *module);
 static ngx_uint_t ngx_stream_dns_session_phase(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf, ngx_uint_t phase);
 static void **ngx_stream_dns_session_confs(ngx_cycle_t *cycle,
@@ -62,68 +56,25 @@ static u_char *ngx_stream_dns_session_log_error(ngx_log_t *log, u_char *buf,
     size_t len);
 
 
-/*
- * Stock modules whose phase handler does nothing unless a pointer at the
- * start of its configuration is set.
- */
-
-typedef struct {
-    const char  *module;
-    ngx_uint_t   phase;
-    ngx_uint_t   pointers;
-} ngx_stream_dns_stock_t;
-
-
-static ngx_stream_dns_stock_t  ngx_stream_dns_stock[] = {
-    { "ngx_stream_access_module", NGX_STREAM_ACCESS_PHASE,
-#if (NGX_HAVE_UNIX_DOMAIN)
-      3 },
-#else
-      2 },
-#endif
-    { "ngx_stream_set_module", NGX_STREAM_PREACCESS_PHASE, 1 },
-
-    /* refused, or without effect, on UDP: no pointer is looked at */
-    { "ngx_stream_realip_module", NGX_STREAM_POST_ACCEPT_PHASE, 0 },
-    { "ngx_stream_limit_conn_module", NGX_STREAM_PREACCESS_PHASE, 0 },
-
-    { "ngx_stream_log_module", NGX_STREAM_LOG_PHASE, 1 },
-    { NULL, 0, 0 }
-};
-
-
-static void *
-ngx_stream_dns_session_conf(ngx_cycle_t *cycle,
-    ngx_stream_dns_srv_conf_t *dscf, const char *module)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; cycle->modules[i]; i++) {
-        if (cycle->modules[i]->type == NGX_STREAM_MODULE
-            && ngx_strcmp(cycle->modules[i]->name, module) == 0)
-        {
-            return dscf->core->ctx->srv_conf[cycle->modules[i]->ctx_index];
-        }
-    }
-
-    return NULL;
-}
-
-
 /* what is set in the server and needs sessions, or would do nothing */
 
 ngx_int_t
 ngx_stream_dns_session_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 {
-    ngx_flag_t   *preread;
-    ngx_array_t  *limits;
+    ngx_uint_t                    i;
+    ngx_stream_dns_stock_t       *stock;
+    ngx_stream_dns_main_conf_t   *dmcf;
 
-    limits = ngx_stream_dns_session_conf(cf->cycle, dscf,
-                                         "ngx_stream_limit_conn_module");
-    preread = ngx_stream_dns_session_conf(cf->cycle, dscf,
-                                          "ngx_stream_ssl_preread_module");
+    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+    stock = dmcf->stock;
 
-    if (preread && *preread == 1) {
+    for (i = 0; i < NGX_STREAM_DNS_STOCKS; i++) {
+        if (ngx_stream_dns_stock_used(&stock[i], dscf->core->ctx->srv_conf)) {
+            dscf->stock |= 1u << i;
+        }
+    }
+
+    if (dscf->stock & (1u << NGX_STREAM_DNS_STOCK_SSL_PREREAD)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"ssl_preread\" is not supported in a server with "
                       "\"dns_forward\" in %s:%ui",
@@ -131,7 +82,7 @@ ngx_stream_dns_session_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
         return NGX_ERROR;
     }
 
-    dscf->limited = (limits && limits->elts);
+    dscf->limited = (dscf->stock >> NGX_STREAM_DNS_STOCK_LIMIT_CONN) & 1;
 
     if (dscf->limited && dscf->dns.proxies) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -154,30 +105,34 @@ static ngx_uint_t
 ngx_stream_dns_session_phase(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf, ngx_uint_t phase)
 {
-    void                         **conf;
-    ngx_uint_t                     i, known, used;
-    ngx_stream_dns_stock_t        *stock;
-    ngx_stream_core_main_conf_t   *cmcf;
+    ngx_uint_t                    i, known, used;
+    ngx_stream_dns_main_conf_t   *dmcf;
+    ngx_stream_core_main_conf_t  *cmcf;
 
+    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
+                                                 ngx_dns_balancer_module);
     known = 0;
     used = 0;
 
-    for (stock = ngx_stream_dns_stock; stock->module; stock++) {
+    for (i = 0; i < NGX_STREAM_DNS_STOCKS; i++) {
 
-        if (stock->phase != phase) {
-            continue;
-        }
-
-        conf = ngx_stream_dns_session_conf(cycle, dscf, stock->module);
-        if (conf == NULL) {
+        if (dmcf->stock[i].index == -1
+            || ngx_stream_dns_stock_phase(i) != phase)
+        {
             continue;
         }
 
         known++;
 
-        for (i = 0; i < stock->pointers; i++) {
-            used |= conf[i] != NULL;
+        /* refused, or without effect, on UDP */
+
+        if (i == NGX_STREAM_DNS_STOCK_REALIP
+            || i == NGX_STREAM_DNS_STOCK_LIMIT_CONN)
+        {
+            continue;
         }
+
+        used |= dscf->stock & (1u << i);
     }
 
     cmcf = dscf->core->ctx->main_conf[ngx_stream_core_module.ctx_index];
@@ -262,25 +217,25 @@ static void **
 ngx_stream_dns_session_confs(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf)
 {
-    void        **confs, *none, *limits;
-    ngx_uint_t    i;
+    void                        **confs;
+    ngx_stream_dns_stock_t       *limits;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
+                                                 ngx_dns_balancer_module);
 
     confs = ngx_palloc(cycle->pool, sizeof(void *) * ngx_stream_max_module);
-    none = ngx_pcalloc(cycle->pool, NGX_STREAM_DNS_LIMIT_CONF);
-
-    if (confs == NULL || none == NULL) {
+    if (confs == NULL) {
         return NULL;
     }
 
-    limits = ngx_stream_dns_session_conf(cycle, dscf,
-                                         "ngx_stream_limit_conn_module");
+    ngx_memcpy(confs, dscf->core->ctx->srv_conf,
+               sizeof(void *) * ngx_stream_max_module);
 
-    for (i = 0; i < ngx_stream_max_module; i++) {
-        confs[i] = dscf->core->ctx->srv_conf[i];
+    limits = &dmcf->stock[NGX_STREAM_DNS_STOCK_LIMIT_CONN];
 
-        if (limits && confs[i] == limits) {
-            confs[i] = none;
-        }
+    if (limits->index != -1) {
+        confs[limits->index] = limits->fresh;
     }
 
     return confs;

@@ -9,21 +9,17 @@
 
 #define NGX_DNS_PEERS_LAYOUT   0x444e5303      /* a change of it: a change
                                                   of any struct in the zone */
-#define NGX_DNS_PEERS_DRIFTS   3
+#define NGX_DNS_PEERS_SLOTS    16
 
 
-static uint32_t ngx_dns_peers_slots(ngx_uint_t servers);
-static ngx_dns_peer_shm_t *ngx_dns_peers_slot(ngx_dns_peers_shm_t *shm);
-static uint32_t *ngx_dns_peers_row(ngx_dns_peers_shm_t *shm, ngx_uint_t proc);
 static ngx_int_t ngx_dns_peers_known(ngx_dns_peers_shm_t *shm,
     ngx_dns_peer_t *peer);
 static ngx_int_t ngx_dns_peers_fresh(ngx_dns_peers_shm_t *shm,
-    ngx_dns_peer_t *peer);
+    ngx_dns_peer_t *peer, ngx_uint_t busy);
 static void ngx_dns_peers_take(ngx_dns_peers_shm_t *shm, ngx_dns_peer_t *peer,
     ngx_uint_t i);
-static void ngx_dns_peers_reap(ngx_dns_peers_shm_t *shm, ngx_uint_t proc);
-static void ngx_dns_peers_settle(ngx_dns_peers_shm_t *shm, ngx_uint_t i);
-static ngx_uint_t ngx_dns_peers_alive(uint32_t pid);
+static ngx_uint_t ngx_dns_peers_same(ngx_dns_peer_shm_t *slot,
+    ngx_dns_peer_t *peer);
 
 
 _Static_assert(sizeof(ngx_dns_peer_shm_t) % NGX_DNS_CACHELINE == 0,
@@ -34,60 +30,38 @@ _Static_assert(sizeof(ngx_dns_peers_shm_t) % NGX_DNS_CACHELINE == 0,
 
 /* twice the servers: all of them may be replaced at once */
 
-static uint32_t
-ngx_dns_peers_slots(ngx_uint_t servers)
-{
-    uint32_t  n;
-
-    n = 16;
-
-    while (n < 2 * servers) {
-        n *= 2;
-    }
-
-    return n;
-}
-
-
 size_t
 ngx_dns_peers_size(ngx_uint_t servers)
 {
     size_t  n;
 
-    n = ngx_dns_peers_slots(servers);
+    n = ngx_max(2 * servers, NGX_DNS_PEERS_SLOTS);
 
     return sizeof(ngx_dns_peers_shm_t) + n * sizeof(ngx_dns_peer_shm_t)
            + NGX_DNS_PEER_PROCS * n * sizeof(uint32_t);
 }
 
 
-static ngx_dns_peer_shm_t *
+ngx_dns_peer_shm_t *
 ngx_dns_peers_slot(ngx_dns_peers_shm_t *shm)
 {
     return (ngx_dns_peer_shm_t *) (shm + 1);
 }
 
 
-static uint32_t *
-ngx_dns_peers_row(ngx_dns_peers_shm_t *shm, ngx_uint_t proc)
-{
-    uint32_t  *rows;
-
-    rows = (uint32_t *) (void *) (ngx_dns_peers_slot(shm) + shm->slots);
-
-    return rows + proc * shm->slots;
-}
-
-
 ngx_int_t
 ngx_dns_peers_init(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *shm,
-    ngx_uint_t servers)
+    size_t size)
 {
     ngx_uint_t       i;
     ngx_dns_peer_t  *peer;
 
     if (shm->layout == 0) {
-        shm->slots = ngx_dns_peers_slots(servers);
+        size -= sizeof(ngx_dns_peers_shm_t);
+        size /= sizeof(ngx_dns_peer_shm_t)
+                + NGX_DNS_PEER_PROCS * sizeof(uint32_t);
+
+        shm->slots = (uint32_t) size;
         shm->layout = NGX_DNS_PEERS_LAYOUT;
     }
 
@@ -95,7 +69,7 @@ ngx_dns_peers_init(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *shm,
         return NGX_ERROR;
     }
 
-    shm->generation++;
+    shm->attempt++;
 
     u->shm = shm;
     u->group[0].ticket = &shm->ticket[0];
@@ -112,7 +86,8 @@ ngx_dns_peers_init(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *shm,
 
     for (i = 0; i < u->peers.nelts; i++) {
         if (peer[i].shm == NULL
-            && ngx_dns_peers_fresh(shm, &peer[i]) != NGX_OK)
+            && ngx_dns_peers_fresh(shm, &peer[i], 0) != NGX_OK
+            && ngx_dns_peers_fresh(shm, &peer[i], 1) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -122,27 +97,35 @@ ngx_dns_peers_init(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *shm,
 }
 
 
+static ngx_uint_t
+ngx_dns_peers_same(ngx_dns_peer_shm_t *slot, ngx_dns_peer_t *peer)
+{
+    size_t  len;
+
+    len = ngx_min(peer->name.len, NGX_DNS_PEER_KEY - 1);
+
+    return slot->generation != 0
+           && ngx_strncmp(slot->key, peer->name.data, len) == 0
+           && slot->key[len] == '\0';
+}
+
+
 /*
  * The slot a server had before.  A server listed twice has two slots: one
- * that is of this generation already is taken.
+ * that is taken already is not taken again.
  */
 
 static ngx_int_t
 ngx_dns_peers_known(ngx_dns_peers_shm_t *shm, ngx_dns_peer_t *peer)
 {
-    size_t               len;
     ngx_uint_t           i;
     ngx_dns_peer_shm_t  *slot;
 
     slot = ngx_dns_peers_slot(shm);
-    len = ngx_min(peer->name.len, NGX_DNS_PEER_KEY - 1);
 
     for (i = 0; i < shm->slots; i++) {
-
-        if (slot[i].generation != 0
-            && slot[i].generation != shm->generation
-            && ngx_strncmp(slot[i].key, peer->name.data, len) == 0
-            && slot[i].key[len] == '\0')
+        if (slot[i].claim != shm->attempt
+            && ngx_dns_peers_same(&slot[i], peer))
         {
             ngx_dns_peers_take(shm, peer, i);
             return NGX_OK;
@@ -153,10 +136,14 @@ ngx_dns_peers_known(ngx_dns_peers_shm_t *shm, ngx_dns_peer_t *peer)
 }
 
 
-/* a slot never used, or not used by the last configuration */
+/*
+ * A slot never used, or not used by the running configuration.  An old worker
+ * may have queries at the server that had it: such a slot is the last choice.
+ */
 
 static ngx_int_t
-ngx_dns_peers_fresh(ngx_dns_peers_shm_t *shm, ngx_dns_peer_t *peer)
+ngx_dns_peers_fresh(ngx_dns_peers_shm_t *shm, ngx_dns_peer_t *peer,
+    ngx_uint_t busy)
 {
     size_t               len;
     ngx_uint_t           i;
@@ -167,8 +154,10 @@ ngx_dns_peers_fresh(ngx_dns_peers_shm_t *shm, ngx_dns_peer_t *peer)
 
     for (i = 0; i < shm->slots; i++) {
 
-        if (slot[i].generation == 0
-            || slot[i].generation + 1 < shm->generation)
+        if (slot[i].claim != shm->attempt
+            && (slot[i].generation == 0
+                || slot[i].generation < shm->generation)
+            && (busy || ngx_dns_load(&slot[i].outstanding) == 0))
         {
             ngx_memzero(&slot[i], sizeof(ngx_dns_peer_shm_t));
             ngx_memcpy(slot[i].key, peer->name.data, len);
@@ -186,180 +175,78 @@ static void
 ngx_dns_peers_take(ngx_dns_peers_shm_t *shm, ngx_dns_peer_t *peer,
     ngx_uint_t i)
 {
-    ngx_dns_peer_shm_t  *slot;
-
-    slot = ngx_dns_peers_slot(shm) + i;
-    slot->generation = shm->generation;
-
     peer->slot = (uint32_t) i;
-    peer->shm = slot;
-
-    /* nobody would find out that it is well again */
-
-    if (!peer->checked) {
-        ngx_dns_store(&slot->unhealthy, 0);
-    }
+    peer->shm = ngx_dns_peers_slot(shm) + i;
+    peer->shm->claim = shm->attempt;
 }
 
 
 void
-ngx_dns_peers_attach(ngx_dns_upstream_t *u)
+ngx_dns_peers_inherit(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *from)
 {
-    uint32_t         *row, pid;
-    ngx_uint_t        i, n;
-    ngx_dns_peer_t   *peer;
+    ngx_uint_t           i, k;
+    ngx_dns_peer_t      *peer;
+    ngx_dns_peer_shm_t  *slot, *to;
 
-    row = NULL;
-    u->row = NGX_DNS_PEER_PROCS;
-
-    for (n = 0; n < NGX_DNS_PEER_PROCS; n++) {
-        pid = ngx_dns_load(&u->shm->pid[n]);
-
-        if (pid != 0) {
-
-            if (ngx_dns_peers_alive(pid)) {
-                continue;
-            }
-
-            ngx_dns_peers_reap(u->shm, n);
-        }
-
-        if (row == NULL
-            && ngx_dns_cas(&u->shm->pid[n], 0, (uint32_t) ngx_pid))
-        {
-            row = ngx_dns_peers_row(u->shm, n);
-            u->row = n;
-        }
-    }
-
-    if (row == NULL) {
-        (void) ngx_dns_add(&u->shm->unknown, 1);
-    }
-
-    u->budget[NGX_DNS_ACCOUNT_LOSS] = NGX_DNS_BUDGET_MAX;
-    u->budget[NGX_DNS_ACCOUNT_FAILING] = NGX_DNS_BUDGET_MAX;
+    slot = ngx_dns_peers_slot(from);
     peer = u->peers.elts;
 
     for (i = 0; i < u->peers.nelts; i++) {
-        peer[i].judged = 0;
-        peer[i].refused = 0;
-        peer[i].witnesses = 0;
-        peer[i].row = row ? &row[peer[i].slot] : NULL;
-        peer[i].endpoint = NULL;
-        peer[i].stream = NULL;
-        peer[i].counters = ngx_dns_metrics_peer(peer[i].metrics.slot);
+        to = peer[i].shm;
+
+        for (k = 0; k < from->slots; k++) {
+            if (slot[k].generation != from->generation
+                || !ngx_dns_peers_same(&slot[k], &peer[i]))
+            {
+                continue;
+            }
+
+            ngx_memcpy(to, &slot[k], sizeof(ngx_dns_peer_shm_t));
+
+            to->outstanding = 0;
+            to->generation = 0;
+            to->claim = u->shm->attempt;
+            to->drift = 0;
+            to->drifts = 0;
+            break;
+        }
     }
 }
 
 
 void
-ngx_dns_peers_detach(ngx_dns_upstream_t *u)
+ngx_dns_peers_commit(ngx_dns_upstream_t *u, ngx_msec_t now)
 {
-    if (u->row == NGX_DNS_PEER_PROCS) {
-        (void) ngx_dns_add(&u->shm->unknown, (uint32_t) -1);
-        return;
-    }
-
-    ngx_dns_peers_reap(u->shm, u->row);
-}
-
-
-static ngx_uint_t
-ngx_dns_peers_alive(uint32_t pid)
-{
-    return kill((ngx_pid_t) pid, 0) != -1 || ngx_errno != NGX_ESRCH;
-}
-
-
-/*
- * Takes back what a process had outstanding.  Whoever else is at it gets
- * zeroes; who dies at it leaves a drift.
- */
-
-static void
-ngx_dns_peers_reap(ngx_dns_peers_shm_t *shm, ngx_uint_t proc)
-{
-    uint32_t            *row, pid, n;
+    uint64_t             retry;
     ngx_uint_t           i;
+    ngx_dns_peer_t      *peer;
     ngx_dns_peer_shm_t  *slot;
 
-    pid = ngx_dns_load(&shm->pid[proc]);
-    row = ngx_dns_peers_row(shm, proc);
-    slot = ngx_dns_peers_slot(shm);
+    u->generation = u->shm->generation + 1;
 
-    for (i = 0; i < shm->slots; i++) {
-        if (ngx_dns_load(&row[i]) == 0) {
-            continue;
+    /* the last thing that old workers heed */
+
+    ngx_dns_store(&u->shm->generation, u->generation);
+
+    peer = u->peers.elts;
+
+    for (i = 0; i < u->peers.nelts; i++) {
+        slot = peer[i].shm;
+        slot->generation = u->generation;
+
+        /* nobody would find out that it is well again */
+
+        if (!peer[i].checked) {
+            ngx_dns_store(&slot->unhealthy, 0);
+            ngx_dns_store(&slot->misses, 0);
         }
 
-        n = ngx_dns_xchg(&row[i], 0);
-        (void) ngx_dns_add(&slot[i].outstanding, (uint32_t) -n);
-    }
+        /* no server is left out for longer than it would be now */
 
-    (void) ngx_dns_cas(&shm->pid[proc], pid, 0);
-}
+        retry = ngx_dns_load(&slot->retry);
 
-
-void
-ngx_dns_peers_check(ngx_dns_upstream_t *u)
-{
-    uint32_t              pid;
-    ngx_uint_t            i, n;
-    ngx_dns_peers_shm_t  *shm;
-
-    shm = u->shm;
-
-    for (n = 0; n < NGX_DNS_PEER_PROCS; n++) {
-        pid = ngx_dns_load(&shm->pid[n]);
-
-        if (pid != 0 && !ngx_dns_peers_alive(pid)) {
-            ngx_dns_peers_reap(shm, n);
+        if ((int64_t) (retry - now) > (int64_t) peer[i].fail_timeout) {
+            ngx_dns_store(&slot->retry, now + peer[i].fail_timeout);
         }
-    }
-
-    if (ngx_dns_load(&shm->unknown)) {
-        return;
-    }
-
-    for (i = 0; i < shm->slots; i++) {
-        ngx_dns_peers_settle(shm, i);
-    }
-}
-
-
-static void
-ngx_dns_peers_settle(ngx_dns_peers_shm_t *shm, ngx_uint_t i)
-{
-    int32_t              drift;
-    uint32_t             sum;
-    ngx_uint_t           n;
-    ngx_dns_peer_shm_t  *slot;
-
-    slot = ngx_dns_peers_slot(shm) + i;
-
-    if (slot->generation == 0) {
-        return;
-    }
-
-    sum = 0;
-
-    for (n = 0; n < NGX_DNS_PEER_PROCS; n++) {
-        if (ngx_dns_load(&shm->pid[n])) {
-            sum += ngx_dns_load(&ngx_dns_peers_row(shm, n)[i]);
-        }
-    }
-
-    drift = (int32_t) (ngx_dns_load(&slot->outstanding) - sum);
-
-    if (drift == 0 || drift != slot->drift) {
-        slot->drift = drift;
-        slot->drifts = 0;
-        return;
-    }
-
-    if (++slot->drifts == NGX_DNS_PEERS_DRIFTS - 1) {
-        (void) ngx_dns_add(&slot->outstanding, (uint32_t) -drift);
-        slot->drift = 0;
-        slot->drifts = 0;
     }
 }

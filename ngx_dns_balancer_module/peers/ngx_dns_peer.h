@@ -14,6 +14,12 @@
  * its state; a slot that the last configuration did not use is given away
  * only one reload later, when the workers that knew it are going or gone.
  *
+ * A configuration that is being tried marks its slots with the number of the
+ * attempt, and changes nothing else that a running one uses.  Once nothing can
+ * fail any more it is committed: "generation" grows, which is the mark of
+ * slots in use, and from then on what workers of earlier configurations find
+ * out about a server is not written down.
+ *
  * "outstanding" is exact while all live: added to by all, with locked
  * instructions.  Each process also keeps its own share of it in its row.
  * When a process dies, ngx_dns_peers_check() takes its share back; what a
@@ -31,7 +37,7 @@
 #include "../store/ngx_dns_metrics.h"
 
 
-#define NGX_DNS_PEER_KEY       116
+#define NGX_DNS_PEER_KEY       112
 #define NGX_DNS_PEER_PROCS     256     /* of old and new workers together */
 #define NGX_DNS_MAX_TRIES      8       /* attempts of one query */
 #define NGX_DNS_PEER_TEXT      80      /* octets of a reason in words */
@@ -80,6 +86,7 @@ typedef struct {
 
     /* ngx_dns_peers_check() and zone init only */
     uint32_t            generation;    /* 0: never used */
+    uint32_t            claim;         /* the attempt that takes it */
     int32_t             drift;         /* what the last check saw */
     uint32_t            drifts;        /* how often in a row */
     char                key[NGX_DNS_PEER_KEY];
@@ -89,10 +96,12 @@ typedef struct {
 typedef struct {
     uint32_t            layout;
     uint32_t            slots;
-    uint32_t            generation;
-    uint32_t            unknown;       /* processes that found no row */
+    uint32_t            generation;    /* of the configuration in use */
+    uint32_t            attempt;       /* of the last one that was tried */
+    uint64_t            unknown;       /* msec: when a process that found no
+                                          row was last seen; 0: never */
 
-    uint8_t             line1[NGX_DNS_CACHELINE - 16];
+    uint8_t             line1[NGX_DNS_CACHELINE - 24];
 
     /* round robin: the next place in a group's sequence */
     uint32_t            ticket[2];
@@ -188,6 +197,7 @@ struct ngx_dns_upstream_s {
     ngx_dns_balancer_t   *balancer;
     ngx_dns_peers_shm_t  *shm;
     ngx_uint_t            row;         /* of this process */
+    uint32_t              generation;  /* of this configuration */
     ngx_dns_all_down_e    all_down;
     ngx_uint_t            ramps;       /* a server has slow_start */
     uint64_t              partition;   /* of its name: keeps its answers apart
@@ -230,23 +240,37 @@ typedef struct {
 
 #pragma GCC visibility push(hidden)
 
-/* octets of a zone's contents for so many servers, room to change included */
+/* octets of a zone's contents for so many servers, all of them replaced */
 size_t ngx_dns_peers_size(ngx_uint_t servers);
 
 /*
- * Gives each server its slot, in the master, for a new zone (cleared memory
- * "shm" of ngx_dns_peers_size(servers)) or one that an earlier configuration
- * used.  NGX_ERROR if the slots do not suffice.
+ * Marks a slot for each server, in the master, in a new zone (cleared memory
+ * "shm" of "size" octets, which tell the number of slots) or one that an
+ * earlier configuration used.  NGX_ERROR if the slots do not suffice.
  */
 ngx_int_t ngx_dns_peers_init(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *shm,
-    ngx_uint_t servers);
+    size_t size);
 
-/* a worker takes a row, after fork, and gives it back at its exit */
-void ngx_dns_peers_attach(ngx_dns_upstream_t *u);
+/* takes over what another zone knows of servers that are new in this one */
+void ngx_dns_peers_inherit(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *from);
+
+/* the marked slots are in use: the configuration is, from now on */
+void ngx_dns_peers_commit(ngx_dns_upstream_t *u, ngx_msec_t now);
+
+/*
+ * A worker takes a row, after fork, and gives it back at its exit.
+ * NGX_DECLINED: there is none left, so what it has outstanding when it is
+ * killed stays counted.
+ */
+ngx_int_t ngx_dns_peers_attach(ngx_dns_upstream_t *u, ngx_msec_t now);
 void ngx_dns_peers_detach(ngx_dns_upstream_t *u);
 
-/* once in a health interval, by one worker for all: see above */
-void ngx_dns_peers_check(ngx_dns_upstream_t *u);
+/* once in a second, by one worker for all ("settle"), and by each */
+void ngx_dns_peers_check(ngx_dns_upstream_t *u, ngx_msec_t now,
+    ngx_uint_t settle);
+
+/* for peers/ */
+ngx_dns_peer_shm_t *ngx_dns_peers_slot(ngx_dns_peers_shm_t *shm);
 
 /*
  * Takes a place at the server for one query.  NGX_OK; NGX_DECLINED if it is
@@ -325,6 +349,16 @@ ngx_int_t ngx_dns_peers_pay(ngx_dns_upstream_t *u, ngx_dns_account_e account,
 
 #define ngx_dns_count_peer(peer, name)                                        \
     ngx_dns_count_in((peer)->counters, name)
+
+
+/* a newer configuration is in use: this process no longer says what is */
+
+static ngx_inline ngx_uint_t
+ngx_dns_peer_outdated(ngx_dns_peer_t *peer)
+{
+    return peer->upstream->generation
+           != ngx_dns_load(&peer->upstream->shm->generation);
+}
 
 
 static ngx_inline ngx_uint_t

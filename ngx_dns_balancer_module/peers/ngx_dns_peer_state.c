@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_peer.h"
+#include "../base/ngx_dns_clock.h"
 
 
 /* answers over which the share of refusals is looked at */
@@ -72,6 +73,7 @@ ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
         retry = ngx_dns_load(&shm->retry);
 
         if ((int64_t) (retry - now) > 0
+            || ngx_dns_peer_outdated(peer)
             || !ngx_dns_cas(&shm->retry, retry, now + peer->fail_timeout))
         {
             goto full;
@@ -120,6 +122,10 @@ ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
 
     ngx_dns_peer_measure(shm, now, rtt);
     ngx_dns_peer_judge(peer, now, 0, log);
+
+    if (ngx_dns_peer_outdated(peer)) {
+        return;
+    }
 
     fails = ngx_dns_load(&shm->fails);
 
@@ -175,6 +181,7 @@ ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_uint_t refused,
     peer->refused = 0;
 
     if (2 * n > NGX_DNS_PEER_WINDOW && peer->max_fails
+        && !ngx_dns_peer_outdated(peer)
         && (ngx_dns_load(&peer->shm->fails) & NGX_DNS_PEER_REFUSES) == 0
         && !ngx_dns_peer_last(peer, now))
     {
@@ -225,6 +232,7 @@ ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now, uint32_t rtt)
         ngx_dns_store(&shm->late, 0);
     }
 
+    rtt = ngx_min(rtt, NGX_DNS_CLOCK_MAX);
     srtt = ngx_dns_load(&shm->rtt);
 
     if (srtt == 0) {
@@ -252,7 +260,7 @@ ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t             fails;
     ngx_dns_peer_shm_t  *shm;
 
-    if (peer->max_fails == 0) {
+    if (peer->max_fails == 0 || ngx_dns_peer_outdated(peer)) {
         return;
     }
 
@@ -354,6 +362,10 @@ ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
 {
     uint32_t             n;
     ngx_dns_peer_shm_t  *shm;
+
+    if (ngx_dns_peer_outdated(peer)) {
+        return;
+    }
 
     shm = peer->shm;
 
@@ -561,6 +573,13 @@ ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
     status->checked = (time_t) ngx_dns_load(&shm->checked);
     status->rtt = ngx_dns_load(&shm->rtt);
     status->outstanding = ngx_dns_load(&shm->outstanding);
+
+    /* between two steps of others it may be a little under zero */
+
+    if ((int32_t) status->outstanding < 0) {
+        status->outstanding = 0;
+    }
+
     status->fails = ngx_dns_load(&shm->fails)
                     & ~(NGX_DNS_PEER_REFUSES | NGX_DNS_PEER_DOUBTED);
 

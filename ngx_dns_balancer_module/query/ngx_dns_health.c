@@ -7,8 +7,7 @@
 #include "ngx_dns_health.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
-
-#include <ldns/ldns.h>
+#include "../wire/ngx_dns_message.h"
 
 
 /*
@@ -19,6 +18,10 @@
 
 #define NGX_DNS_HEALTH_LONG   60
 #define NGX_DNS_HEALTH_SHIFT  3
+
+/* milliseconds that a timeout may be late */
+
+#define NGX_DNS_HEALTH_LATE   50
 
 
 typedef struct ngx_dns_health_s  ngx_dns_health_t;
@@ -38,12 +41,15 @@ struct ngx_dns_health_s {
 
 static ngx_int_t ngx_dns_health_add(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
     ngx_dns_health_conf_t *conf, ngx_dns_transport_t *transport);
+static ngx_uint_t ngx_dns_health_held(void);
+static void ngx_dns_health_first(ngx_dns_health_t *h);
 static void ngx_dns_health_handler(ngx_event_t *ev);
+static ngx_uint_t ngx_dns_health_late(ngx_dns_health_t *h);
 static void ngx_dns_health_send(ngx_dns_health_t *h);
 static void ngx_dns_health_outcome(ngx_dns_attempt_t *a,
     ngx_dns_event_e event, u_char *msg, size_t len);
-static ngx_dns_reason_e ngx_dns_health_judge(ngx_dns_health_t *h, u_char *msg,
-    size_t len, ngx_uint_t *rcode);
+static ngx_dns_reason_e ngx_dns_health_judge(ngx_dns_health_t *h,
+    ngx_dns_event_e event, u_char *msg, size_t len, ngx_uint_t *rcode);
 static void ngx_dns_health_end(ngx_dns_health_t *h, ngx_dns_reason_e reason,
     ngx_uint_t rcode);
 static void ngx_dns_health_wait(ngx_dns_health_t *h);
@@ -53,10 +59,12 @@ static ngx_msec_t ngx_dns_health_period(ngx_dns_health_t *h);
 /* of this worker */
 
 static ngx_dns_health_t  *ngx_dns_health_list;
+static ngx_dns_lease_t   *ngx_dns_health_lease;
+static uint32_t           ngx_dns_health_generation;
 
 
 ngx_int_t
-ngx_dns_health_start(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
+ngx_dns_health_init(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
     ngx_dns_health_conf_t *conf, ngx_dns_transport_t *udp,
     ngx_dns_transport_t *tcp)
 {
@@ -83,8 +91,6 @@ static ngx_int_t
 ngx_dns_health_add(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
     ngx_dns_health_conf_t *conf, ngx_dns_transport_t *transport)
 {
-    int64_t            left;
-    uint64_t           due;
     ngx_dns_health_t  *h;
 
     h = ngx_pcalloc(cycle->pool, sizeof(ngx_dns_health_t));
@@ -111,45 +117,85 @@ ngx_dns_health_add(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
     h->next = ngx_dns_health_list;
     ngx_dns_health_list = h;
 
-    /*
-     * An earlier worker's check may be due in a moment.  If there was none,
-     * or none for long, or the interval has become shorter, all servers are
-     * not checked at once.
-     */
-
-    due = ngx_dns_load(&peer->shm->probe);
-    left = (int64_t) (due - ngx_current_msec);
-
-    if (left < - (int64_t) conf->interval
-        || left > 2 * (int64_t) ngx_dns_health_period(h))
-    {
-        (void) ngx_dns_cas(&peer->shm->probe, due,
-                           ngx_current_msec
-                           + ngx_dns_random_below((uint32_t) conf->interval));
-    }
-
-    ngx_dns_health_wait(h);
-
     return NGX_OK;
 }
 
 
 void
-ngx_dns_health_done(void)
+ngx_dns_health_start(ngx_dns_lease_t *lease, uint32_t generation)
+{
+    ngx_dns_health_t  *h;
+
+    ngx_dns_health_lease = lease;
+    ngx_dns_health_generation = generation;
+
+    for (h = ngx_dns_health_list; h; h = h->next) {
+        ngx_dns_health_first(h);
+    }
+}
+
+
+/*
+ * An earlier worker's check may be due in a moment.  If there was none, or
+ * none for long, or the interval has become shorter, all servers are not
+ * checked at once.
+ */
+
+static void
+ngx_dns_health_first(ngx_dns_health_t *h)
+{
+    int64_t     left;
+    uint64_t    due;
+    ngx_msec_t  interval;
+
+    interval = h->conf->interval;
+
+    due = ngx_dns_load(&h->peer->shm->probe);
+    left = (int64_t) (due - ngx_current_msec);
+
+    if (left < - (int64_t) interval
+        || left > 2 * (int64_t) ngx_dns_health_period(h))
+    {
+        (void) ngx_dns_cas(&h->peer->shm->probe, due,
+                           ngx_current_msec
+                           + ngx_dns_random_below((uint32_t) interval));
+    }
+
+    ngx_dns_health_wait(h);
+}
+
+
+void
+ngx_dns_health_stop(void)
 {
     ngx_dns_health_t  *h;
 
     for (h = ngx_dns_health_list; h; h = h->next) {
         if (h->waiting) {
             h->transport->cancel(&h->attempt);
+            h->waiting = 0;
         }
 
         if (h->event.timer_set) {
             ngx_del_timer(&h->event);
         }
     }
+}
+
+
+void
+ngx_dns_health_done(void)
+{
+    ngx_dns_health_stop();
 
     ngx_dns_health_list = NULL;
+}
+
+
+static ngx_uint_t
+ngx_dns_health_held(void)
+{
+    return ngx_dns_lease_held(ngx_dns_health_lease, ngx_dns_health_generation);
 }
 
 
@@ -165,11 +211,18 @@ ngx_dns_health_handler(ngx_event_t *ev)
 
     if (h->waiting) {
         h->transport->cancel(&h->attempt);
+
+        if (ngx_dns_health_late(h)) {
+            h->waiting = 0;
+            ngx_dns_health_wait(h);
+            return;
+        }
+
         ngx_dns_health_end(h, NGX_DNS_ETIMEOUT, 0);
         return;
     }
 
-    if (ngx_exiting) {
+    if (ngx_exiting || !ngx_dns_health_held()) {
         return;
     }
 
@@ -186,6 +239,16 @@ ngx_dns_health_handler(ngx_event_t *ev)
     /* another process has sent this one */
 
     ngx_dns_health_wait(h);
+}
+
+
+/* it was this process that had no time: its answer may be there unread */
+
+static ngx_uint_t
+ngx_dns_health_late(ngx_dns_health_t *h)
+{
+    return ngx_dns_clock_since(h->attempt.sent) / 1000
+           > 3 * h->conf->timeout / 2 + NGX_DNS_HEALTH_LATE;
 }
 
 
@@ -242,7 +305,7 @@ ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event,
 
     case NGX_DNS_EVENT_ANSWER:
     case NGX_DNS_EVENT_FAULT:
-        reason = ngx_dns_health_judge(h, msg, len, &rcode);
+        reason = ngx_dns_health_judge(h, event, msg, len, &rcode);
         break;
 
     case NGX_DNS_EVENT_WHOLE:
@@ -266,20 +329,29 @@ ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event,
 }
 
 
-static ngx_dns_reason_e
-ngx_dns_health_judge(ngx_dns_health_t *h, u_char *msg, size_t len,
-    ngx_uint_t *rcode)
-{
-    ldns_pkt  *pkt;
+/*
+ * Bytes of the network are for our own parser only, which is bounded and takes
+ * no memory: ldns ends the process if malloc() fails.
+ */
 
-    if (ldns_wire2pkt(&pkt, msg, len) != LDNS_STATUS_OK) {
+static ngx_dns_reason_e
+ngx_dns_health_judge(ngx_dns_health_t *h, ngx_dns_event_e event,
+    u_char *msg, size_t len, ngx_uint_t *rcode)
+{
+    size_t             body;
+    ngx_dns_message_t  m;
+
+    body = NGX_DNS_HEADER_SIZE;
+
+    if (event == NGX_DNS_EVENT_ANSWER) {
+        body += h->conf->question_len;
+    }
+
+    if (len < body || ngx_dns_message_parse(&m, msg, len, body) != NGX_OK) {
         return NGX_DNS_EANSWER;
     }
 
-    *rcode = ldns_pkt_get_rcode(pkt)
-             | (ngx_uint_t) ldns_pkt_edns_extended_rcode(pkt) << 4;
-
-    ldns_pkt_free(pkt);
+    *rcode = m.rcode;
 
     return *rcode < 32 && (h->conf->expect & (1u << *rcode))
            ? NGX_DNS_FINE : NGX_DNS_ERCODE;
@@ -294,8 +366,14 @@ ngx_dns_health_end(ngx_dns_health_t *h, ngx_dns_reason_e reason,
 
     h->waiting = 0;
 
+    /* another process has the word on servers by now */
+
+    if (!ngx_dns_health_held()) {
+        return;
+    }
+
     ngx_dns_peer_checked(h->peer, ngx_current_msec, reason, rcode,
-                         (uint32_t) (ngx_dns_usec - h->attempt.sent),
+                         ngx_dns_clock_since(h->attempt.sent),
                          h->conf->fails, h->conf->passes, h->log);
 
     if (reason != NGX_DNS_FINE) {

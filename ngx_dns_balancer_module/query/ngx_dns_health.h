@@ -7,13 +7,13 @@
  * Active health checks: a query to each server at an interval, whatever
  * clients ask.  For module/; knows nothing of clients' queries.
  *
- * One worker runs the checks of all servers, and the master starts another
- * under its number if it dies.  When a check is due stands in the servers'
- * shared memory and is taken by compare-and-swap, so that at a reload the old
- * and the new worker send one stream between them.
+ * One worker runs the checks of all servers, which holds the lease; another
+ * starts when that has been lost, and what the first is told after that does
+ * not count.  When a check is due stands in the servers' shared memory and is
+ * taken by compare-and-swap, so that between two there is one stream.
  *
- * Checks go by the server's own transport, and are judged with ldns.  What
- * they mean is in peers/ngx_dns_peer.h.
+ * Checks go by the server's own transport.  What they mean is in
+ * peers/ngx_dns_peer.h.
  */
 
 
@@ -50,10 +50,14 @@ typedef struct {
 
 #pragma GCC visibility push(hidden)
 
-/* in the one worker, after its transports; NGX_ERROR: no memory */
-ngx_int_t ngx_dns_health_start(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
+/* in each worker, after its transports; NGX_ERROR: no memory */
+ngx_int_t ngx_dns_health_init(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
     ngx_dns_health_conf_t *conf, ngx_dns_transport_t *udp,
     ngx_dns_transport_t *tcp);
+
+/* it holds the lease of this generation; it does no more */
+void ngx_dns_health_start(ngx_dns_lease_t *lease, uint32_t generation);
+void ngx_dns_health_stop(void);
 
 /* at the worker's exit, before its transports end */
 void ngx_dns_health_done(void);

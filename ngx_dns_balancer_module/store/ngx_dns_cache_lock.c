@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_cache_shard.h"
+#include "../base/ngx_dns_process.h"
 
 
 #define NGX_DNS_CACHE_SPINS  256
@@ -76,24 +77,12 @@ ngx_dns_cache_self(void)
 }
 
 
-/*
- * A pid may have been given to another process since: to this one, which
- * holds no lock when it asks for one, or to one that is not of this nginx.
- * All that share the memory are children of one master, in its group.
- */
+/* a lock of its own pid is of an earlier process: it holds none */
 
 static ngx_uint_t
 ngx_dns_cache_gone(uint32_t holder)
 {
-    ngx_pid_t  group;
-
-    if (holder == ngx_dns_cache_self()) {
-        return 1;
-    }
-
-    group = getpgid((ngx_pid_t) holder);
-
-    return group == -1 ? ngx_errno == NGX_ESRCH : group != getpgid(0);
+    return holder == ngx_dns_cache_self() || ngx_dns_process_gone(holder);
 }
 
 

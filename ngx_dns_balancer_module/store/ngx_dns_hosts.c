@@ -6,15 +6,18 @@
 
 #include "ngx_dns_hosts.h"
 #include "../wire/ngx_dns_reverse.h"
+#include "../base/ngx_dns_process.h"
 #include "../base/ngx_dns_random.h"
 
 #include <sys/mman.h>
 
 
-#define NGX_DNS_HOSTS_LAYOUT   0x44480001
+#define NGX_DNS_HOSTS_LAYOUT   0x44480002
 #define NGX_DNS_HOSTS_HEADER   (sizeof(ngx_dns_hosts_table_t) / 4)
-#define NGX_DNS_HOSTS_TABLES   ngx_align(sizeof(ngx_dns_hosts_shm_t),         \
+#define NGX_DNS_HOSTS_START    ngx_align(sizeof(ngx_dns_hosts_shm_t),         \
                                          NGX_DNS_CACHELINE)
+#define NGX_DNS_HOSTS_INDEX    3ULL       /* in the generation: which table */
+#define NGX_DNS_HOSTS_SERIAL   4ULL
 #define NGX_DNS_HOSTS_STEPS    4096       /* of any walk: a torn one ends */
 #define NGX_DNS_HOSTS_BUCKETS  64
 
@@ -39,6 +42,7 @@
 static size_t ngx_dns_hosts_buckets(const ngx_dns_hosts_count_t *count);
 static ngx_dns_hosts_table_t *ngx_dns_hosts_table(ngx_dns_hosts_t *h,
     uint64_t generation);
+static ngx_uint_t ngx_dns_hosts_take(ngx_dns_hosts_t *h, ngx_uint_t i);
 static ngx_int_t ngx_dns_hosts_link(ngx_dns_hosts_table_t *t, uint32_t from,
     uint32_t to, ngx_uint_t max);
 static uint32_t ngx_dns_hosts_node(ngx_dns_hosts_table_t *t, uint32_t kind,
@@ -89,7 +93,8 @@ ngx_dns_hosts_buckets(const ngx_dns_hosts_count_t *count)
 size_t
 ngx_dns_hosts_size(size_t table)
 {
-    return NGX_DNS_HOSTS_TABLES + 2 * ngx_align(table, NGX_DNS_CACHELINE);
+    return NGX_DNS_HOSTS_START
+           + NGX_DNS_HOSTS_TABLES * ngx_align(table, NGX_DNS_CACHELINE);
 }
 
 
@@ -112,7 +117,8 @@ ngx_dns_hosts_table(ngx_dns_hosts_t *h, uint64_t generation)
 {
     u_char  *p;
 
-    p = (u_char *) h->shm + NGX_DNS_HOSTS_TABLES + (generation & 1) * h->size;
+    p = (u_char *) h->shm + NGX_DNS_HOSTS_START
+        + (generation & NGX_DNS_HOSTS_INDEX) * h->size;
 
     return (ngx_dns_hosts_table_t *) (void *) p;
 }
@@ -129,33 +135,97 @@ ngx_dns_hosts_current(ngx_dns_hosts_t *h)
 }
 
 
+/* a mark of this process's own pid is of something that it has given up */
+
+static ngx_uint_t
+ngx_dns_hosts_take(ngx_dns_hosts_t *h, ngx_uint_t i)
+{
+    uint32_t  builder, self;
+    uint64_t  generation;
+
+    self = (uint32_t) ngx_pid;
+    generation = ngx_dns_load(&h->shm->generation);
+    builder = ngx_dns_load(&h->shm->builder[i]);
+
+    if ((generation && i == (generation & NGX_DNS_HOSTS_INDEX))
+        || (builder && builder != self && !ngx_dns_process_gone(builder))
+        || !ngx_dns_cas(&h->shm->builder[i], builder, self))
+    {
+        return 0;
+    }
+
+    /* it may have been published just before it was marked */
+
+    if (generation == __atomic_load_n(&h->shm->generation, __ATOMIC_SEQ_CST)) {
+        return 1;
+    }
+
+    (void) ngx_dns_cas(&h->shm->builder[i], self, 0);
+
+    return 0;
+}
+
+
 ngx_dns_hosts_table_t *
 ngx_dns_hosts_idle(ngx_dns_hosts_t *h)
 {
-    return ngx_dns_hosts_table(h, ngx_dns_load(&h->shm->generation) + 1);
+    ngx_uint_t  i;
+
+    h->base = ngx_dns_load(&h->shm->generation);
+
+    for (i = 0; i < NGX_DNS_HOSTS_TABLES; i++) {
+        if (ngx_dns_hosts_take(h, i)) {
+            h->idle = i;
+            return ngx_dns_hosts_table(h, i);
+        }
+    }
+
+    return NULL;
 }
 
 
 void
+ngx_dns_hosts_drop(ngx_dns_hosts_t *h)
+{
+    (void) ngx_dns_cas(&h->shm->builder[h->idle], (uint32_t) ngx_pid, 0);
+}
+
+
+ngx_int_t
 ngx_dns_hosts_publish(ngx_dns_hosts_t *h)
 {
+    uint64_t   base, next;
+    ngx_int_t  rc;
+
+    base = h->base;
+    next = (base & ~NGX_DNS_HOSTS_INDEX) + NGX_DNS_HOSTS_SERIAL + h->idle;
+
     /* pairs with the load in ngx_dns_hosts_find() */
 
-    __atomic_store_n(&h->shm->generation, h->shm->generation + 1,
-                     __ATOMIC_RELEASE);
+    rc = __atomic_compare_exchange_n(&h->shm->generation, &base, next, 0,
+                                     __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
+         ? NGX_OK : NGX_DECLINED;
+
+    ngx_dns_hosts_drop(h);
+
+    return rc;
 }
 
 
 void
-ngx_dns_hosts_release(ngx_dns_hosts_t *h, size_t from, size_t n)
+ngx_dns_hosts_release(ngx_dns_hosts_t *h, ngx_uint_t i, size_t from, size_t n)
 {
 #ifdef MADV_REMOVE
     size_t      page;
     uintptr_t   p, end;
 
+    if (!ngx_dns_hosts_take(h, i)) {
+        return;
+    }
+
     page = (size_t) getpagesize();
 
-    p = (uintptr_t) ngx_dns_hosts_idle(h);
+    p = (uintptr_t) ngx_dns_hosts_table(h, i);
     end = p + ngx_min(from + n, h->size);
     p += from;
 
@@ -165,6 +235,8 @@ ngx_dns_hosts_release(ngx_dns_hosts_t *h, size_t from, size_t n)
     if (p < end) {
         (void) madvise((void *) p, end - p, MADV_REMOVE);
     }
+
+    (void) ngx_dns_cas(&h->shm->builder[i], (uint32_t) ngx_pid, 0);
 #endif
 }
 

@@ -8,15 +8,17 @@
  * query layer (find) and module/ (init, publish); the contents come from
  * ngx_dns_hosts_build.h.
  *
- * The memory is the caller's and shared by all workers; it has two tables of
- * equal size.  One, told by the lowest bit of "generation", is in use and
- * never changed; the other is written by one process, which then publishes
- * it.  No lock: a reader copies what it needs, then looks whether the
- * generation is still the same.  A table is written again two seconds after
- * it was replaced at the earliest, so only a reader that was stopped for so
- * long can see a torn one: all offsets are checked, all walks have an end,
- * and the answer counts as not found if a second try fails, too.  A builder
- * that dies leaves a table that nobody reads.
+ * The memory is the caller's and shared by all workers; it has three tables of
+ * equal size.  One, told by the lowest bits of "generation", is in use and
+ * never changed; another is written by one process, whose pid stands beside
+ * it, and which then publishes it.  The third is for who takes over from a
+ * process that was stopped while it wrote: it may go on at any time.  No lock:
+ * a reader copies what it needs, then looks whether the generation is still
+ * the same.  A table is written again two seconds after it was replaced at the
+ * earliest, so only a reader that was stopped for so long can see a torn one:
+ * all offsets are checked, all walks have an end, and the answer counts as not
+ * found if a second try fails, too.  A builder that dies leaves a table that
+ * nobody reads.
  *
  * Wildcards (RFC 4592): "*.name" is for all names below "name", at any depth,
  * except those that are in the table and those below such.  Names that only
@@ -37,6 +39,7 @@
 #define NGX_DNS_HOSTS_ADDRS   255     /* of one name */
 #define NGX_DNS_HOSTS_PTRS    16      /* names of one address */
 #define NGX_DNS_HOSTS_TURNS   256
+#define NGX_DNS_HOSTS_TABLES  3
 
 
 /*
@@ -59,8 +62,8 @@ typedef struct {
 
 typedef struct {
     uint32_t                 layout;
-    uint32_t                 reserved;
-    uint64_t                 generation;    /* the builder's; 0: no table */
+    uint32_t                 builder[NGX_DNS_HOSTS_TABLES];   /* pid; or 0 */
+    uint64_t                 generation;    /* 0: no table */
 
     /* readers': which address is the first, by a hash of the question */
     uint32_t                 turn[NGX_DNS_HOSTS_TURNS];
@@ -72,6 +75,10 @@ typedef struct {
 typedef struct {
     ngx_dns_hosts_shm_t     *shm;
     size_t                   size;          /* of each table, octets */
+
+    /* of a builder */
+    uint64_t                 base;          /* the generation it replaces */
+    ngx_uint_t               idle;          /* the table it writes to */
 } ngx_dns_hosts_t;
 
 
@@ -102,7 +109,7 @@ typedef struct {
 /* octets of a table; at most 100 for a name with an address, and its text */
 size_t ngx_dns_hosts_table_size(const ngx_dns_hosts_count_t *count);
 
-/* octets of two tables of that size */
+/* octets of all tables of that size */
 size_t ngx_dns_hosts_size(size_t table);
 
 /* for cleared memory of ngx_dns_hosts_size(); NGX_ERROR: another layout */
@@ -119,18 +126,29 @@ ngx_int_t ngx_dns_hosts_find(ngx_dns_hosts_t *h, const ngx_dns_question_t *q,
 ngx_uint_t ngx_dns_hosts_turn(ngx_dns_hosts_t *h,
     const ngx_dns_question_t *q);
 
-/* the table in use, or NULL; the one to write to.  For the one builder */
+/* the table in use, or NULL */
 ngx_dns_hosts_table_t *ngx_dns_hosts_current(ngx_dns_hosts_t *h);
-ngx_dns_hosts_table_t *ngx_dns_hosts_idle(ngx_dns_hosts_t *h);
-
-/* all readers use what was the idle table from now on */
-void ngx_dns_hosts_publish(ngx_dns_hosts_t *h);
 
 /*
- * Gives "n" octets of the idle table from "from" on back to the system, as
- * far as it can: what two tables take is needed only while one is made.
+ * A table to write to, which is this process's until it publishes or drops it;
+ * NULL: others that were stopped have all.
  */
-void ngx_dns_hosts_release(ngx_dns_hosts_t *h, size_t from, size_t n);
+ngx_dns_hosts_table_t *ngx_dns_hosts_idle(ngx_dns_hosts_t *h);
+void ngx_dns_hosts_drop(ngx_dns_hosts_t *h);
+
+/*
+ * All readers use it from now on.  NGX_DECLINED: another process has published
+ * since it was begun, and it is dropped.
+ */
+ngx_int_t ngx_dns_hosts_publish(ngx_dns_hosts_t *h);
+
+/*
+ * Gives up to "n" octets of a table, "i" from 0 to NGX_DNS_HOSTS_TABLES - 1,
+ * from "from" on back to the system, as far as it can, unless it is in use or
+ * another process's: what tables take is needed only while one is made.
+ */
+void ngx_dns_hosts_release(ngx_dns_hosts_t *h, ngx_uint_t i, size_t from,
+    size_t n);
 
 /*
  * Starts a table of "size" octets; its buckets are garbage until clear() was

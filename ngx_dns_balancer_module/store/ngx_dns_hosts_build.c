@@ -16,6 +16,12 @@ static ngx_int_t ngx_dns_hosts_build_init(ngx_dns_hosts_build_t *b);
 static ngx_int_t ngx_dns_hosts_build_clear(ngx_dns_hosts_build_t *b);
 static ngx_int_t ngx_dns_hosts_build_load(ngx_dns_hosts_build_t *b);
 static ngx_int_t ngx_dns_hosts_build_next(ngx_dns_hosts_build_t *b);
+static u_char *ngx_dns_hosts_build_end_of(ngx_dns_hosts_build_t *b);
+static void ngx_dns_hosts_build_bad(ngx_dns_hosts_build_t *b, ngx_uint_t line,
+    const char *why, const u_char *p, size_t len);
+static ngx_int_t ngx_dns_hosts_build_look(ngx_dns_hosts_build_t *b);
+static ngx_int_t ngx_dns_hosts_build_foreign(ngx_dns_hosts_build_t *b,
+    const char *why);
 static ngx_int_t ngx_dns_hosts_build_line(ngx_dns_hosts_build_t *b,
     const u_char *p, size_t len);
 static ngx_int_t ngx_dns_hosts_build_read(ngx_dns_hosts_build_t *b);
@@ -32,6 +38,7 @@ ngx_dns_hosts_build_start(ngx_dns_hosts_build_t *b)
     b->phase = NGX_DNS_HOSTS_SCAN;
     b->file = 0;
     b->failed = NULL;
+    b->foreign = NULL;
     b->err = 0;
     b->cleared = 0;
 
@@ -81,7 +88,7 @@ ngx_dns_hosts_build_scan(ngx_dns_hosts_build_t *b)
 
     rc = ngx_dns_hosts_build_read(b);
 
-    if (rc == NGX_ERROR) {
+    if (rc == NGX_ERROR || ngx_dns_hosts_build_look(b) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -95,6 +102,34 @@ ngx_dns_hosts_build_scan(ngx_dns_hosts_build_t *b)
     }
 
     return NGX_AGAIN;
+}
+
+
+/* is it a page that says that there is no file, a picture, UTF-16? */
+
+static ngx_int_t
+ngx_dns_hosts_build_look(ngx_dns_hosts_build_t *b)
+{
+    size_t  i;
+
+    if (memchr(b->buf, '\0', b->end)) {
+        return ngx_dns_hosts_build_foreign(b, "it has octets of 0");
+    }
+
+    if (b->begun) {
+        return NGX_OK;
+    }
+
+    i = (b->end >= 3 && ngx_memcmp(b->buf, "\xef\xbb\xbf", 3) == 0) ? 3 : 0;
+
+    while (i < b->end && (b->buf[i] <= ' ')) {
+        i++;
+    }
+
+    b->begun = (i < b->end);
+
+    return b->begun && b->buf[i] == '<'
+           ? ngx_dns_hosts_build_foreign(b, "it begins with \"<\"") : NGX_OK;
 }
 
 
@@ -176,6 +211,11 @@ ngx_dns_hosts_build_load(ngx_dns_hosts_build_t *b)
         }
 
         if (rc == NGX_DONE) {
+
+            if (b->strict && b->wrong && !b->right) {
+                return ngx_dns_hosts_build_foreign(b, "no line of it is right");
+            }
+
             ngx_dns_hosts_build_close(b);
             b->file++;
         }
@@ -195,7 +235,7 @@ ngx_dns_hosts_build_next(ngx_dns_hosts_build_t *b)
 
     for ( ;; ) {
         p = b->buf + b->start;
-        nl = b->end > b->start ? memchr(p, '\n', b->end - b->start) : NULL;
+        nl = ngx_dns_hosts_build_end_of(b);
 
         if (nl == NULL && b->eof && b->fd != NGX_INVALID_FILE) {
 
@@ -212,6 +252,12 @@ ngx_dns_hosts_build_next(ngx_dns_hosts_build_t *b)
             b->start = (size_t) (nl + 1 - b->buf);
             b->lines++;
 
+            /* both ends at once are one */
+
+            if (b->start < b->end && nl[0] == '\r' && nl[1] == '\n') {
+                b->start++;
+            }
+
             if (b->skip) {
                 b->skip = 0;
                 return NGX_OK;
@@ -226,8 +272,9 @@ ngx_dns_hosts_build_next(ngx_dns_hosts_build_t *b)
 
             if (!b->skip) {
                 b->skip = 1;
-                b->bad(b, b->lines + 1, "line is longer than 8192 octets",
-                       NULL, 0);
+                ngx_dns_hosts_build_bad(b, b->lines + 1,
+                                        "line is longer than 8192 octets",
+                                        NULL, 0);
             }
 
             b->end = b->start;
@@ -239,6 +286,40 @@ ngx_dns_hosts_build_next(ngx_dns_hosts_build_t *b)
             return rc;
         }
     }
+}
+
+
+/*
+ * Lines end with LF, CR or both.  A CR is known to be the end only if the octet
+ * after it is there.
+ */
+
+static u_char *
+ngx_dns_hosts_build_end_of(ngx_dns_hosts_build_t *b)
+{
+    size_t   len;
+    u_char  *p, *nl, *cr;
+
+    p = b->buf + b->start;
+    len = b->end - b->start;
+
+    if (len == 0) {
+        return NULL;
+    }
+
+    nl = memchr(p, '\n', len);
+    cr = memchr(p, '\r', nl ? (size_t) (nl - p) : len);
+
+    return cr && (b->eof || cr + 1 < p + len) ? cr : nl;
+}
+
+
+static void
+ngx_dns_hosts_build_bad(ngx_dns_hosts_build_t *b, ngx_uint_t line,
+    const char *why, const u_char *p, size_t len)
+{
+    b->wrong++;
+    b->bad(b, line, why, p, len);
 }
 
 
@@ -260,16 +341,19 @@ ngx_dns_hosts_build_line(ngx_dns_hosts_build_t *b, const u_char *p, size_t len)
     why = ngx_dns_hosts_line(&b->line, p, len);
 
     if (why) {
-        b->bad(b, b->lines, why, b->line.bad, b->line.bad_len);
+        ngx_dns_hosts_build_bad(b, b->lines, why, b->line.bad,
+                                b->line.bad_len);
         return NGX_OK;
     }
 
+    b->right += b->line.n != 0;
     name = b->line.names;
 
     for (i = 0; i < b->line.n; i++) {
 
         rc = ngx_dns_hosts_add(b->table, name + 1, *name, b->line.addr,
-                               b->line.addr_len, i == 0);
+                               b->line.addr_len,
+                               i == 0 && !b->no_reverse);
 
         /* a file that has grown since it was scanned */
 
@@ -278,7 +362,9 @@ ngx_dns_hosts_build_line(ngx_dns_hosts_build_t *b, const u_char *p, size_t len)
         }
 
         if (rc == NGX_DECLINED) {
-            b->bad(b, b->lines, "more than 255 addresses for name", NULL, 0);
+            ngx_dns_hosts_build_bad(b, b->lines,
+                                    "more than 255 addresses for name",
+                                    NULL, 0);
         }
 
         name += *name + 1;
@@ -334,6 +420,9 @@ ngx_dns_hosts_build_open(ngx_dns_hosts_build_t *b)
     b->eof = 0;
     b->skip = 0;
     b->lines = 0;
+    b->begun = 0;
+    b->right = 0;
+    b->wrong = 0;
 
     return NGX_OK;
 }
@@ -361,6 +450,15 @@ ngx_dns_hosts_build_failed(ngx_dns_hosts_build_t *b, const char *call,
     b->err = err;
 
     return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_dns_hosts_build_foreign(ngx_dns_hosts_build_t *b, const char *why)
+{
+    b->foreign = why;
+
+    return ngx_dns_hosts_build_failed(b, "", 0);
 }
 
 

@@ -45,6 +45,9 @@ struct ngx_dns_hosts_build_s {
     ngx_uint_t               nfiles;
     ngx_dns_hosts_table_t   *table;         /* where it goes, once scanned */
     size_t                   size;          /* its room */
+    ngx_uint_t               strict;        /* a file without a right line but
+                                               with wrong ones is foreign */
+    ngx_uint_t               no_reverse;    /* addresses have no names */
     void                    *data;
 
     /* line 0: of the whole file; "len" may be 0.  Called in LOAD only */
@@ -59,9 +62,13 @@ struct ngx_dns_hosts_build_s {
     size_t                   need;          /* room; good after SCAN */
     const char              *failed;        /* the call, after NGX_ERROR ... */
     ngx_err_t                err;           /* ... and why; 0: no room */
+    const char              *foreign;       /* ... or it is no hosts file */
 
     /* private */
     ngx_fd_t                 fd;
+    ngx_uint_t               begun;         /* something of it was seen */
+    ngx_uint_t               right;         /* lines of the file */
+    ngx_uint_t               wrong;
     ngx_uint_t               skip;          /* in a line that is too long */
     ngx_uint_t               eof;
     size_t                   cleared;

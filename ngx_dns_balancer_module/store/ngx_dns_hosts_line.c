@@ -20,6 +20,7 @@ static ngx_uint_t ngx_dns_hosts_addr(ngx_dns_hosts_line_t *line,
     const ngx_str_t *word);
 static const char *ngx_dns_hosts_name(ngx_dns_hosts_line_t *line,
     const ngx_str_t *word);
+static const char *ngx_dns_hosts_octets(const ngx_str_t *word);
 
 
 const char *
@@ -126,11 +127,18 @@ ngx_dns_hosts_name(ngx_dns_hosts_line_t *line, const ngx_str_t *word)
     size_t        len;
     u_char       *p, name[NGX_DNS_MAX_NAME + NGX_DNS_READ_PAD];
     ldns_rdf     *rdf;
+    const char   *why;
     ngx_uint_t    star;
     ldns_status   rc;
 
     if (word->len >= sizeof(text)) {
         return "name is too long";
+    }
+
+    why = ngx_dns_hosts_octets(word);
+
+    if (why) {
+        return why;
     }
 
     /* "*" is a whole first label, or a mistake: no pattern is supported */
@@ -146,10 +154,6 @@ ngx_dns_hosts_name(ngx_dns_hosts_line_t *line, const ngx_str_t *word)
 
     ngx_memcpy(text, word->data, word->len);
     text[word->len] = '\0';
-
-    if (ngx_strlen(text) != word->len) {
-        return "octet 0 in name";
-    }
 
     rdf = NULL;
     rc = ldns_str2rdf_dname(&rdf, text);
@@ -177,6 +181,36 @@ ngx_dns_hosts_name(ngx_dns_hosts_line_t *line, const ngx_str_t *word)
 }
 
 
+/* addresses of pages, ports and the like are no names, though DNS has them */
+
+static const char *
+ngx_dns_hosts_octets(const ngx_str_t *word)
+{
+    size_t  i;
+    u_char  c;
+
+    for (i = 0; i < word->len; i++) {
+        c = word->data[i];
+
+        if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+            || c == '-' || c == '_' || c == '.' || c == '*')
+        {
+            continue;
+        }
+
+        if (c == '\\') {
+            i++;
+            continue;
+        }
+
+        return c > 0x7f ? "name is not ASCII, it must be in Punycode"
+                        : "character that names have only with \"\\\" in";
+    }
+
+    return NULL;
+}
+
+
 void
 ngx_dns_hosts_scan(ngx_dns_hosts_scan_t *scan, const u_char *p, size_t len)
 {
@@ -185,6 +219,12 @@ ngx_dns_hosts_scan(ngx_dns_hosts_scan_t *scan, const u_char *p, size_t len)
 
     for (end = p + len; p < end; p++) {
         c = *p;
+
+        /* a line may end with either, or both */
+
+        if (c == '\r') {
+            c = '\n';
+        }
 
         if (!scan->comment && c != '#' && c != '\n'
             && !ngx_dns_hosts_blank(c))

@@ -6,10 +6,11 @@
 
 #include "ngx_dns_metrics.h"
 #include "../base/ngx_dns_hash.h"
+#include "../base/ngx_dns_process.h"
 
 
 #define NGX_DNS_METRICS_LAYOUT                                                \
-    (0x444e0000 + (uint32_t) (sizeof(ngx_dns_counters_t)                      \
+    (0x444f0000 + (uint32_t) (sizeof(ngx_dns_counters_t)                      \
                               + sizeof(ngx_dns_server_counters_t)             \
                               + sizeof(ngx_dns_peer_counters_t)))
 
@@ -17,7 +18,7 @@
 typedef struct {
     uint64_t    key[2];
     uint32_t    generation;           /* 0: never used */
-    uint32_t    pad;
+    uint32_t    claim;                /* the attempt that takes it */
 } ngx_dns_metrics_slot_t;
 
 
@@ -115,9 +116,31 @@ ngx_dns_metrics_init(ngx_dns_metrics_shm_t *shm, uint32_t servers,
         return NGX_ERROR;
     }
 
-    shm->generation++;
+    shm->attempt++;
 
     return NGX_OK;
+}
+
+
+void
+ngx_dns_metrics_commit(ngx_dns_metrics_shm_t *shm)
+{
+    uint32_t                 i;
+    ngx_dns_metrics_slot_t  *slot;
+
+    shm->generation++;
+
+    slot = ngx_dns_metrics_slot(shm, NGX_DNS_METRICS_SERVER, 0);
+
+    for (i = 0;
+         i < shm->slots[NGX_DNS_METRICS_SERVER]
+             + shm->slots[NGX_DNS_METRICS_PEER];
+         i++)
+    {
+        if (slot[i].claim == shm->attempt) {
+            slot[i].generation = shm->generation;
+        }
+    }
 }
 
 
@@ -190,10 +213,10 @@ ngx_dns_metrics_known(ngx_dns_metrics_shm_t *shm, ngx_dns_metrics_kind_e kind,
     for (i = 0; i < shm->slots[kind]; i++) {
         slot = ngx_dns_metrics_slot(shm, kind, i);
 
-        if (slot->generation != 0 && slot->generation != shm->generation
+        if (slot->generation != 0 && slot->claim != shm->attempt
             && slot->key[0] == id->key[0] && slot->key[1] == id->key[1])
         {
-            slot->generation = shm->generation;
+            slot->claim = shm->attempt;
             id->slot = i;
             return NGX_OK;
         }
@@ -214,8 +237,9 @@ ngx_dns_metrics_fresh(ngx_dns_metrics_shm_t *shm, ngx_dns_metrics_kind_e kind,
     for (i = 0; i < shm->slots[kind]; i++) {
         slot = ngx_dns_metrics_slot(shm, kind, i);
 
-        if (slot->generation != 0
-            && slot->generation + 1 >= shm->generation)
+        if (slot->claim == shm->attempt
+            || (slot->generation != 0
+                && slot->generation >= shm->generation))
         {
             continue;
         }
@@ -230,7 +254,8 @@ ngx_dns_metrics_fresh(ngx_dns_metrics_shm_t *shm, ngx_dns_metrics_kind_e kind,
 
         slot->key[0] = id->key[0];
         slot->key[1] = id->key[1];
-        slot->generation = shm->generation;
+        slot->generation = 0;
+        slot->claim = shm->attempt;
         id->slot = i;
 
         return NGX_OK;
@@ -272,7 +297,7 @@ ngx_dns_metrics_offset(ngx_dns_metrics_shm_t *shm, ngx_dns_metrics_kind_e kind,
 }
 
 
-void
+ngx_int_t
 ngx_dns_metrics_attach(ngx_dns_metrics_shm_t *shm)
 {
     u_char      *row;
@@ -283,14 +308,16 @@ ngx_dns_metrics_attach(ngx_dns_metrics_shm_t *shm)
     ngx_dns_metrics_own = NULL;
 
     if (shm == NULL) {
-        return;
+        return NGX_OK;
     }
 
     for (i = 0; i < NGX_DNS_METRICS_PROCS; i++) {
         pid = ngx_dns_load(&shm->pid[i]);
 
-        if (pid != 0
-            && (kill((ngx_pid_t) pid, 0) != -1 || ngx_errno != NGX_ESRCH))
+        /* a row of this pid is of an earlier process */
+
+        if (pid != 0 && pid != (uint32_t) ngx_pid
+            && !ngx_dns_process_gone(pid))
         {
             continue;
         }
@@ -317,8 +344,10 @@ ngx_dns_metrics_attach(ngx_dns_metrics_shm_t *shm)
 
         ngx_memzero(ngx_dns_counters->gauges,
                     sizeof(ngx_dns_counters->gauges));
-        return;
+        return NGX_OK;
     }
+
+    return NGX_DECLINED;
 }
 
 

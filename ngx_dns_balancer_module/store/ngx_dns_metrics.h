@@ -29,6 +29,7 @@
 #define _NGX_DNS_METRICS_H_INCLUDED_
 
 
+#include "../base/ngx_dns_lease.h"
 #include "ngx_dns_histogram.h"
 
 
@@ -148,8 +149,12 @@ typedef enum {
 
 typedef struct {
     uint32_t    layout;
-    uint32_t    generation;
+    uint32_t    generation;                     /* of who is in use */
+    uint32_t    attempt;                        /* of who was tried last */
     uint32_t    slots[NGX_DNS_METRICS_KINDS];
+    uint32_t    reserved;
+
+    ngx_dns_lease_t  lease;                     /* of work for all workers */
 
     uint32_t    pid[NGX_DNS_METRICS_PROCS];
     uint32_t    used[NGX_DNS_METRICS_PROCS];    /* was it ever? */
@@ -191,12 +196,19 @@ ngx_int_t ngx_dns_metrics_init(ngx_dns_metrics_shm_t *shm, uint32_t servers,
 void ngx_dns_metrics_identify(ngx_dns_metrics_id_t *id,
     const ngx_str_t *group, const ngx_str_t *name);
 
-/* gives all of a kind their slots; NGX_ERROR if there are not enough */
+/*
+ * Marks slots for all of a kind; NGX_ERROR if there are not enough.  Once the
+ * configuration can't fail any more it is committed.
+ */
 ngx_int_t ngx_dns_metrics_place(ngx_dns_metrics_shm_t *shm,
     ngx_dns_metrics_kind_e kind, ngx_dns_metrics_id_t **ids, ngx_uint_t n);
+void ngx_dns_metrics_commit(ngx_dns_metrics_shm_t *shm);
 
-/* a worker, after fork and at its exit; "shm" may be NULL */
-void ngx_dns_metrics_attach(ngx_dns_metrics_shm_t *shm);
+/*
+ * A worker, after fork and at its exit; "shm" may be NULL.  NGX_DECLINED: no
+ * row is left, what it counts is not in the sums.
+ */
+ngx_int_t ngx_dns_metrics_attach(ngx_dns_metrics_shm_t *shm);
 void ngx_dns_metrics_detach(ngx_dns_metrics_shm_t *shm);
 
 /* of this process; never NULL */

@@ -122,7 +122,7 @@ sub plan {
 
 
 # Skips the test unless nginx was built with all of: ssl, http, http_v2,
-# debug
+# debug; server_name: of stream, which nginx has since 1.25.5
 
 sub has {
     my ($self, @features) = @_;
@@ -133,12 +133,22 @@ sub has {
     for my $feature (@features) {
         next if $feature eq 'http' && $self->{version} !~ /--without-http\b/;
         next if $flag{$feature} && $self->{version} =~ /\Q$flag{$feature}\E/;
+        next if $feature eq 'server_name' && $self->newer(1, 25, 5);
 
         $self->{skipped} = 1;
         Test::More::plan(skip_all => "no $feature in this nginx");
     }
 
     return $self;
+}
+
+
+sub newer {
+    my ($self, @version) = @_;
+
+    my @own = $self->{version} =~ m{nginx/(\d+)\.(\d+)\.(\d+)};
+
+    return sprintf('%d.%05d%05d', @own) >= sprintf('%d.%05d%05d', @version);
 }
 
 

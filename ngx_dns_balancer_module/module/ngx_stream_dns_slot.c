@@ -1,0 +1,123 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+#include "ngx_stream_dns_slot.h"
+#include "../query/ngx_dns_timer.h"
+#include "../transport/ngx_dns_udp_out.h"
+
+
+#define NGX_STREAM_DNS_NUMBER   0
+#define NGX_STREAM_DNS_SIZE     1
+#define NGX_STREAM_DNS_MSEC     2
+#define NGX_STREAM_DNS_SEC      3
+#define NGX_STREAM_DNS_PERCENT  4
+
+
+/* what a directive of one value takes, and how that is said */
+
+ngx_stream_dns_range_t  ngx_stream_dns_udp_max_size = {
+    NGX_STREAM_DNS_SIZE, 512, NGX_DNS_UDP_OUT_MESSAGE,
+    "a size from 512 to 4096"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_timeout = {
+    NGX_STREAM_DNS_MSEC, 1, NGX_DNS_TIMER_MAX, "a time from 1ms to 1h"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_tries = {
+    NGX_STREAM_DNS_NUMBER, 0, NGX_DNS_MAX_TRIES,
+    "a number from 0 (all servers) to 8"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_budget = {
+    NGX_STREAM_DNS_PERCENT, 1, 1000,
+    "a percentage from 1% to 1000%, or \"off\""
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_max_queries = {
+    NGX_STREAM_DNS_NUMBER, 1, 1048576, "a number from 1 to 1048576"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_pipeline = {
+    NGX_STREAM_DNS_NUMBER, 1, 65536, "a number from 1 to 65536"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_ttl = {
+    NGX_STREAM_DNS_SEC, 0, 604800, "a time in seconds from 0 to 7d"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_servfail_ttl = {
+    NGX_STREAM_DNS_SEC, 0, 300, "a time in seconds from 0 to 5m"
+};
+
+
+char *
+ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    size_t                   len;
+    ngx_int_t                n, *np;
+    ngx_str_t               *value;
+    ngx_stream_dns_range_t  *range;
+
+    ngx_stream_dns_claim(cf, conf);
+
+    np = (ngx_int_t *) (void *) (p + cmd->offset);
+
+    if (*np != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    range = cmd->post;
+
+    switch (range->kind) {
+
+    case NGX_STREAM_DNS_SIZE:
+        n = (ngx_int_t) ngx_parse_size(&value[1]);
+        break;
+
+    case NGX_STREAM_DNS_MSEC:
+        n = ngx_parse_time(&value[1], 0);
+        break;
+
+    case NGX_STREAM_DNS_SEC:
+        n = ngx_parse_time(&value[1], 1);
+        break;
+
+    case NGX_STREAM_DNS_PERCENT:
+
+        if (ngx_strcmp(value[1].data, "off") == 0) {
+            *np = 0;
+            return NGX_CONF_OK;
+        }
+
+        len = value[1].len;
+
+        if (len > 1 && value[1].data[len - 1] == '%') {
+            len--;
+        }
+
+        n = ngx_atoi(value[1].data, len);
+        break;
+
+    default:
+        n = ngx_atoi(value[1].data, value[1].len);
+    }
+
+    if (n == NGX_ERROR || n < range->min || n > range->max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": invalid value \"%V\", it must be %s",
+                           &value[0], &value[1], range->allowed);
+        return NGX_CONF_ERROR;
+    }
+
+    *np = n;
+
+    return NGX_CONF_OK;
+}
