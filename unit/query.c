@@ -256,17 +256,3 @@ outstanding(void)
 
     return n;
 }
-
-
-void
-clean(const char *name)
-{
-    /* witnesses have their time */
-
-    unit_pass(conf.upstream_timeout);
-
-    is_int(outstanding(), 0, "%s: nothing outstanding", name);
-    is_int(ngx_dns_inflight_count(), 0, "%s: nothing in flight", name);
-    is_int(conf.queries, 0, "%s: no query waits", name);
-    is_int(dones, answers, "%s: each query was logged", name);
-}

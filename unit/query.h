@@ -69,16 +69,31 @@ void event(unsigned n, ngx_dns_event_e e);
 
 ngx_uint_t outstanding(void);
 
-/* all is as it was before, when witnesses have had their time */
-void clean(const char *name);
-
-
 #define ask_it(id)                                                            \
     ask(id "\1\0\0\1\0\0\0\0\0\0" ASKED, 12 + 17)
 
 #define network_error(n)  event(n, NGX_DNS_EVENT_NETWORK)
 
 #define rcode()  (got[3] & 0xf)
+
+
+/*
+ * All is as it was before, when witnesses have had their time.  Here, since
+ * each program counts its tests itself.
+ */
+
+static ngx_inline void
+clean(const char *name)
+{
+    /* witnesses have their time */
+
+    unit_pass(conf.upstream_timeout);
+
+    is_int(outstanding(), 0, "%s: nothing outstanding", name);
+    is_int(ngx_dns_inflight_count(), 0, "%s: nothing in flight", name);
+    is_int(conf.queries, 0, "%s: no query waits", name);
+    is_int(dones, answers, "%s: each query was logged", name);
+}
 
 
 #endif /* _UNIT_QUERY_H_INCLUDED_ */
