@@ -122,7 +122,7 @@ sub plan {
 
 
 # Skips the test unless nginx was built with all of: ssl, http, http_v2,
-# debug
+# debug, pcre
 
 sub has {
     my ($self, @features) = @_;
@@ -132,6 +132,7 @@ sub has {
 
     for my $feature (@features) {
         next if $feature eq 'http' && $self->{version} !~ /--without-http\b/;
+        next if $feature eq 'pcre' && $self->has_pcre();
         next if $flag{$feature} && $self->{version} =~ /\Q$flag{$feature}\E/;
 
         $self->{skipped} = 1;
@@ -139,6 +140,22 @@ sub has {
     }
 
     return $self;
+}
+
+
+# nginx -V does not tell: it depends on what else was built in.  Without it
+# what looks like an expression is a plain string, and never wrong.
+
+sub has_pcre {
+    my ($self) = @_;
+
+    my ($code) = $self->test_config(<<'EOF');
+%%TEST_GLOBALS%%
+events { }
+stream { map $remote_addr $a { ~( b; } }
+EOF
+
+    return $code != 0;
 }
 
 
