@@ -322,5 +322,3 @@ ngx_dns_prometheus_unmatched(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     ngx_dns_prometheus_sample(t, family, NULL,
                               "reason=\"malformed\"", f->sum.malformed);
 }
-
-
