@@ -140,14 +140,20 @@ include tools/fuzz.mk
 
 
 .PHONY: deps
-deps:                           ## install what build and tests need
-	@tools/install-deps build test
+deps:                           ## install what the build needs
+	@tools/install-deps build
+
+.PHONY: install
+install:                        ## put the module in nginx's place (root)
+	@test -n "$(MODULE)" || { echo "LINK=static makes no module"; exit 1; }
+	@tools/install-module $(MODULE)
 
 .PHONY: unit
 unit:                           ## the unit tests
 
 .PHONY: test
-test: deps                      ## install what is missing, build, run all tests
+test:                           ## install what is missing, build, run all tests
+	@tools/install-deps build test
 	@$(MAKE) unit
 	@$(MAKE) fuzz-seeds
 	@$(MAKE) prove
@@ -159,16 +165,18 @@ prove: $(PRODUCT)               ## run t/ on what is built (TESTS=t/one.t)
 	prove -j$(JOBS) -It/lib $(TESTS)
 
 .PHONY: check
-check: all                      ## style, sizes, layers, docs, symbols
+check: all                      ## style, sizes, layers, docs, symbols, ...
 	@tools/install-deps ci
 	@failed=; for check in style sizes layers docs; do \
 	    tools/check-$$check || failed="$$failed $$check"; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 	@$(if $(MODULE),tools/check-symbols $(MODULE))
+	@tools/check-config $(FROM)
 	@$(MAKE) check-warnings
 
 .PHONY: run
-run: deps                       ## two name servers and nginx on port 5353
+run:                            ## two name servers and nginx on port 5353
+	@tools/install-deps build run
 	@$(MAKE) all
 	@tools/run-example
 
@@ -213,6 +221,11 @@ check-accounting: $(PRODUCT)    ## a million queries, kills, reloads: counted
 	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
 	prove tools/check-accounting
+
+.PHONY: check-readme
+check-readme:                   ## do what README says on fresh Debians (root)
+	@tools/install-deps build ci
+	prove -v tools/check-readme
 
 .PHONY: check-nginx-1.30
 check-nginx-1.30:               ## build and test under Debian forky (root)

@@ -96,7 +96,11 @@ is_deeply(dns_bulk($port, 20, window => 1, sockets => 1),
           { '192.0.2.2' => 20 }, 'all answered by the other');
 is($u->count(), 2, 'ejected after max_fails');
 
-like($t->error_log(), qr/127\.0\.0\.1:@{[ $t->port(8081) ]}/, 'logged');
+# it is a failure when the whole time is over
+
+ok($t->wait_for(sub {
+    $t->error_log() =~ /127\.0\.0\.1:@{[ $t->port(8081) ]}/;
+}), 'logged');
 like($t->error_log(), qr/\[warn\].*"u"/, 'logged with its upstream');
 
 is_deeply(dns_bulk($steady, 100, sockets => 16), { '192.0.2.2' => 100 },

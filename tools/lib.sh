@@ -5,10 +5,20 @@
 
 DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# a file in a source tree that has no patches of Debian's
+WITHOUT_PATCHES=WITHOUT-DEBIAN-PATCHES
+
 
 die () {
     echo "$*" >&2
     exit 1
+}
+
+
+# What must not be missed in a long log
+
+warn () {
+    echo "WARNING: $*" >&2
 }
 
 
@@ -17,7 +27,7 @@ die () {
 need () {
     while [ $# -gt 0 ]; do
         if ! command -v "$1" >/dev/null 2>&1; then
-            die "$0: $1 is missing: install $2, or run \`make deps\`"
+            die "$0: $1 is missing: install $2"
         fi
 
         shift 2

@@ -89,7 +89,7 @@ cache_store(ngx_dns_cache_shm_t *c, unsigned n, uint64_t version)
     /* that of a version has always the same length, mostly short */
 
     a.bits = CACHE_BITS;
-    a.scope = CACHE_SCOPE;
+    a.partition = CACHE_SCOPE;
     a.stored = (uint32_t) version;
     a.expires = CACHE_NOW + 1 + (uint32_t) (version % 4000);
     a.name_len = (uint16_t) cache_name(name, n);
@@ -105,7 +105,7 @@ cache_store(ngx_dns_cache_shm_t *c, unsigned n, uint64_t version)
     cache_body(body, a.body_len, n, a.stored);
 
     return ngx_dns_cache_store(c, ngx_dns_cache_hash(c, name, a.name_len,
-                                                     a.bits, a.scope),
+                                                     a.bits, a.partition),
                                name, &a, ttl, body, CACHE_NOW);
 }
 

@@ -51,7 +51,7 @@ store(ngx_dns_cache_shm_t *c, unsigned n, uint32_t expires, uint32_t now,
     name_len = name(buf, n);
 
     a.bits = 0x0001000100000000;
-    a.scope = 7;
+    a.partition = 7;
     a.stored = now;
     a.expires = expires;
     a.name_len = (uint16_t) name_len;
@@ -60,7 +60,7 @@ store(ngx_dns_cache_shm_t *c, unsigned n, uint32_t expires, uint32_t now,
     a.nttl = 2;
 
     return ngx_dns_cache_store(c, ngx_dns_cache_hash(c, buf, name_len, a.bits,
-                                                     a.scope),
+                                                     a.partition),
                                buf, &a, ttl, body, now);
 }
 
@@ -127,7 +127,7 @@ basic(void)
     is_int(ngx_dns_cache_find(c, ngx_dns_cache_hash(c, buf, len,
                                                     0x0001000100000000, 8),
                               buf, len, 0x0001000100000000, 8, &v),
-           NGX_DECLINED, "another scope");
+           NGX_DECLINED, "another partition");
     is_int(ngx_dns_cache_find(c, ngx_dns_cache_hash(c, buf, len,
                                                     0x0002000100000000, 7),
                               buf, len, 0x0002000100000000, 7, &v),
@@ -243,6 +243,54 @@ popular(void)
 }
 
 
+/* a failure never takes the place of an answer, in its time or not */
+
+static void
+failures(void)
+{
+    size_t                  len;
+    u_char                  buf[64];
+    uint64_t                hash;
+    ngx_dns_cache_shm_t    *c;
+    ngx_dns_cache_view_t    v;
+    ngx_dns_cache_answer_t  a;
+
+    c = cache(1UL << 20);
+
+    memset(&a, 0, sizeof(a));
+
+    len = name(buf, 1);
+    a.bits = 0x0001000100000000;
+    a.partition = 7;
+    a.stored = 1000;
+    a.expires = 1005;
+    a.name_len = (uint16_t) len;
+    a.flags = NGX_DNS_SERVFAIL;
+
+    hash = ngx_dns_cache_hash(c, buf, len, a.bits, a.partition);
+
+    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a, 1000), NGX_OK,
+           "a failure where nothing is");
+    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a, 1000), NGX_OK,
+           "over another failure");
+    is_int(find(c, 1, &v), NGX_OK, "is found");
+    is_int(ngx_dns_cache_rcode(&v.answer), NGX_DNS_SERVFAIL, "as one");
+
+    is_int(store(c, 1, 1010, 1000, 40), NGX_OK, "an answer over it");
+    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a, 1001), NGX_BUSY,
+           "none over the answer");
+    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a, 1020), NGX_BUSY,
+           "nor after its end");
+    is_int(find(c, 1, &v), NGX_OK, "which is there");
+    is_int(ngx_dns_cache_rcode(&v.answer), NGX_DNS_NOERROR, "still");
+
+    is_int(ngx_dns_cache_claim(&v), 1, "a claim");
+    is_int(ngx_dns_cache_claim(&v), 0, "one has it");
+    ngx_dns_cache_unclaim(&v);
+    is_int(ngx_dns_cache_claim(&v), 1, "given back");
+}
+
+
 int
 main(void)
 {
@@ -252,6 +300,7 @@ main(void)
     sizes();
     million();
     popular();
+    failures();
 
     return done_testing();
 }

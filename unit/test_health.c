@@ -95,7 +95,7 @@ answer(ngx_uint_t rcode)
 
     a = sent;
     sent = NULL;
-    a->handler(a, NGX_DNS_OUT_ANSWER, msg, sizeof(msg) - 1);
+    a->handler(a, NGX_DNS_EVENT_ANSWER, msg, sizeof(msg) - 1);
 }
 
 
@@ -308,13 +308,13 @@ network(void)
     (void) next();
     a = sent;
     sent = NULL;
-    a->handler(a, NGX_DNS_OUT_NETWORK, NULL, 0);
+    a->handler(a, NGX_DNS_EVENT_NETWORK, NULL, 0);
     is_int(peer->shm->misses, 2, "an ICMP error, too");
 
     (void) next();
     a = sent;
     sent = NULL;
-    a->handler(a, NGX_DNS_OUT_ANSWER, (u_char *) OK_ANSWER, 15);
+    a->handler(a, NGX_DNS_EVENT_ANSWER, (u_char *) OK_ANSWER, 15);
     is_int(peer->shm->misses, 3, "and an answer cut off");
     is_int(peer->shm->reason & 0xff, NGX_DNS_ENETWORK,
            "the reason is that of the change");

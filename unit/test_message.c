@@ -213,11 +213,114 @@ shifts(void)
 }
 
 
+/* chains of pointers: a name may have a few, a message so much work */
+
+static void
+chains(void)
+{
+    u_char             *msg;
+    size_t              pos, prev, size;
+    ngx_uint_t          i, n, hops;
+    ngx_dns_message_t   m;
+
+    msg = calloc(1, 65535 + 16);
+
+    for (hops = 15; hops <= 17; hops += 2) {
+        memcpy(msg, HEAD("\1", "\0", "\0", "\0") ASKED, BODY);
+        pos = BODY;
+        prev = NGX_DNS_HEADER_SIZE + 4;
+
+        for (i = 0; i < hops; i++) {
+            memcpy(msg + pos, "\1a\xc0", 3);
+            msg[pos + 3] = (u_char) prev;
+            memcpy(msg + pos + 4, "\0\1\0\1\0\0\0\x3c\0\0", 10);
+            prev = pos;
+            pos += 14;
+        }
+
+        msg[7] = (u_char) hops;
+
+        is_int(ngx_dns_message_parse(&m, msg, pos, BODY),
+               hops > NGX_DNS_NAME_JUMPS ? NGX_ERROR : NGX_OK,
+               "%u pointers in a row", (unsigned) hops);
+    }
+
+    /* names of 100 labels, each a pointer to the first: 64 KB of them */
+
+    memcpy(msg, HEAD("\1", "\0", "\0", "\0") ASKED, BODY);
+    pos = BODY;
+
+    for (i = 0; i < 100; i++) {
+        memcpy(msg + pos, "\1a", 2);
+        pos += 2;
+    }
+
+    msg[pos] = 0;
+    memcpy(msg + pos + 1, "\0\1\0\1\0\0\0\x3c\0\0", 10);
+    pos += 11;
+
+    for (n = 1; n < 5000; n++) {
+        memcpy(msg + pos, "\xc0\x1d\0\1\0\1\0\0\0\x3c\0\0", 12);
+        pos += 12;
+    }
+
+    size = BODY + 211 + 999 * 12;
+    ngx_dns_put16(msg + NGX_DNS_OFF_ANCOUNT, 1000);
+    is_int(ngx_dns_message_parse(&m, msg, size, BODY), NGX_OK,
+           "100,000 labels behind pointers");
+
+    ngx_dns_put16(msg + NGX_DNS_OFF_ANCOUNT, n);
+    is_int(ngx_dns_message_parse(&m, msg, pos, BODY), NGX_ERROR,
+           "500,000 are not read");
+
+    free(msg);
+}
+
+
+/* RFC 2181, 9: what TC is set for, and what is left out without it */
+
+static void
+required(void)
+{
+    size_t             i;
+    ngx_dns_message_t  m;
+
+    static const u_char  extra[] = HEAD("\1", "\1", "\1", "\0") ASKED A("\1")
+        "\xc0\x10\0\2\0\1\0\0\0\x3c\0\2\xc0\x10";
+    static const u_char  proof[] = HEAD("\1", "\1", "\1", "\0") ASKED A("\1")
+        "\xc0\x10\0\x2f\0\1\0\0\0\x3c\0\2\xc0\x10";
+    static const u_char  referral[] = HEAD("\1", "\0", "\1", "\0") ASKED
+        "\xc0\x10\0\2\0\1\0\0\0\x3c\0\2\xc0\x10";
+
+    static const struct {
+        const char    *name;
+        const u_char  *msg;
+        size_t         size;
+        size_t         limit;
+        ngx_uint_t     tc;
+    } cases[] = {
+        { "NS beside an answer", extra, sizeof(extra), BODY + 16, 0 },
+        { "NSEC beside an answer", proof, sizeof(proof), BODY + 16, 1 },
+        { "the answer", extra, sizeof(extra), BODY + 15, 1 },
+        { "a referral", referral, sizeof(referral), BODY + 3, 1 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void) ngx_dns_message_parse(&m, cases[i].msg, cases[i].size - 1, BODY);
+        ngx_dns_message_truncate(&m, cases[i].msg, cases[i].limit);
+        is_int((m.flags & NGX_DNS_TC) != 0, cases[i].tc, "%s left out",
+               cases[i].name);
+    }
+}
+
+
 int
 main(void)
 {
     matches();
     walks();
+    chains();
+    required();
     shifts();
     cuts();
     texts();

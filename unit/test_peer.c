@@ -146,27 +146,99 @@ times(void)
        && ngx_dns_peer_patience(peer, 500) < 400,
        "an unsteady one: %u ms", (unsigned) ngx_dns_peer_patience(peer, 500));
     is_int(ngx_dns_peer_patience(peer, 100), 100, "never over the bound");
+}
 
-    /* it becomes slow, and others answer before it does */
+
+/* longer than its measured time: no failure, but others are preferred */
+
+static void
+doubts(void)
+{
+    ngx_dns_peer_t      *a, *b;
+    ngx_dns_upstream_t  *u;
 
     u = unit_upstream("round_robin", "a b");
-    peer = unit_peer(u, 0);
+    a = unit_peer(u, 0);
+    b = unit_peer(u, 1);
+    a->max_fails = 2;
+    b->max_fails = 2;
 
-    ngx_dns_peer_waited(peer, ngx_current_msec, 50000);
-    is_int(peer->shm->rtt, 0, "no measure of what was never answered");
+    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0, "late once");
+    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 1, "twice: doubted");
+    is_int(unit_logged, 0, "nothing is said");
 
-    ngx_dns_peer_success(peer, ngx_current_msec, 1000, &unit_log);
-    ngx_dns_peer_waited(peer, ngx_current_msec, 500);
-    is_int(peer->shm->rtt, 1000, "less than the measure: says nothing");
+    ngx_dns_peer_late(b, ngx_current_msec, 2000);
+    ngx_dns_peer_late(b, ngx_current_msec, 2000);
+    is_int(ngx_dns_peer_ejected(b, ngx_current_msec), 0, "not the last one");
+
+    ngx_dns_peer_success(a, ngx_current_msec, 120000, &unit_log);
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0, "it answers");
+    is_int(unit_logged, 0, "and nothing is said");
+
+    ngx_dns_peer_success(b, ngx_current_msec, 1000, &unit_log);
+    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    ngx_dns_peer_answered(a, ngx_current_msec, 1000);
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0, "SERVFAIL is life");
+
+    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec + 1999), 1, "for 2 s");
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec + 2000), 0, "at most");
+
+    ngx_dns_peer_failure(a, ngx_current_msec, NGX_DNS_ETIMEOUT, &unit_log);
+    is_int(a->shm->fails, 1, "silent for all of its time: a failure");
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0, "the first");
+    ngx_dns_peer_failure(a, ngx_current_msec, NGX_DNS_ETIMEOUT, &unit_log);
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 1, "the second");
+    is_int(unit_logged, 1, "now it is said");
+}
+
+
+/* RFC 6891, 7 */
+
+static void
+plain(void)
+{
+    ngx_dns_peer_t  *a;
+
+    a = unit_peer(unit_upstream("round_robin", "a"), 0);
+
+    is_int(ngx_dns_peer_plain(a, 100), 0, "with EDNS");
+    ngx_dns_peer_set_plain(a, 100);
+    is_int(ngx_dns_peer_plain(a, 100 + NGX_DNS_PEER_PLAIN - 1), 1, "without");
+    is_int(ngx_dns_peer_plain(a, 100 + NGX_DNS_PEER_PLAIN), 0,
+           "and tried again");
+}
+
+
+/* what fails for a name does not take what lost datagrams need */
+
+static void
+accounts(void)
+{
+    ngx_uint_t           i;
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("round_robin", "a b");
+    u->budget[NGX_DNS_ACCOUNT_LOSS] = 0;
+    u->budget[NGX_DNS_ACCOUNT_FAILING] = 0;
+    u->budget_sec = 5;
 
     for (i = 0; i < 10; i++) {
-        ngx_dns_peer_waited(peer, ngx_current_msec,
-                            1000 * (uint32_t) ngx_dns_peer_patience(peer,
-                                                                    500));
+        ngx_dns_peers_earn(u, 20);
     }
 
-    ok(ngx_dns_peer_patience(peer, 500) > 100, "patience grows: %u ms",
-       (unsigned) ngx_dns_peer_patience(peer, 500));
+    is_int(ngx_dns_peers_pay(u, NGX_DNS_ACCOUNT_FAILING, 5), NGX_OK, "one");
+    is_int(ngx_dns_peers_pay(u, NGX_DNS_ACCOUNT_FAILING, 5), NGX_OK, "two");
+    is_int(ngx_dns_peers_pay(u, NGX_DNS_ACCOUNT_FAILING, 5), NGX_DECLINED,
+           "ten queries at 20 percent");
+    is_int(ngx_dns_peers_pay(u, NGX_DNS_ACCOUNT_LOSS, 5), NGX_OK,
+           "the other account is untouched");
+    is_int(ngx_dns_peers_pay(u, NGX_DNS_ACCOUNT_FAILING, 6), NGX_OK,
+           "each second adds to both");
 }
 
 
@@ -178,6 +250,9 @@ main(void)
     reload();
     death();
     times();
+    doubts();
+    plain();
+    accounts();
 
     return done_testing();
 }

@@ -4,231 +4,10 @@
  */
 
 
-/*
- * The life of a query, with a transport, a front and a clock of the test's
- * own: what is sent to which server when, and what the client gets.
- */
+/* The life of a query: what is asked, when, of whom, and what is answered. */
 
 
-#include "tap.h"
-#include "peers.h"
-#include "query/ngx_dns_query.h"
-#include "query/ngx_dns_transfer.h"
-#include "query/ngx_dns_attempt.h"
-#include "base/ngx_dns_clock.h"
-#include "store/ngx_dns_metrics.h"
-#include "wire/ngx_dns_wire.h"
-
-
-#define NAME    "\3WwW\7example\0"
-#define ASKED   NAME "\0\1\0\1"
-#define ANSWER  "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"
-
-
-/* what the fakes saw */
-
-static ngx_dns_attempt_t  *sent[32];
-static unsigned            nsent;
-static unsigned            cancelled;
-static ngx_uint_t          refuse;           /* send() fails */
-static u_char              wire[600];
-static size_t              wire_len;
-
-static u_char              got[70000];
-static size_t              got_len;
-static unsigned            answers;
-static unsigned            dones;
-static ngx_dns_record_t    record;
-
-static ngx_dns_conf_t      conf;
-static ngx_dns_zone_t      zone;
-
-
-static ngx_int_t
-fake_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
-{
-    if (refuse) {
-        refuse--;
-        return NGX_ERROR;
-    }
-
-    a->channel = a;
-    a->sent = ngx_dns_usec;
-
-    memcpy(wire, query, len);
-    wire_len = len;
-    sent[nsent++] = a;
-
-    return NGX_OK;
-}
-
-
-static void
-fake_cancel(ngx_dns_attempt_t *a)
-{
-    if (a->channel) {
-        cancelled++;
-        a->channel = NULL;
-    }
-}
-
-
-static ngx_dns_transport_t  fake = { ngx_string("fake"), fake_send,
-                                     fake_cancel };
-
-
-static u_char *
-fake_reserve(ngx_dns_client_t *client, size_t size)
-{
-    return got;
-}
-
-
-static void
-fake_commit(ngx_dns_client_t *client, size_t size, uint64_t *counter)
-{
-    ngx_dns_own_add(counter, 1);
-
-    got_len = size;
-    answers++;
-}
-
-
-static ngx_dns_front_t  front = { fake_reserve, fake_commit, NULL, NULL };
-
-
-/* transfers need connections: t/dns_transfer.t */
-
-ngx_dns_reason_e
-ngx_dns_transfer_start(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, const u_char *p, size_t len, ngx_dns_zone_t *zone,
-    uint64_t key)
-{
-    return NGX_DNS_EINTERNAL;
-}
-
-
-void
-ngx_dns_transfer_abort(void)
-{
-}
-
-
-static void
-fake_done(ngx_dns_record_t *r)
-{
-    record = *r;
-    dones++;
-}
-
-
-static void
-start(const char *method, const char *servers)
-{
-    nsent = 0;
-    cancelled = 0;
-    answers = 0;
-    dones = 0;
-    refuse = 0;
-    got_len = 0;
-
-    memset(&conf, 0, sizeof(conf));
-    memset(&zone, 0, sizeof(zone));
-
-    zone.name.data = (u_char *) "\0" "is read as padding";
-    zone.name.len = 1;
-    zone.upstream = unit_upstream(method, servers);
-
-    conf.forward = ngx_dns_forward_create(&unit_pool);
-    (void) ngx_dns_forward_add(conf.forward, &zone);
-
-    conf.udp_max_size = 1232;
-    conf.upstream_timeout = 2000;
-    conf.next_timeout = 5000;
-    conf.next = NGX_DNS_NEXT_ERROR|NGX_DNS_NEXT_TIMEOUT
-                |NGX_DNS_NEXT_SERVFAIL|NGX_DNS_NEXT_REFUSED;
-    conf.tries = 3;
-    conf.max_queries = 100;
-    conf.log = &unit_log;
-    conf.counters = ngx_dns_metrics_server(0);
-    conf.done = fake_done;
-}
-
-
-static void
-ask(const char *p, size_t len)
-{
-    u_char            buf[600];
-    ngx_dns_client_t  client;
-
-    memset(&client, 0, sizeof(client));
-    memcpy(buf, p, len);
-
-    client.front = &front;
-    client.datagram = 1;
-
-    ngx_dns_query_process(&conf, &client, buf, len, 0);
-}
-
-
-#define ask_it(id)                                                            \
-    ask(id "\1\0\0\1\0\0\0\0\0\0" ASKED, 12 + 17)
-
-
-/* a server's message: flags, counts of answers, and the answers */
-
-static void
-reply(unsigned n, const char *flags, unsigned an, const char *rr, size_t len)
-{
-    u_char  msg[600];
-
-    memset(msg, 0, 12);
-    memcpy(msg + 2, flags, 2);
-    msg[5] = 1;
-    msg[7] = (u_char) an;
-    memcpy(msg + 12, sent[n]->question, sent[n]->question_len);
-    memcpy(msg + 12 + sent[n]->question_len, rr, len);
-
-    sent[n]->channel = NULL;
-    sent[n]->handler(sent[n], NGX_DNS_OUT_ANSWER, msg,
-                     12 + sent[n]->question_len + len);
-}
-
-
-static void
-network_error(unsigned n)
-{
-    sent[n]->channel = NULL;
-    sent[n]->handler(sent[n], NGX_DNS_OUT_NETWORK, NULL, 0);
-}
-
-
-static ngx_uint_t
-outstanding(void)
-{
-    ngx_uint_t  i, n;
-
-    n = 0;
-
-    for (i = 0; i < zone.upstream->peers.nelts; i++) {
-        n += unit_peer(zone.upstream, i)->shm->outstanding;
-    }
-
-    return n;
-}
-
-
-static void
-clean(const char *name)
-{
-    is_int(outstanding(), 0, "%s: nothing outstanding", name);
-    is_int(ngx_dns_inflight_count(), 0, "%s: nothing in flight", name);
-    is_int(conf.queries, 0, "%s: no query waits", name);
-    is_int(dones, answers, "%s: each query was logged", name);
-}
-
-
-#define rcode()  (got[3] & 0xf)
+#include "query.h"
 
 
 static void
@@ -317,7 +96,7 @@ silence(void)
     is_int(ngx_current_msec - before, 2500, "the last has all of its time");
     is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL");
     is_int(record.reason, NGX_DNS_ETIMEOUT, "the reason");
-    is_int(nsent, 2, "none was asked twice");
+    is_int(nsent, 4, "the last one twice more");
     is_int(unit_peer(zone.upstream, 0)->shm->fails, 1, "one failure each");
     is_int(unit_peer(zone.upstream, 1)->shm->fails, 1, "of both");
     clean("silence");
@@ -351,7 +130,8 @@ errors(void)
     clean("errors");
 
     start("sequential", "a b");
-    refuse = 1;
+    refuse = NGX_ERROR;
+    refusals = 1;
     ask_it("\0\1");
     is_int(nsent, 1, "can't be sent to the first: to the second");
     ok(sent[0]->peer == unit_peer(zone.upstream, 1), "the second");
@@ -359,7 +139,8 @@ errors(void)
     clean("no socket");
 
     start("sequential", "a");
-    refuse = 1;
+    refuse = NGX_ERROR;
+    refusals = 1;
     ask_it("\0\1");
     is_int(rcode(), NGX_DNS_SERVFAIL, "nor to any: SERVFAIL");
     clean("no socket at all");
@@ -558,7 +339,7 @@ policies(void)
 /* answers that another server contradicts; what no server has, blames none */
 
 static void
-refusals(void)
+contradicted(void)
 {
     ngx_uint_t       i;
     ngx_dns_peer_t  *a;
@@ -614,7 +395,7 @@ budget(void)
     start("sequential", "a b");
 
     conf.budget = 10;
-    zone.upstream->budget = 250;
+    zone.upstream->budget[NGX_DNS_ACCOUNT_FAILING] = 250;
     zone.upstream->budget_sec = ngx_dns_sec;
 
     for (i = 0; i < 3; i++) {
@@ -646,11 +427,7 @@ budget(void)
 int
 main(void)
 {
-    ngx_pid = getpid();
-
-    ngx_dns_timer_init(&unit_log);
-    ngx_dns_attempt_init(&fake, NULL);
-    (void) ngx_dns_inflight_init(&unit_cycle, 1000);
+    query_init();
 
     answered();
     edns();
@@ -663,7 +440,7 @@ main(void)
     bounds();
     stopped();
     policies();
-    refusals();
+    contradicted();
     budget();
 
     return done_testing();

@@ -145,6 +145,46 @@ verdicts(void)
 }
 
 
+/* RFC 6891, 7: an OPT is answered by an OPT, whatever the opcode */
+
+static void
+opcodes(void)
+{
+    u_char               buf[256];
+    size_t               i;
+    ngx_dns_question_t   q;
+
+    static const struct {
+        const char  *name;
+        const char  *data;
+        size_t       len;
+        ngx_uint_t   edns;
+    } cases[] = {
+        { "NOTIFY without OPT", MSG(ID "\x20\0" "\0\1\0\0\0\0\0\0" ASKED), 0 },
+        { "NOTIFY with OPT", MSG(ID "\x20\0" "\0\1\0\0\0\0\0\1" ASKED
+                                 "\0\0\x29\4\xd0\0\0\0\0\0\0"), 1 },
+        { "UPDATE with a record and OPT",
+          MSG(ID "\x28\0" "\0\1\0\0\0\1\0\1" ASKED
+              "\xc0\x0c\0\1\0\1\0\0\0\0\0\0"
+              "\0\0\x29\4\xd0\0\0\0\0\0\0"), 1 },
+        { "two OPTs", MSG(ID "\x20\0" "\0\1\0\0\0\0\0\2" ASKED
+                          "\0\0\x29\4\xd0\0\0\0\0\0\0"
+                          "\0\0\x29\4\xd0\0\0\0\0\0\0"), 0 },
+        { "STATUS without a question", MSG(ID "\x10\0" "\0\0\0\0\0\0\0\1"
+                                           "\0\0\x29\4\xd0\0\0\0\0\0\0"),
+          0 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memcpy(buf, cases[i].data, cases[i].len);
+        is_int(ngx_dns_question_parse(&q, buf, cases[i].len), NGX_DNS_EOPCODE,
+               "%s", cases[i].name);
+        is_int(q.asked.edns, cases[i].edns, "%s: EDNS", cases[i].name);
+        is_int(q.end, 0, "%s: the question is not repeated", cases[i].name);
+    }
+}
+
+
 static void
 fields(void)
 {
@@ -344,6 +384,7 @@ int
 main(void)
 {
     verdicts();
+    opcodes();
     fields();
     lengths();
     hashes();

@@ -88,6 +88,7 @@ typedef enum {
     NGX_DNS_ENETWORK,            /* ICMP or socket errors */
     NGX_DNS_EANSWER,             /* malformed answers only */
     NGX_DNS_ERCODE,              /* SERVFAIL or REFUSED of the servers */
+    NGX_DNS_ECUT,                /* TC, and no way to the whole answer */
     NGX_DNS_ESHUTDOWN,           /* worker_shutdown_timeout */
     NGX_DNS_EINTERNAL,           /* no memory, no socket */
 

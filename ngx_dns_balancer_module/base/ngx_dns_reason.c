@@ -50,6 +50,7 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "network", "upstream unreachable", NGX_DNS_SERVFAIL, 23 },
     { "bad_answer", "malformed upstream answer", NGX_DNS_SERVFAIL, 22 },
     { "upstream_rcode", "upstream failed to answer", NGX_DNS_SERVFAIL, 22 },
+    { "truncated", "upstream answers are truncated", NGX_DNS_SERVFAIL, 22 },
     { "shutdown", "worker is shutting down", NGX_DNS_SERVFAIL, 14 },
     { "internal", "internal error", NGX_DNS_SERVFAIL, 0 }
 };

@@ -11,9 +11,14 @@
 #include "../front/ngx_dns_front_udp.h"
 #include "../query/ngx_dns_attempt.h"
 #include "../query/ngx_dns_health.h"
+#include "../query/ngx_dns_inflight.h"
+#include "../query/ngx_dns_transfer.h"
+#include "../transport/ngx_dns_reserve.h"
 #include "../transport/ngx_dns_tcp_out.h"
 #include "../transport/ngx_dns_udp_out.h"
 
+
+#define NGX_STREAM_DNS_CONNECTIONS  (32 + NGX_DNS_TCP_CONNECTIONS)
 
 /* milliseconds: who does what is needed once */
 
@@ -22,6 +27,7 @@
 #define NGX_STREAM_DNS_SETTLE    1000
 
 
+static ngx_uint_t ngx_stream_dns_workers(ngx_cycle_t *cycle);
 static void ngx_stream_dns_attach(ngx_cycle_t *cycle,
     ngx_stream_dns_main_conf_t *dmcf);
 static ngx_msec_t ngx_stream_dns_tick(ngx_stream_dns_main_conf_t *dmcf);
@@ -93,7 +99,14 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         servers += us[i]->upstream.peers.nelts;
     }
 
-    if (ngx_dns_inflight_init(cycle, dmcf->queries) != NGX_OK
+    /* sockets, connections, and those of transfers */
+
+    ngx_dns_reserve_init(cycle, servers * NGX_STREAM_DNS_CONNECTIONS
+                                + NGX_DNS_TRANSFERS);
+
+    if (ngx_dns_inflight_init(cycle, dmcf->queries,
+                              ngx_stream_dns_workers(cycle))
+        != NGX_OK
         || ngx_dns_udp_out_init(cycle, dmcf->queries, servers) != NGX_OK)
     {
         return NGX_ERROR;
@@ -134,6 +147,18 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     ngx_stream_dns_check_handler(&dmcf->check);
 
     return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_stream_dns_workers(ngx_cycle_t *cycle)
+{
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    return ngx_process == NGX_PROCESS_SINGLE
+           ? 1 : (ngx_uint_t) ccf->worker_processes;
 }
 
 
@@ -295,6 +320,7 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     ngx_dns_timer_done();
     ngx_dns_udp_out_done();
     ngx_dns_tcp_out_done();
+    ngx_dns_reserve_done();
     ngx_dns_front_session_done();
     ngx_dns_front_udp_done();
     ngx_dns_front_tcp_done();

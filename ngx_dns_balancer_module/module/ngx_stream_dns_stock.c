@@ -144,9 +144,13 @@ ngx_stream_dns_stock_conf(ngx_conf_t *cf, ngx_module_t *module,
 
     scratch = *cf;
 
-    /* with a pool of its own the size can be seen */
+    /*
+     * With a pool of its own the size can be seen.  It lives as long as the
+     * cycle, so its log must not be that of the one before.
+     */
 
-    scratch.pool = ngx_create_pool(NGX_STREAM_DNS_STOCK_POOL, cf->log);
+    scratch.pool = ngx_create_pool(NGX_STREAM_DNS_STOCK_POOL,
+                                   &cf->cycle->new_log);
     if (scratch.pool == NULL) {
         return NULL;
     }

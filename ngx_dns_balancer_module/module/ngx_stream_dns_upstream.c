@@ -160,6 +160,11 @@ ngx_stream_dns_upstream_create(ngx_conf_t *cf, ngx_str_t *name)
     ngx_stream_dns_upstream_t   *us, **p;
     ngx_stream_dns_main_conf_t  *dmcf;
 
+    /* the same in all processes, and over reloads */
+
+    static const ngx_dns_hash_key_t  key = { 0x646e735f75707374ULL,
+                                             0x7265616d5f6b6579ULL };
+
     dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
 
     us = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_upstream_t));
@@ -175,7 +180,7 @@ ngx_stream_dns_upstream_create(ngx_conf_t *cf, ngx_str_t *name)
 
     *p = us;
     us->upstream.name = *name;
-    us->upstream.scope = ngx_crc32_long(name->data, name->len);
+    us->upstream.partition = ngx_dns_hash(&key, name->data, name->len, 0);
 
     return us;
 }

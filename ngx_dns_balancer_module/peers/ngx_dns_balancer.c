@@ -22,6 +22,7 @@ static ngx_int_t ngx_dns_balancer_sequence(ngx_dns_group_t *group,
     ngx_pool_t *pool);
 static ngx_dns_peer_t *ngx_dns_balancer_try(ngx_dns_upstream_t *u,
     ngx_dns_pick_t *pick);
+static ngx_uint_t ngx_dns_balancer_unhealthy(ngx_dns_upstream_t *u);
 static uint64_t ngx_dns_balancer_score(ngx_dns_peer_t *peer, ngx_msec_t now);
 
 
@@ -192,12 +193,34 @@ ngx_dns_balancer_pick(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
     pick->fail_open = NGX_DNS_OPEN_EJECTED;
     peer = ngx_dns_balancer_try(u, pick);
 
-    if (peer == NULL && pick->ntried == 0) {
+    if (peer == NULL
+        && (pick->ntried == 0 || ngx_dns_balancer_unhealthy(u)))
+    {
         pick->fail_open = NGX_DNS_OPEN_ALL;
         peer = ngx_dns_balancer_try(u, pick);
     }
 
     return peer;
+}
+
+
+/* does none pass its health checks?  Then one is as good as another */
+
+static ngx_uint_t
+ngx_dns_balancer_unhealthy(ngx_dns_upstream_t *u)
+{
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *peer;
+
+    peer = u->peers.elts;
+
+    for (i = 0; i < u->peers.nelts; i++) {
+        if (!peer[i].down && ngx_dns_load(&peer[i].shm->unhealthy) == 0) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

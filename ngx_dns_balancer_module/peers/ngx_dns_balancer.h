@@ -72,9 +72,9 @@ ngx_int_t ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool);
 
 /*
  * Picks and acquires: primary servers first, backup ones if none of those is
- * usable.  An ejected server is better than none, and for the first attempt
- * one that fails health checks, too, unless all_down says otherwise.  NULL if
- * there is none to try.
+ * usable.  An ejected server is better than none, and where all fail their
+ * health checks, or for the first attempt, one that does, too, unless all_down
+ * says otherwise.  NULL if there is none to try.
  */
 ngx_dns_peer_t *ngx_dns_balancer_pick(ngx_dns_upstream_t *u,
     ngx_dns_pick_t *pick);

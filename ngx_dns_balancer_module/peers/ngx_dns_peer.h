@@ -42,6 +42,8 @@
 #define NGX_DNS_MAX_TRIES      8       /* attempts of one query */
 #define NGX_DNS_PEER_TEXT      80      /* octets of a reason in words */
 #define NGX_DNS_PEER_FULL      1024    /* the whole share, of a ramp */
+#define NGX_DNS_PATIENCE_MIN   20      /* milliseconds */
+#define NGX_DNS_PEER_PLAIN     300     /* seconds without EDNS */
 #define NGX_DNS_BUDGET_RETRY   100     /* what a retry takes of a budget, */
 #define NGX_DNS_BUDGET_SECOND  1000    /* what each second adds, */
 #define NGX_DNS_BUDGET_MAX     100000  /* and the most there can be */
@@ -61,8 +63,11 @@ typedef struct {
     uint64_t            retry;         /* msec: ejected until then */
     uint64_t            back;          /* msec: since when it is back; 0: it
                                           was never out */
+    uint32_t            plain;         /* seconds: until then it is asked
+                                          without EDNS */
+    uint32_t            late;          /* asked beside since its last answer */
 
-    uint8_t             line[NGX_DNS_CACHELINE - 40];
+    uint8_t             line[NGX_DNS_CACHELINE - 48];
 
     /* for people, and of active checks; where two processes race a count
        may be lost */
@@ -144,6 +149,9 @@ struct ngx_dns_peer_s {
     uint32_t              judged;
     uint32_t              refused;
 
+    uint32_t              witnesses;   /* attempts of this process that have
+                                          outlived their question */
+
     unsigned              backup:1;
     unsigned              down:1;
     unsigned              checked:1;   /* there are active checks */
@@ -162,6 +170,15 @@ struct ngx_dns_group_s {
     uint32_t              length;      /* of the sequence */
     void                 *data;        /* the balancer's */
 };
+
+
+/* what pays for attempts beyond the first */
+
+typedef enum {
+    NGX_DNS_ACCOUNT_LOSS = 0,          /* silence, and broken ways */
+    NGX_DNS_ACCOUNT_FAILING,           /* names that a server fails to answer */
+    NGX_DNS_ACCOUNTS
+} ngx_dns_account_e;
 
 
 /* what to do when no server is usable */
@@ -183,7 +200,7 @@ struct ngx_dns_upstream_s {
     uint32_t              generation;  /* of this configuration */
     ngx_dns_all_down_e    all_down;
     ngx_uint_t            ramps;       /* a server has slow_start */
-    uint32_t              scope;       /* of its name: keeps its answers apart
+    uint64_t              partition;   /* of its name: keeps its answers apart
                                           in a cache */
 
     void                 *key;         /* module/: the hash's key, or NULL */
@@ -191,7 +208,7 @@ struct ngx_dns_upstream_s {
                                           alone: no joining */
 
     /* retries this process may make */
-    uint32_t              budget;
+    uint32_t              budget[NGX_DNS_ACCOUNTS];
     uint32_t              budget_sec;  /* when it was last filled by time */
 };
 
@@ -282,11 +299,13 @@ void ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_uint_t refused, ngx_log_t *log);
 
 /*
- * Nobody waits for an answer any more, after "rtt" microseconds.  If that is
- * more than the server's measured time it is taken for a measure: or a server
- * that has become slow would be cut short for ever, and never be measured.
+ * It takes longer than its measured time, and another server was asked beside
+ * it.  No failure: but where that happens as often in a row as failures are
+ * allowed, others are preferred until it answers, or for "timeout" at most,
+ * when it is known whether it does.
  */
-void ngx_dns_peer_waited(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt);
+void ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_msec_t timeout);
 
 /*
  * No answer, or a malformed one.  The last usable server of an upstream is
@@ -316,6 +335,15 @@ void ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
  */
 ngx_msec_t ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured);
 
+/*
+ * Each query adds "percent" of an attempt to the accounts of its upstream, and
+ * each second some.  pay() takes one: NGX_OK, or NGX_DECLINED if the account
+ * does not have it.
+ */
+void ngx_dns_peers_earn(ngx_dns_upstream_t *u, uint32_t percent);
+ngx_int_t ngx_dns_peers_pay(ngx_dns_upstream_t *u, ngx_dns_account_e account,
+    uint32_t sec);
+
 #pragma GCC visibility pop
 
 
@@ -343,6 +371,28 @@ ngx_dns_peer_ejected(ngx_dns_peer_t *peer, ngx_msec_t now)
     return peer->max_fails
            && ngx_dns_load(&peer->shm->fails) >= peer->max_fails
            && (int64_t) (ngx_dns_load(&peer->shm->retry) - now) > 0;
+}
+
+
+/* RFC 6891, 7: was it found not to know EDNS, not long ago? */
+
+static ngx_inline ngx_uint_t
+ngx_dns_peer_plain(ngx_dns_peer_t *peer, uint32_t sec)
+{
+    uint32_t  plain;
+
+    plain = ngx_dns_load(&peer->shm->plain);
+
+    return plain != 0 && (int32_t) (plain - sec) > 0;
+}
+
+
+static ngx_inline void
+ngx_dns_peer_set_plain(ngx_dns_peer_t *peer, uint32_t sec)
+{
+    if (!ngx_dns_peer_plain(peer, sec)) {
+        ngx_dns_store(&peer->shm->plain, sec + NGX_DNS_PEER_PLAIN);
+    }
 }
 
 

@@ -68,12 +68,14 @@ ngx_dns_peers_attach(ngx_dns_upstream_t *u, ngx_msec_t now)
         ngx_dns_store(&u->shm->unknown, (uint64_t) now);
     }
 
-    u->budget = NGX_DNS_BUDGET_MAX;
+    u->budget[NGX_DNS_ACCOUNT_LOSS] = NGX_DNS_BUDGET_MAX;
+    u->budget[NGX_DNS_ACCOUNT_FAILING] = NGX_DNS_BUDGET_MAX;
     peer = u->peers.elts;
 
     for (i = 0; i < u->peers.nelts; i++) {
         peer[i].judged = 0;
         peer[i].refused = 0;
+        peer[i].witnesses = 0;
         peer[i].row = row ? &row[peer[i].slot] : NULL;
         peer[i].endpoint = NULL;
         peer[i].stream = NULL;

@@ -8,8 +8,6 @@
 #include "../base/ngx_dns_clock.h"
 
 
-#define NGX_DNS_PATIENCE_MIN    20         /* milliseconds */
-
 /* answers over which the share of refusals is looked at */
 
 #define NGX_DNS_PEER_WINDOW     20
@@ -17,6 +15,10 @@
 /* in "fails": ejected for its refusals, an answer in flight means nothing */
 
 #define NGX_DNS_PEER_REFUSES    0x40000000
+
+/* in "fails": others are preferred to it for now; nobody has failed it */
+
+#define NGX_DNS_PEER_DOUBTED    0x20000000
 
 /* lines of the log in a minute; the rest is counted */
 
@@ -40,7 +42,7 @@ ngx_int_t
 ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_uint_t fail_open)
 {
-    uint32_t             n;
+    uint32_t             n, fails;
     uint64_t             retry;
     ngx_dns_peer_shm_t  *shm;
 
@@ -77,7 +79,15 @@ ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
             goto full;
         }
 
-        ngx_dns_store(&shm->fails, peer->max_fails);
+        fails = ngx_dns_load(&shm->fails);
+
+        if (fails & NGX_DNS_PEER_DOUBTED) {
+            (void) ngx_dns_cas(&shm->fails, fails,
+                               fails & ~NGX_DNS_PEER_DOUBTED);
+
+        } else {
+            ngx_dns_store(&shm->fails, peer->max_fails);
+        }
     }
 
     return NGX_OK;
@@ -125,7 +135,9 @@ ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
         return;
     }
 
-    if (fails >= peer->max_fails && peer->max_fails) {
+    if ((fails & ~NGX_DNS_PEER_DOUBTED) >= peer->max_fails
+        && peer->max_fails)
+    {
         ngx_dns_store(&shm->reason, NGX_DNS_FINE);
         ngx_dns_peer_return(peer, now);
         ngx_dns_peer_say(peer, log, "answers again");
@@ -136,7 +148,16 @@ ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
 void
 ngx_dns_peer_answered(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt)
 {
+    uint32_t  fails;
+
     ngx_dns_peer_measure(peer->shm, now, rtt);
+
+    fails = ngx_dns_load(&peer->shm->fails);
+
+    if (fails & NGX_DNS_PEER_DOUBTED) {
+        (void) ngx_dns_cas(&peer->shm->fails, fails,
+                           fails & ~NGX_DNS_PEER_DOUBTED);
+    }
 }
 
 
@@ -172,15 +193,30 @@ ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_uint_t refused,
 
 
 void
-ngx_dns_peer_waited(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt)
+ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_msec_t timeout)
 {
-    uint32_t  srtt;
+    uint32_t             fails;
+    ngx_dns_peer_shm_t  *shm;
 
-    srtt = ngx_dns_load(&peer->shm->rtt);
-
-    if (srtt != 0 && rtt > srtt) {
-        ngx_dns_peer_measure(peer->shm, now, rtt);
+    if (peer->max_fails == 0) {
+        return;
     }
+
+    shm = peer->shm;
+
+    if (ngx_dns_add(&shm->late, 1) + 1 < peer->max_fails) {
+        return;
+    }
+
+    fails = ngx_dns_load(&shm->fails);
+
+    if (fails >= peer->max_fails || ngx_dns_peer_last(peer, now)) {
+        return;
+    }
+
+    ngx_dns_store(&shm->retry, now + timeout);
+
+    (void) ngx_dns_cas(&shm->fails, fails, fails | NGX_DNS_PEER_DOUBTED);
 }
 
 
@@ -191,6 +227,10 @@ ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now, uint32_t rtt)
 {
     int32_t   delta;
     uint32_t  srtt, var;
+
+    if (ngx_dns_load(&shm->late)) {
+        ngx_dns_store(&shm->late, 0);
+    }
 
     rtt = ngx_min(rtt, NGX_DNS_CLOCK_MAX);
     srtt = ngx_dns_load(&shm->rtt);
@@ -225,9 +265,17 @@ ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
     }
 
     shm = peer->shm;
-    fails = ngx_dns_load(&shm->fails) + 1;
 
-    if (fails == peer->max_fails && ngx_dns_peer_last(peer, now)) {
+    /* now it has failed: there is no more doubt */
+
+    fails = ngx_dns_load(&shm->fails);
+
+    if (fails & NGX_DNS_PEER_DOUBTED) {
+        (void) ngx_dns_cas(&shm->fails, fails, fails & ~NGX_DNS_PEER_DOUBTED);
+        fails &= ~NGX_DNS_PEER_DOUBTED;
+    }
+
+    if (fails + 1 == peer->max_fails && ngx_dns_peer_last(peer, now)) {
         return;
     }
 
@@ -356,7 +404,10 @@ ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
 
     n = ngx_dns_load(&shm->fails);
 
-    if (peer->max_fails == 0 || n < peer->max_fails) {
+    if (peer->max_fails == 0 || (n & ~NGX_DNS_PEER_DOUBTED) < peer->max_fails)
+    {
+        /* an answer, or its silence, tells whether the doubt was right */
+
         return;
     }
 
@@ -499,7 +550,9 @@ ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
     } else if (ngx_dns_load(&shm->unhealthy)) {
         ngx_str_set(&status->state, "unhealthy");
 
-    } else if (peer->max_fails && ngx_dns_load(&shm->fails) >= peer->max_fails)
+    } else if (peer->max_fails
+               && (ngx_dns_load(&shm->fails) & ~NGX_DNS_PEER_DOUBTED)
+                  >= peer->max_fails)
     {
         /* after fail_timeout, too: until it has answered */
 
@@ -527,7 +580,8 @@ ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
         status->outstanding = 0;
     }
 
-    status->fails = ngx_dns_load(&shm->fails) & ~NGX_DNS_PEER_REFUSES;
+    status->fails = ngx_dns_load(&shm->fails)
+                    & ~(NGX_DNS_PEER_REFUSES | NGX_DNS_PEER_DOUBTED);
 
     p = status->text;
 
@@ -558,4 +612,34 @@ ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured)
     wait = ngx_max(wait + 1, NGX_DNS_PATIENCE_MIN);
 
     return ngx_min(wait, unmeasured);
+}
+
+
+void
+ngx_dns_peers_earn(ngx_dns_upstream_t *u, uint32_t percent)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_DNS_ACCOUNTS; i++) {
+        u->budget[i] = ngx_min(u->budget[i] + percent, NGX_DNS_BUDGET_MAX);
+    }
+}
+
+
+ngx_int_t
+ngx_dns_peers_pay(ngx_dns_upstream_t *u, ngx_dns_account_e account,
+    uint32_t sec)
+{
+    if (u->budget_sec != sec) {
+        u->budget_sec = sec;
+        ngx_dns_peers_earn(u, NGX_DNS_BUDGET_SECOND);
+    }
+
+    if (u->budget[account] < NGX_DNS_BUDGET_RETRY) {
+        return NGX_DECLINED;
+    }
+
+    u->budget[account] -= NGX_DNS_BUDGET_RETRY;
+
+    return NGX_OK;
 }

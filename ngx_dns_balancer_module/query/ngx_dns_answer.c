@@ -14,24 +14,24 @@
 
 
 void
-ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_query_t *query,
+ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_waiter_t *w,
     ngx_dns_source_e source)
 {
-    asker->client = &query->client;
-    asker->conf = query->conf;
-    asker->name = query->name;
-    asker->asked = &query->asked;
-    asker->responses = query->conf->counters->responses[source];
+    asker->client = &w->client;
+    asker->conf = w->conf;
+    asker->name = w->name;
+    asker->asked = &w->asked;
+    asker->responses = w->conf->counters->responses[source];
 }
 
 
 size_t
-ngx_dns_answer_query(ngx_dns_query_t *query, ngx_dns_source_e source,
+ngx_dns_answer_waiter(ngx_dns_waiter_t *w, ngx_dns_source_e source,
     const ngx_dns_message_t *m, const u_char *msg, uint16_t *answers)
 {
     ngx_dns_asker_t  asker;
 
-    ngx_dns_answer_asker(&asker, query, source);
+    ngx_dns_answer_asker(&asker, w, source);
 
     return ngx_dns_answer_send(&asker, m, msg, answers);
 }
@@ -135,12 +135,14 @@ ngx_dns_answer_write_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
 
 
 size_t
-ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    const ngx_dns_question_t *q, const u_char *p, ngx_dns_reason_e reason)
+ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
 {
     u_char                  *out, *opt, *start;
     size_t                   question;
     ngx_uint_t               edns;
+    ngx_dns_conf_t          *conf;
+    ngx_dns_client_t        *client;
+    ngx_dns_question_t      *q;
     const ngx_dns_reason_t  *r;
 
     r = &ngx_dns_reasons[reason];
@@ -148,6 +150,10 @@ ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     if (r->rcode == NGX_DNS_DROP) {
         return 0;
     }
+
+    q = request->question;
+    conf = request->conf;
+    client = request->client;
 
     /*
      * An OPT only answers an OPT that was understood: the fields of a query
@@ -170,8 +176,8 @@ ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
                            | (r->rcode & NGX_DNS_RCODE),
                            question ? 1 : 0, NULL, edns);
 
-    out = ngx_cpymem(start + NGX_DNS_HEADER_SIZE, p + NGX_DNS_HEADER_SIZE,
-                     question);
+    out = ngx_cpymem(start + NGX_DNS_HEADER_SIZE,
+                     request->packet + NGX_DNS_HEADER_SIZE, question);
 
     if (edns) {
         opt = out;

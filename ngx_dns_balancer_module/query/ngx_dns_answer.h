@@ -49,17 +49,17 @@ size_t ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
     const u_char *msg, uint16_t *answers);
 
 /* the same for a client that waits */
-size_t ngx_dns_answer_query(ngx_dns_query_t *query, ngx_dns_source_e source,
+size_t ngx_dns_answer_waiter(ngx_dns_waiter_t *w, ngx_dns_source_e source,
     const ngx_dns_message_t *m, const u_char *msg, uint16_t *answers);
-void ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_query_t *query,
+void ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_waiter_t *w,
     ngx_dns_source_e source);
 
 /*
- * Refuses a query that is still in the buffer "p" it was parsed from.
+ * Refuses a query that is still in the buffer it was parsed from.
  * Returns the size of the answer, 0 if it is one not to be answered.
  */
-size_t ngx_dns_answer_error(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    const ngx_dns_question_t *q, const u_char *p, ngx_dns_reason_e reason);
+size_t ngx_dns_answer_error(const ngx_dns_request_t *r,
+    ngx_dns_reason_e reason);
 
 #pragma GCC visibility pop
 

@@ -4,13 +4,13 @@
  */
 
 /*
- * Asks servers for one question in flight until one answers: attempts,
- * patience, the next server, the end.  Private to the query layer.
+ * One server that is asked for one question: sent, taken back, and what its
+ * answer means for the server, which is counted, measured and blamed here and
+ * nowhere else.  Private to ngx_dns_life.c, which decides what it means for
+ * the question; calls nobody above.
  *
- * An attempt that took longer than its server's measured time is not given
- * up: another server is asked beside it and the first answer of use wins.
- * What an attempt holds of its server's "outstanding" is given back when it
- * is answered, fails, or the question ends.
+ * From send() until take() says otherwise, or cancel(), the attempt is "live"
+ * and holds a place of its server's "outstanding".
  */
 
 
@@ -23,14 +23,41 @@
 
 #pragma GCC visibility push(hidden)
 
-/* in a worker, before the first query; without "tcp" TC is for the client */
+/* in a worker, before the first query; without "tcp" TC can't be mended */
 void ngx_dns_attempt_init(ngx_dns_transport_t *udp, ngx_dns_transport_t *tcp);
 
-/* asks the first server; may end the question, with its answers, at once */
-void ngx_dns_attempt_start(ngx_dns_inflight_t *f);
+/*
+ * Asks a server that was picked, as the next attempt of the question.
+ * NGX_DNS_OUTCOME_NONE if it is under way; else why not, and it is over.
+ */
+ngx_dns_outcome_e ngx_dns_attempt_send(ngx_dns_inflight_t *f,
+    ngx_dns_peer_t *peer, ngx_dns_event_pt handler);
 
-/* ends it now, with SERVFAIL */
-void ngx_dns_attempt_abort(ngx_dns_inflight_t *f);
+/*
+ * What the transport says of it.  NGX_DNS_OUTCOME_NONE if the same server is
+ * asked once more, over TCP or without an OPT; else the attempt is over, and
+ * "m" is the parsed message of it, or has an rcode of our own.
+ */
+ngx_dns_outcome_e ngx_dns_attempt_take(ngx_dns_inflight_t *f,
+    ngx_dns_inflight_attempt_t *a, ngx_dns_event_e event, u_char *msg,
+    size_t len, ngx_dns_message_t *m);
+
+/* it has been silent for all of its time: the server's failure */
+void ngx_dns_attempt_silent(ngx_dns_inflight_t *f,
+    ngx_dns_inflight_attempt_t *a);
+
+/* nobody waits for it any more */
+void ngx_dns_attempt_cancel(ngx_dns_inflight_attempt_t *a);
+
+/* there is an answer of use: those who failed to give one were wrong */
+void ngx_dns_attempt_judge(ngx_dns_inflight_t *f);
+
+/*
+ * Keeps the outcome if it is worth as much to a client as what has come
+ * before; "m" may be NULL.
+ */
+void ngx_dns_attempt_note(ngx_dns_inflight_t *f, ngx_dns_outcome_e outcome,
+    const ngx_dns_message_t *m, ngx_dns_peer_t *peer);
 
 #pragma GCC visibility pop
 

@@ -8,9 +8,19 @@
 #include "../base/ngx_dns_clock.h"
 
 
-static ngx_int_t ngx_dns_cached_old(ngx_dns_conf_t *conf,
-    ngx_dns_question_t *q, uint64_t bits, uint32_t scope,
+static ngx_int_t ngx_dns_cached_lookup_for(ngx_dns_conf_t *conf,
+    const u_char *name, size_t len, uint64_t bits, uint64_t *partition,
+    const ngx_dns_subnet_t *subnet, ngx_dns_cache_view_t *view,
+    uint16_t *scoped);
+static ngx_int_t ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
+    uint64_t partition, ngx_dns_cache_view_t *view);
+static ngx_uint_t ngx_dns_cached_failing(ngx_dns_conf_t *conf,
+    const u_char *name, size_t len, uint64_t bits, uint64_t partition,
     ngx_dns_cache_view_t *view);
+static void ngx_dns_cached_asker(const ngx_dns_request_t *r,
+    ngx_dns_asker_t *asker, ngx_dns_source_e source);
+static void ngx_dns_cached_record(ngx_dns_record_t *record,
+    const ngx_dns_message_t *m, size_t sent, ngx_dns_cache_status_e status);
 static size_t ngx_dns_cached_send(ngx_dns_asker_t *asker,
     ngx_dns_cache_view_t *view, ngx_uint_t stale, ngx_dns_message_t *m);
 static u_char *ngx_dns_cached_write(ngx_dns_asker_t *asker, u_char *p,
@@ -24,86 +34,72 @@ static size_t ngx_dns_cached_copy(ngx_dns_asker_t *asker,
     ngx_dns_message_t *m);
 static void ngx_dns_cached_age(u_char *body, ngx_dns_cache_view_t *view,
     ngx_uint_t stale, uint32_t stale_ttl);
-static ngx_uint_t ngx_dns_cached_due(ngx_dns_conf_t *conf,
-    ngx_dns_cache_view_t *view, uint32_t now);
+static ngx_uint_t ngx_dns_cached_due(const ngx_dns_request_t *r,
+    uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view);
 
 
 /* with a key of the client, an answer is right for that key only */
 
-uint32_t
-ngx_dns_cached_scope(ngx_dns_zone_t *zone, uint64_t key)
+uint64_t
+ngx_dns_cached_partition(ngx_dns_zone_t *zone, uint64_t key)
 {
-    uint32_t  scope;
+    uint64_t  partition;
 
-    scope = zone->upstream->scope;
+    partition = zone->upstream->partition;
 
     if (zone->upstream->by_client) {
-        scope ^= (uint32_t) (key ^ (key >> 32));
+        partition ^= key;
     }
 
-    return scope;
+    return partition;
 }
 
 
 ngx_int_t
-ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
-    uint64_t key, ngx_dns_record_t *record)
+ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_record_t *record)
 {
     size_t                sent, skip;
-    uint32_t              now, scope;
-    uint64_t              bits;
+    uint64_t              bits, partition;
     ngx_int_t             rc;
     ngx_uint_t            stale;
+    ngx_dns_conf_t       *conf;
     ngx_dns_asker_t       asker;
     ngx_dns_message_t     m;
+    ngx_dns_question_t   *q;
     ngx_dns_cache_view_t  view;
 
+    q = r->question;
+    conf = r->conf;
     bits = ngx_dns_cached_bits(q);
-    scope = ngx_dns_cached_scope(zone, key);
+    partition = ngx_dns_cached_partition(r->zone, r->key);
     skip = 0;
     stale = 0;
 
-    m.scoped = 0;
-
-    if (conf->subnet) {
-        rc = ngx_dns_subnet_lookup(conf, q->name, q->asked.name_len, bits,
-                                   scope, &q->subnet, &view, &m.scoped);
-        scope = ngx_dns_subnet_all(conf, scope);
-
-    } else {
-        rc = ngx_dns_cached_lookup(conf, q->name, q->asked.name_len, bits,
-                                   scope, &view);
-    }
+    rc = ngx_dns_cached_lookup_for(conf, q->name, q->asked.name_len, bits,
+                                   &partition, &q->subnet, &view, &m.scoped);
 
     if (rc != NGX_OK
         && (!conf->nxdomain_cut
             || ngx_dns_cached_above(conf, q->name, q->asked.name_len, bits,
-                                    zone, scope, &view, &skip)
+                                    r->zone, partition, &view, &skip)
                != NGX_OK))
     {
         return NGX_DECLINED;
     }
 
-    now = ngx_dns_sec;
-    asker.responses = conf->counters->responses[NGX_DNS_SOURCE_CACHE];
+    if ((int32_t) (view.answer.expires - ngx_dns_sec) <= 0) {
 
-    if ((int32_t) (view.answer.expires - now) <= 0) {
+        rc = ngx_dns_cached_old(r, bits, partition, &view);
 
-        rc = ngx_dns_cached_old(conf, q, bits, scope, &view);
-
-        if (rc != NGX_OK) {
+        if (rc != NGX_OK && rc != NGX_DONE) {
             return rc;
         }
 
-        asker.responses = conf->counters->responses[NGX_DNS_SOURCE_STALE];
-        stale = 1;
+        stale = rc == NGX_OK;
     }
 
-    asker.client = client;
-    asker.conf = conf;
-    asker.name = p + NGX_DNS_HEADER_SIZE;
-    asker.asked = &q->asked;
+    ngx_dns_cached_asker(r, &asker, stale ? NGX_DNS_SOURCE_STALE
+                                          : NGX_DNS_SOURCE_CACHE);
 
     sent = skip ? ngx_dns_cached_below(&asker, &view, skip, &m)
                 : ngx_dns_cached_send(&asker, &view, stale, &m);
@@ -114,91 +110,219 @@ ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     ngx_dns_cache_touch(&view);
 
-    record->sent = sent;
-    record->rcode = m.rcode;
-    record->answers = m.answers;
-    record->cache_status = stale ? NGX_DNS_CACHE_STATUS_STALE
-                                 : NGX_DNS_CACHE_STATUS_HIT;
+    ngx_dns_cached_record(record, &m, sent,
+                          stale ? NGX_DNS_CACHE_STATUS_STALE
+                                : NGX_DNS_CACHE_STATUS_HIT);
 
     return (conf->prefetch && !stale && skip == 0
-            && ngx_dns_cached_due(conf, &view, now)) ? NGX_DONE : NGX_OK;
+            && ngx_dns_cached_due(r, bits, partition, &view)) ? NGX_DONE
+                                                              : NGX_OK;
+}
+
+
+/*
+ * "partition" becomes that of what is for all clients, for names above and
+ * for failures
+ */
+
+static ngx_inline ngx_int_t
+ngx_dns_cached_lookup_for(ngx_dns_conf_t *conf, const u_char *name, size_t len,
+    uint64_t bits, uint64_t *partition, const ngx_dns_subnet_t *subnet,
+    ngx_dns_cache_view_t *view, uint16_t *scoped)
+{
+    ngx_int_t  rc;
+
+    *scoped = 0;
+
+    if (!conf->subnet) {
+        return ngx_dns_cached_lookup(conf, name, len, bits, *partition, view);
+    }
+
+    rc = ngx_dns_subnet_lookup(conf, name, len, bits, *partition, subnet, view,
+                               scoped);
+
+    *partition = ngx_dns_subnet_all(conf, *partition);
+
+    return rc;
+}
+
+
+static ngx_inline void
+ngx_dns_cached_asker(const ngx_dns_request_t *r, ngx_dns_asker_t *asker,
+    ngx_dns_source_e source)
+{
+    asker->client = r->client;
+    asker->conf = r->conf;
+    asker->name = r->packet + NGX_DNS_HEADER_SIZE;
+    asker->asked = &r->question->asked;
+    asker->responses = r->conf->counters->responses[source];
+}
+
+
+static ngx_inline void
+ngx_dns_cached_record(ngx_dns_record_t *record, const ngx_dns_message_t *m,
+    size_t sent, ngx_dns_cache_status_e status)
+{
+    record->sent = sent;
+    record->rcode = m->rcode;
+    record->answers = m->answers;
+    record->cache_status = status;
 }
 
 
 /*
  * What to do with an answer past its end.  NGX_AGAIN: try for a new one
  * first; NGX_OK: that was tried just now, in vain (RFC 8767, 5, the failure
- * recheck timer); NGX_DECLINED: it is of no use any more.
+ * recheck timer); NGX_DONE: the same, and "view" is the failure, since the
+ * answer is of no use any more; NGX_DECLINED: there is neither.
  */
 
 static ngx_int_t
-ngx_dns_cached_old(ngx_dns_conf_t *conf, ngx_dns_question_t *q, uint64_t bits,
-    uint32_t scope, ngx_dns_cache_view_t *view)
+ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
+    uint64_t partition, ngx_dns_cache_view_t *view)
 {
+    ngx_uint_t            usable;
+    ngx_dns_conf_t       *conf;
+    ngx_dns_question_t   *q;
     ngx_dns_cache_view_t  failed;
 
-    if (conf->stale == 0 || view->answer.rcode == NGX_DNS_SERVFAIL
-        || (int32_t) (view->answer.expires + conf->stale - ngx_dns_sec) <= 0)
-    {
+    q = r->question;
+    conf = r->conf;
+
+    if (ngx_dns_cache_rcode(&view->answer) == NGX_DNS_SERVFAIL) {
         return NGX_DECLINED;
     }
 
-    if (ngx_dns_cached_lookup(conf, q->name, q->asked.name_len,
-                              bits | NGX_DNS_BITS_FAILED, scope, &failed)
-        == NGX_OK
-        && (int32_t) (failed.answer.expires - ngx_dns_sec) > 0)
+    usable = conf->stale
+             && (int32_t) (view->answer.expires + conf->stale
+                           - ngx_dns_sec) > 0;
+
+    if (!ngx_dns_cached_failing(conf, q->name, q->asked.name_len, bits,
+                                partition, &failed)
+        || ngx_dns_cache_rcode(&failed.answer) != NGX_DNS_SERVFAIL)
     {
+        return usable ? NGX_AGAIN : NGX_DECLINED;
+    }
+
+    if (usable) {
         return NGX_OK;
     }
 
-    return NGX_AGAIN;
+    *view = failed;
+
+    return NGX_DONE;
 }
 
 
-/* one in all processes gets 1, for an entry near its end that is asked for */
+/* was it asked for just now, in vain? */
 
 static ngx_uint_t
-ngx_dns_cached_due(ngx_dns_conf_t *conf, ngx_dns_cache_view_t *view,
-    uint32_t now)
+ngx_dns_cached_failing(ngx_dns_conf_t *conf, const u_char *name, size_t len,
+    uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view)
 {
-    uint64_t  left, all;
+    return ngx_dns_cached_lookup(conf, name, len, bits | NGX_DNS_BITS_FAILED,
+                                 partition, view)
+           == NGX_OK
+           && (int32_t) (view->answer.expires - ngx_dns_sec) > 0;
+}
 
-    left = view->answer.expires - now;
+
+/*
+ * One in all processes gets 1, for an entry near its end that is asked for.
+ * Its last second is near its end, however short the TTL.  What can't be done
+ * now is not claimed: the next hit may.
+ */
+
+static ngx_uint_t
+ngx_dns_cached_due(const ngx_dns_request_t *r, uint64_t bits,
+    uint64_t partition, ngx_dns_cache_view_t *view)
+{
+    uint64_t              left, all;
+    ngx_dns_conf_t       *conf;
+    ngx_dns_question_t   *q;
+    ngx_dns_cache_view_t  failed;
+
+    conf = r->conf;
+
+    left = view->answer.expires - ngx_dns_sec;
     all = view->answer.expires - view->answer.stored;
 
-    return left * 100 <= all * conf->prefetch
-           && ngx_dns_cache_uses(view) >= conf->prefetch_hits
+    if (left * 100 > ngx_max(all * conf->prefetch, 100)
+        || ngx_dns_cache_uses(view) < conf->prefetch_hits
+        || ngx_dns_cache_rcode(&view->answer) == NGX_DNS_SERVFAIL
+        || ngx_exiting
+        || ngx_dns_inflight_count() >= ngx_max(conf->max_queries / 10, 1))
+    {
+        return 0;
+    }
+
+    q = r->question;
+
+    return !ngx_dns_cached_failing(conf, q->name, q->asked.name_len, bits,
+                                   partition, &failed)
            && ngx_dns_cache_claim(view);
 }
 
 
+ngx_int_t
+ngx_dns_cached_find_stale(const ngx_dns_request_t *r, ngx_dns_record_t *record)
+{
+    size_t                sent;
+    uint64_t              partition;
+    ngx_int_t             rc;
+    ngx_dns_asker_t       asker;
+    ngx_dns_message_t     m;
+    ngx_dns_question_t   *q;
+    ngx_dns_cache_view_t  view;
+
+    q = r->question;
+    partition = ngx_dns_cached_partition(r->zone, r->key);
+
+    rc = ngx_dns_cached_lookup_for(r->conf, q->name, q->asked.name_len,
+                                   ngx_dns_cached_bits(q), &partition,
+                                   &q->subnet, &view, &m.scoped);
+    if (rc != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    ngx_dns_cached_asker(r, &asker, NGX_DNS_SOURCE_STALE);
+
+    sent = ngx_dns_cached_send(&asker, &view, 1, &m);
+
+    if (sent == 0) {
+        return NGX_DECLINED;
+    }
+
+    ngx_dns_cached_record(record, &m, sent, NGX_DNS_CACHE_STATUS_STALE);
+
+    return NGX_OK;
+}
+
+
 size_t
-ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
+ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     ngx_dns_message_t *m)
 {
-    uint32_t              scope;
+    uint64_t              partition;
     ngx_int_t             rc;
     ngx_dns_asker_t       asker;
     ngx_dns_cache_view_t  view;
 
-    m->scoped = 0;
-    scope = ngx_dns_cached_scope(f->zone, f->key);
+    partition = ngx_dns_cached_partition(f->zone, f->key);
 
-    rc = f->conf->subnet
-         ? ngx_dns_subnet_lookup(f->conf, f->question, query->asked.name_len,
-                                 f->bits & NGX_DNS_BITS_CACHE, scope,
-                                 &f->subnet, &view, &m->scoped)
-         : ngx_dns_cached_lookup(f->conf, f->question, query->asked.name_len,
-                                 f->bits & NGX_DNS_BITS_CACHE, scope, &view);
+    rc = ngx_dns_cached_lookup_for(f->conf, f->question, w->asked.name_len,
+                                   f->bits & NGX_DNS_BITS_CACHE, &partition,
+                                   &f->subnet, &view, &m->scoped);
 
     if (rc != NGX_OK
+        || ngx_dns_cache_rcode(&view.answer) == NGX_DNS_SERVFAIL
         || (int32_t) (view.answer.expires + f->conf->stale
                       - ngx_dns_sec) <= 0)
     {
         return 0;
     }
 
-    ngx_dns_answer_asker(&asker, query, NGX_DNS_SOURCE_STALE);
+    ngx_dns_answer_asker(&asker, w, NGX_DNS_SOURCE_STALE);
 
     return ngx_dns_cached_send(&asker, &view, 1, m);
 }
@@ -298,7 +422,7 @@ static ngx_inline void
 ngx_dns_cached_message(ngx_dns_cache_view_t *view, ngx_dns_message_t *m)
 {
     m->flags = view->answer.flags;
-    m->rcode = view->answer.rcode;
+    m->rcode = (uint16_t) ngx_dns_cache_rcode(&view->answer);
     m->answers = view->answer.answers;
     m->authority = view->answer.authority;
     m->additional = view->answer.additional;

@@ -8,10 +8,15 @@
  * 4035, 6840, 8767), and answers from it.  Private to the query layer; the
  * memory is store/ngx_dns_cache.h.
  *
- * An answer is stored without its OPT and AA, with the offsets of its TTLs,
- * under the name in lower case, type, class, DO, CD and the upstream it came
- * from.  With dns_cache_nxdomain_cut an NXDOMAIN is also stored under type 0,
- * for all types and for the names below (RFC 8020).
+ * An answer is stored without its OPT, with its AA, RA and AD, and with the
+ * offsets of its TTLs, under the name in lower case, type, class, DO, CD and a
+ * partition: the upstream it came from, and for which clients it is.  With
+ * dns_cache_nxdomain_cut an NXDOMAIN is also stored under type 0, for all types
+ * and for the names below (RFC 8020).
+ *
+ * A failure never takes the place of an answer, whether that is in its time or
+ * past its end.  Where one is stored the failure stands beside it, under
+ * NGX_DNS_BITS_FAILED: it is looked at only when the answer is past its end.
  */
 
 
@@ -31,15 +36,21 @@
  * NGX_AGAIN: there is an answer past its end that may be used if no server
  * gives a new one.  NGX_DECLINED: there is none.
  */
-ngx_int_t ngx_dns_cached_find(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
-    uint64_t key, ngx_dns_record_t *record);
+ngx_int_t ngx_dns_cached_find(const ngx_dns_request_t *r,
+    ngx_dns_record_t *record);
+
+/*
+ * Answers with the answer past its end, after find() has said NGX_AGAIN; the
+ * rest as above.  NGX_OK, or NGX_DECLINED if it is not there any more.
+ */
+ngx_int_t ngx_dns_cached_find_stale(const ngx_dns_request_t *r,
+    ngx_dns_record_t *record);
 
 /* keeps answers of different forwarding apart */
-uint32_t ngx_dns_cached_scope(ngx_dns_zone_t *zone, uint64_t key);
+uint64_t ngx_dns_cached_partition(ngx_dns_zone_t *zone, uint64_t key);
 
 /* answers a waiting client with the old answer; 0 if it is not there */
-size_t ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
+size_t ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     ngx_dns_message_t *m);
 
 /*
@@ -48,12 +59,18 @@ size_t ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
  * name are below.  NGX_OK or NGX_DECLINED.
  */
 ngx_int_t ngx_dns_cached_above(ngx_dns_conf_t *conf, const u_char *name,
-    size_t len, uint64_t bits, ngx_dns_zone_t *zone, uint32_t scope,
+    size_t len, uint64_t bits, ngx_dns_zone_t *zone, uint64_t partition,
     ngx_dns_cache_view_t *view, size_t *skip);
 
-/* a server's parsed answer; msg NULL: the failure of all */
+/* a name exists: no NXDOMAIN of it or of a name above it is right any more */
+void ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition);
+
+/* a server's parsed answer of use */
 void ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg);
+
+/* no server had one; "m" is what clients are told */
+void ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m);
 
 #pragma GCC visibility pop
 
@@ -73,13 +90,14 @@ ngx_dns_cached_bits(const ngx_dns_question_t *q)
 
 static ngx_inline ngx_int_t
 ngx_dns_cached_lookup(ngx_dns_conf_t *conf, const u_char *name, size_t len,
-    uint64_t bits, uint32_t scope, ngx_dns_cache_view_t *view)
+    uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view)
 {
     uint64_t  hash;
 
-    hash = ngx_dns_cache_hash(conf->cache, name, len, bits, scope);
+    hash = ngx_dns_cache_hash(conf->cache, name, len, bits, partition);
 
-    return ngx_dns_cache_find(conf->cache, hash, name, len, bits, scope, view);
+    return ngx_dns_cache_find(conf->cache, hash, name, len, bits, partition,
+                              view);
 }
 
 

@@ -30,11 +30,11 @@ static ngx_int_t ngx_dns_cached_bounds(ngx_dns_inflight_t *f,
 static ngx_int_t ngx_dns_cached_times(const ngx_dns_message_t *m,
     u_char *body, const u_char *msg, ngx_dns_cached_times_t *t);
 static uint32_t ngx_dns_cached_rrsig(const u_char *rdata, size_t rdlen);
-static void ngx_dns_cached_failed(ngx_dns_inflight_t *f, uint64_t bits,
-    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t);
 static void ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits,
-    uint32_t scope, const ngx_dns_message_t *m, ngx_dns_cached_times_t *t,
-    const u_char *body, size_t len);
+    uint64_t partition, const ngx_dns_message_t *m, ngx_dns_cached_times_t *t,
+    size_t len);
+static void ngx_dns_cached_mark(ngx_dns_inflight_t *f,
+    ngx_dns_cache_answer_t *a, uint64_t partition);
 
 
 /* of this worker: an answer with its TTLs as they are to be stored */
@@ -48,8 +48,7 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg)
 {
     size_t                   len;
-    uint32_t                 scope, all;
-    uint64_t                 bits;
+    uint64_t                 bits, partition, all;
     ngx_dns_conf_t          *conf;
     ngx_dns_cached_times_t  *t;
 
@@ -64,29 +63,30 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 
     bits = f->bits & NGX_DNS_BITS_CACHE;
 
-    if (m->rcode == NGX_DNS_SERVFAIL) {
-
-        if (conf->servfail_ttl) {
-            ngx_dns_cached_failed(f, bits, m, t);
-        }
-
-        return;
-    }
-
     /*
-     * RFC 2181, 9: no truncated answers.  Of a query without RD only what its
-     * server is the authority for: else it may be a referral.  RFC 7871,
-     * 7.3.1: what is for a subnet of clients is not for all.
+     * Of a query without RD only what its server is the authority for: else it
+     * may be a referral.  RFC 7871, 7.3.1: what is for a subnet of clients is
+     * not for all.
      */
 
-    if (msg == NULL
-        || (m->rcode != NGX_DNS_NOERROR && m->rcode != NGX_DNS_NXDOMAIN)
-        || (m->flags & NGX_DNS_TC)
+    if ((m->rcode != NGX_DNS_NOERROR && m->rcode != NGX_DNS_NXDOMAIN)
         || (m->scoped && !conf->subnet)
         || ((f->bits & NGX_DNS_BITS_RD) == 0
             && (m->flags & NGX_DNS_AA) == 0))
     {
         return;
+    }
+
+    partition = ngx_dns_cached_partition(f->zone, f->key);
+    all = partition;
+
+    if (conf->subnet) {
+        all = ngx_dns_subnet_all(conf, partition);
+        partition = ngx_dns_subnet_place(conf, &f->subnet, m, msg, partition);
+    }
+
+    if (conf->nxdomain_cut && m->rcode == NGX_DNS_NOERROR) {
+        ngx_dns_cached_uncut(f, all);
     }
 
     if (ngx_dns_cached_bounds(f, m, msg, t) != NGX_OK) {
@@ -102,56 +102,121 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
         return;
     }
 
-    scope = ngx_dns_cached_scope(f->zone, f->key);
+    ngx_dns_cached_put(f, bits, partition, m, t, len);
 
-    if (conf->subnet) {
-        all = ngx_dns_subnet_all(conf, scope);
-        scope = ngx_dns_subnet_place(conf, &f->subnet, m, msg, scope);
-
-    } else {
-        all = scope;
-    }
-
-    ngx_dns_cached_put(f, bits, scope, m, t, ngx_dns_cached_body, len);
-
-    if (conf->nxdomain_cut && m->rcode == NGX_DNS_NXDOMAIN && scope == all
+    if (conf->nxdomain_cut && m->rcode == NGX_DNS_NXDOMAIN && partition == all
         && ngx_dns_message_denial(m, msg))
     {
-        ngx_dns_cached_put(f, bits & NGX_DNS_BITS_ANY_TYPE, scope, m, t,
-                           ngx_dns_cached_body, len);
+        ngx_dns_cached_put(f, bits & NGX_DNS_BITS_ANY_TYPE, partition, m, t,
+                           len);
     }
 }
 
 
-/* RFC 2308, 7.1: for a short time, and not over an answer of use */
+/*
+ * RFC 2308, 7: for a short time, where a server was asked, and never over an
+ * answer.  A refresh of an answer is tried again when that time is over.
+ */
 
-static void
-ngx_dns_cached_failed(ngx_dns_inflight_t *f, uint64_t bits,
-    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t)
+void
+ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
 {
-    uint32_t  scope;
+    uint32_t                lifetime;
+    uint64_t                partition, place;
+    ngx_uint_t              known;
+    ngx_dns_conf_t         *conf;
+    ngx_dns_cache_answer_t  a;
+
+    conf = f->conf;
+
+    if (conf->cache == NULL) {
+        return;
+    }
+
+    known = m->rcode == NGX_DNS_SERVFAIL && conf->servfail_ttl
+            && ngx_dns_outcome_stored(f->outcome);
+
+    if (!known && !f->refresh) {
+        return;
+    }
 
     /* the clock is in seconds: not less than was asked for */
 
-    t->lifetime = f->conf->servfail_ttl + 1;
+    lifetime = ngx_max(conf->servfail_ttl, 1) + 1;
 
-    scope = ngx_dns_cached_scope(f->zone, f->key);
+    ngx_memzero(&a, sizeof(ngx_dns_cache_answer_t));
 
-    if (f->has_stale) {
-        bits |= NGX_DNS_BITS_FAILED;
+    a.bits = f->bits & NGX_DNS_BITS_CACHE;
+    a.stored = ngx_dns_sec;
+    a.expires = ngx_dns_sec + lifetime;
+    a.name_len = (uint16_t) (f->question_len - 4);
+    a.flags = (m->flags & (NGX_DNS_AA | NGX_DNS_RA | NGX_DNS_AD))
+              | (known ? NGX_DNS_SERVFAIL : 0);
+    a.ede = m->ede;
+
+    partition = ngx_dns_cached_partition(f->zone, f->key);
+    place = partition;
+
+    if (conf->subnet) {
+        place = ngx_dns_subnet_place(conf, &f->subnet, m, NULL, partition);
+        partition = ngx_dns_subnet_all(conf, partition);
     }
 
-    if (f->conf->subnet) {
+    a.partition = place;
 
-        if (f->has_stale) {
-            scope = ngx_dns_subnet_all(f->conf, scope);
+    if (!f->refresh && !f->has_stale
+        && ngx_dns_cache_store_failure(conf->cache,
+                                       ngx_dns_cache_hash(conf->cache,
+                                                          f->question,
+                                                          a.name_len, a.bits,
+                                                          place),
+                                       f->question, &a, ngx_dns_sec)
+           != NGX_BUSY)
+    {
+        return;
+    }
 
-        } else {
-            scope = ngx_dns_subnet_place(f->conf, &f->subnet, m, NULL, scope);
+    ngx_dns_cached_mark(f, &a, partition);
+}
+
+
+/* beside an answer, and gives back its claim for a refresh */
+
+static void
+ngx_dns_cached_mark(ngx_dns_inflight_t *f, ngx_dns_cache_answer_t *a,
+    uint64_t partition)
+{
+    uint16_t               prefix;
+    uint64_t               hash, place;
+    ngx_int_t              rc;
+    ngx_dns_cache_shm_t   *cache;
+    ngx_dns_cache_view_t   view;
+
+    cache = f->conf->cache;
+
+    if (f->refresh) {
+        place = ngx_dns_cached_partition(f->zone, f->key);
+
+        rc = f->conf->subnet
+             ? ngx_dns_subnet_lookup(f->conf, f->question, a->name_len,
+                                     a->bits, place, &f->subnet, &view,
+                                     &prefix)
+             : ngx_dns_cached_lookup(f->conf, f->question, a->name_len,
+                                     a->bits, place, &view);
+
+        if (rc == NGX_OK) {
+            ngx_dns_cache_unclaim(&view);
         }
     }
 
-    ngx_dns_cached_put(f, bits, scope, m, t, NULL, 0);
+    a->bits |= NGX_DNS_BITS_FAILED;
+    a->partition = partition;
+
+    hash = ngx_dns_cache_hash(cache, f->question, a->name_len, a->bits,
+                              partition);
+
+    (void) ngx_dns_cache_store(cache, hash, f->question, a, NULL, f->question,
+                               ngx_dns_sec);
 }
 
 
@@ -297,9 +362,8 @@ ngx_dns_cached_rrsig(const u_char *rdata, size_t rdlen)
 
 
 static void
-ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits, uint32_t scope,
-    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t,
-    const u_char *body, size_t len)
+ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits, uint64_t partition,
+    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t, size_t len)
 {
     uint32_t                now;
     uint64_t                hash;
@@ -308,22 +372,22 @@ ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits, uint32_t scope,
     now = ngx_dns_sec;
 
     a.bits = bits;
-    a.scope = scope;
+    a.partition = partition;
     a.stored = now;
     a.expires = now + t->lifetime;
     a.name_len = (uint16_t) (f->question_len - 4);
     a.body_len = (uint16_t) len;
-    a.answers = len ? m->answers : 0;
-    a.authority = len ? m->authority : 0;
-    a.additional = len ? m->additional : 0;
-    a.flags = m->flags & (NGX_DNS_RA | NGX_DNS_AD);
-    a.rcode = m->rcode;
+    a.answers = m->answers;
+    a.authority = m->authority;
+    a.additional = m->additional;
+    a.flags = (m->flags & (NGX_DNS_AA | NGX_DNS_RA | NGX_DNS_AD))
+              | m->rcode;
     a.ede = m->ede;
     a.nttl = t->nttl;
 
     hash = ngx_dns_cache_hash(f->conf->cache, f->question, a.name_len, a.bits,
-                              a.scope);
+                              a.partition);
 
     (void) ngx_dns_cache_store(f->conf->cache, hash, f->question, &a, t->ttl,
-                               body ? body : f->question, now);
+                               ngx_dns_cached_body, now);
 }

@@ -47,9 +47,9 @@ static void ngx_dns_health_handler(ngx_event_t *ev);
 static ngx_uint_t ngx_dns_health_late(ngx_dns_health_t *h);
 static void ngx_dns_health_send(ngx_dns_health_t *h);
 static void ngx_dns_health_outcome(ngx_dns_attempt_t *a,
-    ngx_dns_outcome_e outcome, u_char *msg, size_t len);
+    ngx_dns_event_e event, u_char *msg, size_t len);
 static ngx_dns_reason_e ngx_dns_health_judge(ngx_dns_health_t *h,
-    ngx_dns_outcome_e outcome, u_char *msg, size_t len, ngx_uint_t *rcode);
+    ngx_dns_event_e event, u_char *msg, size_t len, ngx_uint_t *rcode);
 static void ngx_dns_health_end(ngx_dns_health_t *h, ngx_dns_reason_e reason,
     ngx_uint_t rcode);
 static void ngx_dns_health_wait(ngx_dns_health_t *h);
@@ -255,11 +255,18 @@ ngx_dns_health_late(ngx_dns_health_t *h)
 static void
 ngx_dns_health_send(ngx_dns_health_t *h)
 {
+    ngx_int_t  rc;
+
     h->attempt.channel = NULL;
 
-    if (h->transport->send(&h->attempt, h->conf->query, h->conf->len)
-        != NGX_OK)
-    {
+    rc = h->transport->send(&h->attempt, h->conf->query, h->conf->len);
+
+    if (rc == NGX_BUSY) {
+        ngx_dns_health_wait(h);
+        return;
+    }
+
+    if (rc != NGX_OK) {
         ngx_dns_health_end(h, NGX_DNS_ENETWORK, 0);
         return;
     }
@@ -270,7 +277,7 @@ ngx_dns_health_send(ngx_dns_health_t *h)
 
 
 static void
-ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_outcome_e outcome,
+ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event,
     u_char *msg, size_t len)
 {
     ngx_uint_t         rcode;
@@ -280,13 +287,41 @@ ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_outcome_e outcome,
     h = a->data;
     rcode = 0;
 
-    reason = (outcome == NGX_DNS_OUT_NETWORK)
-             ? NGX_DNS_ENETWORK : ngx_dns_health_judge(h, outcome, msg, len,
-                                                    &rcode);
+    switch (event) {
+
+    case NGX_DNS_EVENT_SOFT:
+
+        /* it may still answer */
+
+        return;
+
+    case NGX_DNS_EVENT_LOCAL:
+
+        /* says nothing of the server */
+
+        h->waiting = 0;
+        ngx_dns_health_wait(h);
+        return;
+
+    case NGX_DNS_EVENT_ANSWER:
+    case NGX_DNS_EVENT_FAULT:
+        reason = ngx_dns_health_judge(h, event, msg, len, &rcode);
+        break;
+
+    case NGX_DNS_EVENT_WHOLE:
+
+        /* longer than is read, or not to be believed */
+
+        reason = msg ? NGX_DNS_FINE : NGX_DNS_EANSWER;
+        break;
+
+    default: /* NGX_DNS_EVENT_NETWORK */
+        reason = NGX_DNS_ENETWORK;
+    }
 
     /* without the question it is not the answer that was asked for */
 
-    if (outcome == NGX_DNS_OUT_FAULT && reason == NGX_DNS_FINE) {
+    if (event == NGX_DNS_EVENT_FAULT && reason == NGX_DNS_FINE) {
         reason = NGX_DNS_ERCODE;
     }
 
@@ -300,7 +335,7 @@ ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_outcome_e outcome,
  */
 
 static ngx_dns_reason_e
-ngx_dns_health_judge(ngx_dns_health_t *h, ngx_dns_outcome_e outcome,
+ngx_dns_health_judge(ngx_dns_health_t *h, ngx_dns_event_e event,
     u_char *msg, size_t len, ngx_uint_t *rcode)
 {
     size_t             body;
@@ -308,7 +343,7 @@ ngx_dns_health_judge(ngx_dns_health_t *h, ngx_dns_outcome_e outcome,
 
     body = NGX_DNS_HEADER_SIZE;
 
-    if (outcome == NGX_DNS_OUT_ANSWER) {
+    if (event == NGX_DNS_EVENT_ANSWER) {
         body += h->conf->question_len;
     }
 

@@ -5,13 +5,15 @@
 
 
 #include "ngx_dns_inflight.h"
-#include "ngx_dns_answer.h"
-#include "ngx_dns_attempt.h"
-#include "ngx_dns_cached.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
 #include "../store/ngx_dns_metrics.h"
 #include "../wire/ngx_dns_edns.h"
+
+
+/* counters of identical questions, for each question that there may be */
+
+#define NGX_DNS_INFLIGHT_SPREAD  4
 
 
 /* of this worker */
@@ -23,35 +25,43 @@ typedef struct {
     ngx_dns_hash_key_t     key;
 
     /*
+     * Identical questions by their hash.  Two that share a place are counted
+     * together: some are asked over TCP a little earlier, nothing else.
+     */
+
+    uint8_t               *same;
+    ngx_uint_t             same_mask;
+    ngx_uint_t             same_limit;
+
+    /*
      * Records never used are taken in order and used ones from a list, so
      * that memory no load has needed is never touched
      */
 
-    ngx_dns_query_t       *queries;
-    ngx_dns_query_t       *free_query;
+    ngx_dns_waiter_t      *waiters;
+    ngx_dns_waiter_t      *free_waiter;
     ngx_dns_inflight_t    *inflight;
     ngx_dns_inflight_t    *free_inflight;
     ngx_uint_t             size;
-    ngx_uint_t             used_queries;
+    ngx_uint_t             used_waiters;
     ngx_uint_t             used_inflight;
 } ngx_dns_inflight_table_t;
 
 
+static ngx_dns_inflight_t *ngx_dns_inflight_find(const ngx_dns_request_t *r,
+    uint64_t hash, uint64_t bits);
+static ngx_dns_inflight_t *ngx_dns_inflight_alloc(void);
+static void ngx_dns_inflight_same(ngx_dns_inflight_t *f);
 static void ngx_dns_inflight_build(ngx_dns_inflight_t *f,
-    ngx_dns_question_t *q);
-static void ngx_dns_inflight_unlink(ngx_dns_inflight_t *f);
-static void ngx_dns_inflight_free(ngx_dns_query_t *query);
-static void ngx_dns_inflight_done(ngx_dns_inflight_t *f,
-    ngx_dns_query_t *query, const ngx_dns_message_t *m, size_t sent,
-    uint16_t answers, ngx_dns_reason_e reason, ngx_dns_peer_t *peer,
-    ngx_dns_cache_status_e status);
+    const ngx_dns_question_t *q);
 
 
 static ngx_dns_inflight_table_t  ngx_dns_inflights;
 
 
 ngx_int_t
-ngx_dns_inflight_init(ngx_cycle_t *cycle, ngx_uint_t queries)
+ngx_dns_inflight_init(ngx_cycle_t *cycle, ngx_uint_t queries,
+    ngx_uint_t workers)
 {
     ngx_uint_t                 n;
     ngx_dns_inflight_table_t  *t;
@@ -69,12 +79,19 @@ ngx_dns_inflight_init(ngx_cycle_t *cycle, ngx_uint_t queries)
     t->key.k0 = ngx_dns_random64();
     t->key.k1 = ngx_dns_random64();
 
-    t->table = ngx_pcalloc(cycle->pool, n * sizeof(ngx_dns_inflight_t *));
-    t->queries = ngx_palloc(cycle->pool, queries * sizeof(ngx_dns_query_t));
-    t->inflight = ngx_palloc(cycle->pool,
-                             queries * sizeof(ngx_dns_inflight_t));
+    t->same_mask = NGX_DNS_INFLIGHT_SPREAD * n - 1;
+    t->same_limit = ngx_max(NGX_DNS_INFLIGHT_SAME / ngx_max(workers, 1), 1);
 
-    if (t->table == NULL || t->queries == NULL || t->inflight == NULL) {
+    t->table = ngx_pcalloc(cycle->pool, n * sizeof(ngx_dns_inflight_t *));
+    t->same = ngx_pcalloc(cycle->pool, t->same_mask + 1);
+    t->waiters = ngx_palloc(cycle->pool, queries * sizeof(ngx_dns_waiter_t));
+    t->inflight = ngx_palloc(cycle->pool,
+                             (queries + NGX_DNS_INFLIGHT_OVER)
+                             * sizeof(ngx_dns_inflight_t));
+
+    if (t->table == NULL || t->same == NULL || t->waiters == NULL
+        || t->inflight == NULL)
+    {
         return NGX_ERROR;
     }
 
@@ -89,45 +106,27 @@ ngx_dns_inflight_count(void)
 }
 
 
-ngx_dns_query_t *
-ngx_dns_inflight_query(void)
-{
-    ngx_dns_query_t           *query;
-    ngx_dns_inflight_table_t  *t;
-
-    t = &ngx_dns_inflights;
-    query = t->free_query;
-
-    if (query) {
-        t->free_query = query->next;
-        return query;
-    }
-
-    if (t->used_queries == t->size) {
-        return NULL;
-    }
-
-    return &t->queries[t->used_queries++];
-}
-
-
 ngx_dns_inflight_t *
-ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
-    ngx_dns_question_t *q, uint64_t key, ngx_uint_t *fresh)
+ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
 {
-    uint64_t                   hash, bits;
+    uint64_t                   hash, base, bits;
     ngx_dns_inflight_t        *f, **bucket;
+    ngx_dns_question_t        *q;
     ngx_dns_inflight_table_t  *t;
 
     t = &ngx_dns_inflights;
+    q = r->question;
 
     bits = ngx_dns_inflight_bits(q);
 
+    base = ngx_dns_hash_name(&t->key, q->name, q->asked.name_len, bits >> 32);
+
     /* else one name, asked for by many clients, could be one long bucket */
 
-    hash = ngx_dns_hash_name(&t->key, q->name, q->asked.name_len, bits ^ key);
+    hash = ngx_dns_hash_fold(base ^ (bits & 0xffff) ^ t->key.k0,
+                             r->key ^ t->key.k1);
 
-    if (conf->subnet) {
+    if (r->conf->subnet) {
 
         /* the same with many networks */
 
@@ -135,50 +134,40 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
                                  sizeof(ngx_dns_subnet_t), hash);
     }
 
-    bucket = &t->table[hash & t->mask];
-
-    for (f = *bucket; f; f = f->next) {
-        if (f->hash == hash && f->bits == bits && f->conf == conf
-            && (f->key == key || !zone->upstream->by_client)
-            && (!conf->subnet
-                || ngx_memcmp(&f->subnet, &q->subnet, sizeof(q->subnet)) == 0)
-            && f->question_len == (size_t) q->asked.name_len + 4
-            && ngx_memcmp(f->question, q->name, q->asked.name_len) == 0)
-        {
-            *fresh = 0;
-            return f;
-        }
-    }
-
-    f = t->free_inflight;
+    f = ngx_dns_inflight_find(r, hash, bits);
 
     if (f) {
-        t->free_inflight = f->next;
+        *fresh = 0;
+        return f;
+    }
 
-    } else if (t->used_inflight < t->size) {
-        f = &t->inflight[t->used_inflight++];
-
-    } else {
-        /* refreshes, which no client waits for, have taken them */
+    f = ngx_dns_inflight_alloc();
+    if (f == NULL) {
         return NULL;
     }
+
+    bucket = &t->table[hash & t->mask];
 
     f->next = *bucket;
     *bucket = f;
     t->n++;
 
     f->hash = hash;
+    f->base = base;
     f->bits = bits;
-    f->key = key;
-    f->conf = conf;
-    f->zone = zone;
-    f->queries = NULL;
-    f->last = &f->queries;
+    f->key = r->key;
+    f->conf = r->conf;
+    f->zone = r->zone;
+    f->waiters = NULL;
+    f->last = &f->waiters;
+    f->refresh = 0;
     f->has_stale = 0;
     f->stale_due = 0;
+    f->timer.set = 0;
     f->stale.set = 0;
     f->start_usec = ngx_dns_usec;
 
+    ngx_dns_inflight_same(f);
     ngx_dns_inflight_build(f, q);
 
     *fresh = 1;
@@ -187,10 +176,94 @@ ngx_dns_inflight_get(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
 }
 
 
+static ngx_dns_inflight_t *
+ngx_dns_inflight_find(const ngx_dns_request_t *r, uint64_t hash, uint64_t bits)
+{
+    ngx_dns_inflight_t  *f;
+    ngx_dns_question_t  *q;
+
+    q = r->question;
+
+    for (f = ngx_dns_inflights.table[hash & ngx_dns_inflights.mask];
+         f;
+         f = f->next)
+    {
+        if (f->hash == hash && f->bits == bits && f->conf == r->conf
+            && (f->key == r->key || !r->zone->upstream->by_client)
+            && (!r->conf->subnet
+                || ngx_memcmp(&f->subnet, &q->subnet, sizeof(q->subnet)) == 0)
+            && f->question_len == (size_t) q->asked.name_len + 4
+            && ngx_memcmp(f->question, q->name, q->asked.name_len) == 0)
+        {
+            return f;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_dns_inflight_t *
+ngx_dns_inflight_alloc(void)
+{
+    ngx_dns_inflight_t        *f;
+    ngx_dns_inflight_table_t  *t;
+
+    t = &ngx_dns_inflights;
+    f = t->free_inflight;
+
+    if (f) {
+        t->free_inflight = f->next;
+        return f;
+    }
+
+    if (t->used_inflight == t->size + NGX_DNS_INFLIGHT_OVER) {
+        return NULL;
+    }
+
+    return &t->inflight[t->used_inflight++];
+}
+
+
+/* one more of the same may be one too many for UDP */
+
+static void
+ngx_dns_inflight_same(ngx_dns_inflight_t *f)
+{
+    uint8_t  *same;
+
+    same = &ngx_dns_inflights.same[f->base & ngx_dns_inflights.same_mask];
+
+    f->stream = 0;
+    f->counted = 0;
+
+    if (*same >= ngx_dns_inflights.same_limit) {
+        ngx_dns_count(crowded);
+        f->stream = 1;
+        return;
+    }
+
+    f->counted = 1;
+    (*same)++;
+}
+
+
+void
+ngx_dns_inflight_free(ngx_dns_inflight_t *f)
+{
+    if (f->counted) {
+        ngx_dns_inflights.same[f->base & ngx_dns_inflights.same_mask]--;
+    }
+
+    f->next = ngx_dns_inflights.free_inflight;
+    ngx_dns_inflights.free_inflight = f;
+}
+
+
 /* the query for the servers: the client's question and flags, our OPT */
 
 static void
-ngx_dns_inflight_build(ngx_dns_inflight_t *f, ngx_dns_question_t *q)
+ngx_dns_inflight_build(ngx_dns_inflight_t *f, const ngx_dns_question_t *q)
 {
     u_char      *p, *opt;
     ngx_uint_t   edns, subnet;
@@ -240,120 +313,6 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, ngx_dns_question_t *q)
 
 
 void
-ngx_dns_inflight_join(ngx_dns_inflight_t *f, ngx_dns_query_t *query)
-{
-    query->next = NULL;
-    *f->last = query;
-    f->last = &query->next;
-
-    query->conf->queries++;
-}
-
-
-void
-ngx_dns_inflight_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
-    const u_char *msg, ngx_dns_reason_e reason, ngx_dns_peer_t *peer)
-{
-    size_t                     sent;
-    uint16_t                   answers;
-    ngx_dns_query_t           *query, *next;
-    ngx_dns_source_e           source;
-    ngx_dns_inflight_table_t  *t;
-
-    t = &ngx_dns_inflights;
-
-    source = (reason == NGX_DNS_FINE || reason == NGX_DNS_ERCODE)
-             ? NGX_DNS_SOURCE_UPSTREAM : NGX_DNS_SOURCE_ERROR;
-
-    ngx_dns_inflight_unlink(f);
-
-    for (query = f->queries; query; query = next) {
-        next = query->next;
-
-        sent = ngx_dns_answer_query(query, source, m, msg, &answers);
-
-        if (reason != NGX_DNS_FINE) {
-            ngx_dns_count(reason[reason]);
-        }
-
-        if (query->conf->done) {
-            ngx_dns_inflight_done(f, query, m, sent, answers, reason, peer,
-                                  query->stale ? NGX_DNS_CACHE_STATUS_EXPIRED
-                                  : query->conf->cache
-                                  ? NGX_DNS_CACHE_STATUS_MISS
-                                  : NGX_DNS_CACHE_STATUS_BYPASS);
-        }
-
-        ngx_dns_inflight_free(query);
-    }
-
-    f->next = t->free_inflight;
-    t->free_inflight = f;
-
-    if (t->n == 0 && ngx_exiting) {
-        ngx_dns_timer_trim();
-    }
-}
-
-
-/* of a query that was answered */
-
-static void
-ngx_dns_inflight_free(ngx_dns_query_t *query)
-{
-    query->conf->queries--;
-
-    ngx_dns_histogram_add(&query->conf->counters->duration,
-                          ngx_dns_usec - query->start_usec);
-
-    query->next = ngx_dns_inflights.free_query;
-    ngx_dns_inflights.free_query = query;
-}
-
-
-void
-ngx_dns_inflight_stale(ngx_dns_inflight_t *f)
-{
-    size_t               sent;
-    ngx_dns_query_t     *query, **p;
-    ngx_dns_message_t    m;
-
-    p = &f->queries;
-
-    while (*p) {
-        query = *p;
-
-        if (!query->stale) {
-            p = &query->next;
-            continue;
-        }
-
-        sent = ngx_dns_cached_stale(f, query, &m);
-
-        if (sent == 0) {
-
-            /* it was evicted meanwhile */
-
-            query->stale = 0;
-            p = &query->next;
-            continue;
-        }
-
-        *p = query->next;
-
-        if (query->conf->done) {
-            ngx_dns_inflight_done(f, query, &m, sent, m.answers, NGX_DNS_FINE,
-                                  NULL, NGX_DNS_CACHE_STATUS_STALE);
-        }
-
-        ngx_dns_inflight_free(query);
-    }
-
-    f->last = p;
-}
-
-
-static void
 ngx_dns_inflight_unlink(ngx_dns_inflight_t *f)
 {
     ngx_dns_inflight_t        **p;
@@ -370,8 +329,61 @@ ngx_dns_inflight_unlink(ngx_dns_inflight_t *f)
 }
 
 
+ngx_dns_waiter_t *
+ngx_dns_inflight_join(ngx_dns_inflight_t *f, const ngx_dns_request_t *r)
+{
+    ngx_dns_waiter_t          *w;
+    ngx_dns_inflight_table_t  *t;
+
+    t = &ngx_dns_inflights;
+    w = t->free_waiter;
+
+    if (w) {
+        t->free_waiter = w->next;
+
+    } else if (t->used_waiters < t->size) {
+        w = &t->waiters[t->used_waiters++];
+
+    } else {
+        return NULL;
+    }
+
+    w->conf = r->conf;
+    w->client = *r->client;
+    w->start_usec = ngx_dns_usec;
+    w->start_msec = ngx_current_msec;
+    w->received = r->len;
+    w->asked = r->question->asked;
+    w->stale = 0;
+
+    ngx_memcpy(w->name, r->packet + NGX_DNS_HEADER_SIZE,
+               r->question->asked.name_len);
+
+    w->next = NULL;
+    *f->last = w;
+    f->last = &w->next;
+
+    w->conf->queries++;
+
+    return w;
+}
+
+
 void
-ngx_dns_inflight_abort(ngx_uint_t all)
+ngx_dns_inflight_leave(ngx_dns_waiter_t *w)
+{
+    w->conf->queries--;
+
+    ngx_dns_histogram_add(&w->conf->counters->duration,
+                          ngx_dns_usec - w->start_usec);
+
+    w->next = ngx_dns_inflights.free_waiter;
+    ngx_dns_inflights.free_waiter = w;
+}
+
+
+void
+ngx_dns_inflight_each(void (*handler)(ngx_dns_inflight_t *f))
 {
     ngx_uint_t           i;
     ngx_dns_inflight_t  *f, *next;
@@ -380,45 +392,7 @@ ngx_dns_inflight_abort(ngx_uint_t all)
 
         for (f = ngx_dns_inflights.table[i]; f; f = next) {
             next = f->next;
-
-            if (all || f->queries == NULL) {
-                ngx_dns_attempt_abort(f);
-            }
+            handler(f);
         }
     }
-}
-
-
-static void
-ngx_dns_inflight_done(ngx_dns_inflight_t *f, ngx_dns_query_t *query,
-    const ngx_dns_message_t *m, size_t sent, uint16_t answers,
-    ngx_dns_reason_e reason, ngx_dns_peer_t *peer,
-    ngx_dns_cache_status_e status)
-{
-    ngx_dns_record_t  r;
-
-    r.conf = query->conf;
-    r.client = &query->client;
-    r.name = query->name;
-    r.name_len = query->asked.name_len;
-    r.id = query->asked.id;
-    r.flags = query->asked.flags;
-    r.type = query->asked.type;
-    r.class = query->asked.class;
-    r.udp_size = query->asked.edns ? query->asked.udp_size : 0;
-    r.dnssec_ok = query->asked.dnssec_ok;
-    r.received = query->received;
-    r.sent = sent;
-    r.rcode = m->rcode;
-    r.answers = answers;
-    r.reason = reason;
-    r.cache_status = status;
-    r.zone = f->zone;
-    r.peer = peer;
-    r.tries = f->tries;
-    r.upstream_usec = ngx_dns_usec - f->start_usec;
-    r.start_usec = query->start_usec;
-    r.start_msec = query->start_msec;
-
-    query->conf->done(&r);
 }

@@ -5,8 +5,12 @@
 
 /*
  * Questions that wait for a server, and the clients that wait for each.  One
- * question of many clients is asked once in a worker.  Private to the query
- * layer; how servers are asked is in ngx_dns_attempt.h.
+ * question of many clients is asked once in a worker.  Only the memory and
+ * the table of them: what happens to a question is in ngx_dns_life.h, which
+ * alone changes its state.  Private to the query layer.
+ *
+ * A question belongs to the table from get() to unlink(), and to ngx_dns_life.c
+ * until free().  A waiter belongs to its question from join() on.
  */
 
 
@@ -14,10 +18,10 @@
 #define _NGX_DNS_INFLIGHT_H_INCLUDED_
 
 
-#include "ngx_dns_conf.h"
+#include "ngx_dns_outcome.h"
+#include "ngx_dns_request.h"
 #include "ngx_dns_timer.h"
 #include "../transport/ngx_dns_transport.h"
-#include "../wire/ngx_dns_message.h"
 #include "../wire/ngx_dns_name.h"
 
 
@@ -35,15 +39,27 @@
 #define NGX_DNS_BITS_ANY_TYPE  (((uint64_t) 1 << 48) - 1)
 #define NGX_DNS_BITS_CACHE  (~(uint64_t) (NGX_DNS_BITS_EDNS|NGX_DNS_BITS_RD))
 
+/* records beyond dns_max_queries: see NGX_DNS_LIFE_OVER */
 
-typedef struct ngx_dns_query_s     ngx_dns_query_t;
+#define NGX_DNS_INFLIGHT_OVER  1024
+
+/*
+ * Identical questions that all workers together ask over UDP at once, whatever
+ * makes them differ: each of them is one more try of the same guess (RFC 5452,
+ * 7.2).  With two repeats for each these are less than 100 at a server.
+ */
+
+#define NGX_DNS_INFLIGHT_SAME  32
+
+
+typedef struct ngx_dns_waiter_s    ngx_dns_waiter_t;
 typedef struct ngx_dns_inflight_s  ngx_dns_inflight_t;
 
 
 /* a client that waits; what of its query goes into its answer or the log */
 
-struct ngx_dns_query_s {
-    ngx_dns_query_t      *next;
+struct ngx_dns_waiter_s {
+    ngx_dns_waiter_t     *next;
     ngx_dns_conf_t       *conf;
     ngx_dns_client_t      client;
     uint64_t              start_usec;
@@ -57,19 +73,30 @@ struct ngx_dns_query_s {
 };
 
 
+/* one server that was asked: ngx_dns_attempt.h */
+
 typedef struct {
-    ngx_dns_attempt_t     attempt;
-    unsigned              live:1;      /* no outcome yet */
-    unsigned              blamed:1;    /* counted as the server's failure */
-    unsigned              refused:1;   /* SERVFAIL or REFUSED */
+    ngx_dns_attempt_t     attempt;     /* first: it is cast */
+    ngx_msec_t            deadline;    /* silent then */
+    unsigned              live:1;      /* an outcome may still come */
+    unsigned              silent:1;    /* its time is over, and counted */
+    unsigned              beside:1;    /* another was asked meanwhile */
+    unsigned              repeated:1;  /* the same was asked again, within its
+                                          time: that one is judged */
+    unsigned              failed:1;    /* SERVFAIL or REFUSED */
     unsigned              tcp:1;       /* what it is outstanding over */
-    unsigned              cut:1;       /* its answer over UDP had TC set */
+    unsigned              cut:1;       /* its answer over UDP had TC set, ... */
+    unsigned              plain:1;     /* asked without an OPT */
+    unsigned              witness:1;   /* outlives the question */
+    uint16_t              flags;       /* ... and these, in its header */
 } ngx_dns_inflight_attempt_t;
 
 
 struct ngx_dns_inflight_s {
     ngx_dns_inflight_t   *next;        /* in the table, or free */
+    ngx_queue_t           queue;       /* of those that are over */
     uint64_t              hash;
+    uint64_t              base;        /* hash of name, type and class */
     uint64_t              bits;        /* all that must be equal but the name:
                                           see NGX_DNS_BITS_* */
     uint64_t              key;         /* for a hash method */
@@ -78,24 +105,34 @@ struct ngx_dns_inflight_s {
     ngx_dns_zone_t       *zone;
     ngx_dns_subnet_t      subnet;      /* that servers are told, RFC 7871 */
 
-    ngx_dns_query_t      *queries;
-    ngx_dns_query_t     **last;
-    ngx_uint_t            has_stale;   /* the cache has an old answer */
-    ngx_uint_t            stale_due;   /* whoever comes now gets it at once */
+    ngx_dns_waiter_t     *waiters;
+    ngx_dns_waiter_t    **last;
 
-    ngx_dns_timer_t       timer;
+    ngx_dns_timer_t       timer;       /* the next that is due: patience, an
+                                          attempt's time, the deadline */
     ngx_dns_timer_t       stale;       /* set if a client waits that could get
                                           a stale answer */
     ngx_msec_t            deadline;
+    ngx_msec_t            patience;    /* another server may be asked then */
     uint64_t              start_usec;
 
-    ngx_uint_t            tries;
-    ngx_uint_t            live;
-    ngx_uint_t            limit;       /* of tries */
-    ngx_dns_reason_e      reason;      /* of the last failure */
-    uint16_t              rcode;       /* a server's, other than an answer */
-    uint16_t              flags;       /* of the same answer */
-    uint16_t              ede;
+    uint8_t               state;       /* ngx_dns_life.c's */
+    uint8_t               tries;       /* attempts begun */
+    uint8_t               servers;     /* different ones */
+    uint8_t               limit;       /* of servers */
+    uint8_t               repeats;     /* at a server that was asked already */
+    uint8_t               live;        /* attempts without an outcome */
+    unsigned              refresh:1;   /* of the cache: no client began it */
+    unsigned              has_stale:1; /* the cache has an old answer */
+    unsigned              stale_due:1; /* whoever comes now gets it at once */
+    unsigned              stream:1;    /* asked over TCP only */
+    unsigned              counted:1;   /* among those that are the same */
+
+    /* what is worth most to a client of what has come */
+
+    ngx_dns_outcome_e     outcome;
+    ngx_dns_message_t     best;        /* its header alone */
+    ngx_dns_peer_t       *peer;        /* whose it is */
 
     ngx_dns_peer_t       *tried[NGX_DNS_MAX_TRIES];
     ngx_dns_inflight_attempt_t  attempts[NGX_DNS_MAX_TRIES];
@@ -110,40 +147,39 @@ struct ngx_dns_inflight_s {
 
 #pragma GCC visibility push(hidden)
 
-/* in a worker; room for so many queries.  NGX_ERROR: no memory */
-ngx_int_t ngx_dns_inflight_init(ngx_cycle_t *cycle, ngx_uint_t queries);
+/*
+ * In a worker; room for so many queries, and its share of identical ones with
+ * so many workers.  NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_dns_inflight_init(ngx_cycle_t *cycle, ngx_uint_t queries,
+    ngx_uint_t workers);
 
 /* number of questions in flight */
 ngx_uint_t ngx_dns_inflight_count(void);
 
 /*
- * The question that the parsed query asks if it is in flight already, else a
- * new one that is linked into the table and not yet sent; NULL if there is
- * no room, which dns_max_queries makes impossible.
+ * The question that the request asks if it is in flight already, else a new
+ * one that is linked into the table and not yet begun; NULL if there is no
+ * room.
  */
-ngx_dns_inflight_t *ngx_dns_inflight_get(ngx_dns_conf_t *conf,
-    ngx_dns_zone_t *zone, ngx_dns_question_t *q, uint64_t key,
+ngx_dns_inflight_t *ngx_dns_inflight_get(const ngx_dns_request_t *r,
     ngx_uint_t *fresh);
 
-/* a record for a client, to be filled and joined; NULL: no room */
-ngx_dns_query_t *ngx_dns_inflight_query(void);
-void ngx_dns_inflight_join(ngx_dns_inflight_t *f, ngx_dns_query_t *query);
+/* takes it out of the table; it is still in use */
+void ngx_dns_inflight_unlink(ngx_dns_inflight_t *f);
 
-/*
- * Takes the clients that have an old answer in the cache off the question,
- * and answers them with it.
- */
-void ngx_dns_inflight_stale(ngx_dns_inflight_t *f);
+/* it is not in use any more */
+void ngx_dns_inflight_free(ngx_dns_inflight_t *f);
 
-/*
- * Answers all who wait with the parsed "m" in "msg" (see ngx_dns_answer.h);
- * nothing of the question may be outstanding any more.
- */
-void ngx_dns_inflight_end(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
-    const u_char *msg, ngx_dns_reason_e reason, ngx_dns_peer_t *peer);
+/* a record for the client that waits, added to the question; NULL: no room */
+ngx_dns_waiter_t *ngx_dns_inflight_join(ngx_dns_inflight_t *f,
+    const ngx_dns_request_t *r);
 
-/* ends the questions in flight that no client waits for, or "all" */
-void ngx_dns_inflight_abort(ngx_uint_t all);
+/* a waiter that was answered and was taken off its question */
+void ngx_dns_inflight_leave(ngx_dns_waiter_t *w);
+
+/* calls "handler" for all questions in flight; it may end them */
+void ngx_dns_inflight_each(void (*handler)(ngx_dns_inflight_t *f));
 
 #pragma GCC visibility pop
 

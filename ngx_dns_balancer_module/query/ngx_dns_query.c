@@ -6,8 +6,8 @@
 
 #include "ngx_dns_query.h"
 #include "ngx_dns_answer.h"
-#include "ngx_dns_attempt.h"
 #include "ngx_dns_cached.h"
+#include "ngx_dns_life.h"
 #include "ngx_dns_local.h"
 #include "ngx_dns_subnet.h"
 #include "ngx_dns_transfer.h"
@@ -15,31 +15,20 @@
 #include "../store/ngx_dns_metrics.h"
 
 
-static ngx_dns_reason_e ngx_dns_query_policy(ngx_dns_question_t *q);
-static ngx_dns_reason_e ngx_dns_query_transfer(ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
-    ngx_dns_zone_t **zone);
-static uint64_t ngx_dns_query_key(ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
-    ngx_dns_zone_t *zone);
-static ngx_int_t ngx_dns_query_local(ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len);
-static ngx_dns_reason_e ngx_dns_query_route(ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
-    ngx_dns_zone_t *zone);
-static ngx_dns_reason_e ngx_dns_query_ask(ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
-    ngx_dns_zone_t *zone, uint64_t key, ngx_uint_t stale);
-static void ngx_dns_query_hit(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
-    ngx_dns_record_t *found);
-static void ngx_dns_query_refresh(ngx_dns_conf_t *conf, ngx_dns_question_t *q,
-    ngx_dns_zone_t *zone, uint64_t key);
-static void ngx_dns_query_record(ngx_dns_record_t *r, ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len);
-static void ngx_dns_query_refuse(ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len,
-    ngx_dns_zone_t *zone, ngx_dns_reason_e reason);
+static ngx_dns_reason_e ngx_dns_query_policy(const ngx_dns_question_t *q);
+static ngx_dns_reason_e ngx_dns_query_transfer(ngx_dns_request_t *r);
+static uint64_t ngx_dns_query_key(const ngx_dns_request_t *r);
+static ngx_int_t ngx_dns_query_local(const ngx_dns_request_t *r);
+static ngx_dns_reason_e ngx_dns_query_route(ngx_dns_request_t *r);
+static ngx_dns_reason_e ngx_dns_query_ask(const ngx_dns_request_t *r,
+    ngx_uint_t stale);
+static ngx_dns_reason_e ngx_dns_query_overload(const ngx_dns_request_t *r,
+    ngx_uint_t stale);
+static void ngx_dns_query_hit(const ngx_dns_request_t *r,
+    const ngx_dns_record_t *found);
+static void ngx_dns_query_refresh(const ngx_dns_request_t *r);
+static void ngx_dns_query_refuse(const ngx_dns_request_t *r,
+    ngx_dns_reason_e reason);
 
 
 /* of this worker: the query that is being looked at */
@@ -51,13 +40,20 @@ void
 ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     u_char *p, size_t len, ngx_uint_t cut)
 {
-    ngx_dns_zone_t      *zone;
     ngx_dns_record_t     record;
     ngx_dns_reason_e     reason;
+    ngx_dns_request_t    r;
     ngx_dns_question_t  *q;
 
-    zone = NULL;
     q = &ngx_dns_query_question;
+
+    r.conf = conf;
+    r.client = client;
+    r.question = q;
+    r.packet = p;
+    r.len = len;
+    r.zone = NULL;
+    r.key = 0;
 
     reason = ngx_dns_question_parse(q, p, len);
 
@@ -72,7 +68,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     /* rules of the server come before all but what can't be answered */
 
     if (conf->access && reason != NGX_DNS_EHEADER) {
-        ngx_dns_query_record(&record, conf, client, q, p, len);
+        ngx_dns_request_record(&r, &record);
 
         if (conf->access(&record) != NGX_OK && reason != NGX_DNS_ERESPONSE) {
             reason = NGX_DNS_EACCESS;
@@ -86,27 +82,26 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
         if (conf->local && (reason == NGX_DNS_FINE || reason == NGX_DNS_ECLASS)
             && ngx_dns_local_likely(conf->local, q)
-            && ngx_dns_query_local(conf, client, q, p, len) == NGX_OK)
+            && ngx_dns_query_local(&r) == NGX_OK)
         {
             return;
         }
     }
 
     if (reason == NGX_DNS_FINE) {
-        zone = conf->forward->deepest
-               ? ngx_dns_forward_find(conf->forward, q)
-               : conf->forward->root;
+        r.zone = conf->forward->deepest
+                 ? ngx_dns_forward_find(conf->forward, q)
+                 : conf->forward->root;
 
-        reason = zone ? ngx_dns_query_route(conf, client, q, p, len, zone)
-                      : NGX_DNS_EZONE;
+        reason = r.zone ? ngx_dns_query_route(&r) : NGX_DNS_EZONE;
     }
 
     if (reason == NGX_DNS_ETRANSFER && client->front->part) {
-        reason = ngx_dns_query_transfer(conf, client, q, p, len, &zone);
+        reason = ngx_dns_query_transfer(&r);
     }
 
     if (reason != NGX_DNS_FINE) {
-        ngx_dns_query_refuse(conf, client, q, p, len, zone, reason);
+        ngx_dns_query_refuse(&r, reason);
     }
 }
 
@@ -114,7 +109,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 /* what is well-formed, but not for us or not by this way */
 
 static ngx_dns_reason_e
-ngx_dns_query_policy(ngx_dns_question_t *q)
+ngx_dns_query_policy(const ngx_dns_question_t *q)
 {
     if (q->asked.class != NGX_DNS_CLASS_IN) {
         return NGX_DNS_ECLASS;
@@ -147,62 +142,57 @@ ngx_dns_query_policy(ngx_dns_question_t *q)
 
 
 static ngx_dns_reason_e
-ngx_dns_query_transfer(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t **zone)
+ngx_dns_query_transfer(ngx_dns_request_t *r)
 {
-    ngx_dns_zone_t  *z;
+    r->zone = ngx_dns_forward_find(r->conf->forward, r->question);
 
-    z = ngx_dns_forward_find(conf->forward, q);
-
-    if (z == NULL) {
+    if (r->zone == NULL) {
         return NGX_DNS_EZONE;
     }
 
-    *zone = z;
+    if (r->zone->upstream->key) {
+        r->key = ngx_dns_query_key(r);
+    }
 
-    return ngx_dns_transfer_start(conf, client, q, p, len, z,
-                                  z->upstream->key
-                                  ? ngx_dns_query_key(conf, client, q, p, len,
-                                                      z)
-                                  : 0);
+    return ngx_dns_transfer_start(r);
 }
 
 
 /* of a hash method */
 
 static uint64_t
-ngx_dns_query_key(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone)
+ngx_dns_query_key(const ngx_dns_request_t *r)
 {
     ngx_dns_record_t  record;
 
-    ngx_dns_query_record(&record, conf, client, q, p, len);
-    record.zone = zone;
+    ngx_dns_request_record(r, &record);
 
-    return conf->key(&record, zone->upstream);
+    return r->conf->key(&record, r->zone->upstream);
 }
 
 
 static ngx_int_t
-ngx_dns_query_local(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, u_char *p, size_t len)
+ngx_dns_query_local(const ngx_dns_request_t *r)
 {
     ngx_dns_record_t        record;
     ngx_dns_local_answer_t  answer;
 
-    if (ngx_dns_local_answer(conf, client, q, p, &answer) != NGX_OK) {
+    if (ngx_dns_local_answer(r->conf, r->client, r->question, r->packet,
+                             &answer)
+        != NGX_OK)
+    {
         return NGX_DECLINED;
     }
 
-    if (conf->done) {
-        ngx_dns_query_record(&record, conf, client, q, p, len);
+    if (r->conf->done) {
+        ngx_dns_request_record(r, &record);
 
         record.rcode = answer.rcode;
         record.answers = answer.answers;
         record.sent = answer.sent;
         record.cache_status = answer.status;
 
-        conf->done(&record);
+        r->conf->done(&record);
     }
 
     return NGX_OK;
@@ -212,42 +202,42 @@ ngx_dns_query_local(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 /* from the cache, or from a server */
 
 static ngx_dns_reason_e
-ngx_dns_query_route(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone)
+ngx_dns_query_route(ngx_dns_request_t *r)
 {
-    uint64_t          key;
-    ngx_int_t         rc;
-    ngx_dns_record_t  record;
+    ngx_int_t          rc;
+    ngx_dns_conf_t    *conf;
+    ngx_dns_record_t   record;
 
-    key = 0;
+    conf = r->conf;
 
-    if (conf->subnet && ngx_dns_subnet_choose(conf, client, q) != NGX_OK) {
+    if (conf->subnet
+        && ngx_dns_subnet_choose(conf, r->client, r->question) != NGX_OK)
+    {
         return NGX_DNS_EOPT;
     }
 
-    if (zone->upstream->key) {
-        key = ngx_dns_query_key(conf, client, q, p, len, zone);
+    if (r->zone->upstream->key) {
+        r->key = ngx_dns_query_key(r);
     }
 
     if (conf->cache == NULL) {
-        return ngx_dns_query_ask(conf, client, q, p, len, zone, key, 0);
+        return ngx_dns_query_ask(r, 0);
     }
 
-    rc = ngx_dns_cached_find(conf, client, q, p, len, zone, key, &record);
+    rc = ngx_dns_cached_find(r, &record);
 
     if (rc != NGX_OK && rc != NGX_DONE) {
         ngx_dns_count_in(conf->counters, misses);
 
-        return ngx_dns_query_ask(conf, client, q, p, len, zone, key,
-                                 rc == NGX_AGAIN);
+        return ngx_dns_query_ask(r, rc == NGX_AGAIN);
     }
 
     if (conf->done) {
-        ngx_dns_query_hit(conf, client, q, p, len, zone, &record);
+        ngx_dns_query_hit(r, &record);
     }
 
     if (rc == NGX_DONE) {
-        ngx_dns_query_refresh(conf, q, zone, key);
+        ngx_dns_query_refresh(r);
     }
 
     return NGX_DNS_FINE;
@@ -255,110 +245,98 @@ ngx_dns_query_route(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
 
 static void
-ngx_dns_query_hit(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
-    ngx_dns_record_t *found)
+ngx_dns_query_hit(const ngx_dns_request_t *r, const ngx_dns_record_t *found)
 {
     ngx_dns_record_t  record;
 
-    ngx_dns_query_record(&record, conf, client, q, p, len);
+    ngx_dns_request_record(r, &record);
 
-    record.zone = zone;
     record.sent = found->sent;
     record.rcode = found->rcode;
     record.answers = found->answers;
     record.cache_status = found->cache_status;
 
-    conf->done(&record);
+    r->conf->done(&record);
 }
 
 
-/* asks again before the end, for nobody who waits; a tenth of all at most */
+/* asks again before the end, for nobody who waits */
 
 static void
-ngx_dns_query_refresh(ngx_dns_conf_t *conf, ngx_dns_question_t *q,
-    ngx_dns_zone_t *zone, uint64_t key)
+ngx_dns_query_refresh(const ngx_dns_request_t *r)
 {
     ngx_uint_t           fresh;
     ngx_dns_inflight_t  *f;
 
-    if (ngx_exiting
-        || ngx_dns_inflight_count() >= ngx_max(conf->max_queries / 10, 1))
-    {
-        return;
-    }
-
-    f = ngx_dns_inflight_get(conf, zone, q, key, &fresh);
+    f = ngx_dns_inflight_get(r, &fresh);
 
     if (f && fresh) {
-        ngx_dns_count_in(conf->counters, prefetches);
-        ngx_dns_attempt_start(f);
+        f->refresh = 1;
+
+        ngx_dns_count_in(r->conf->counters, prefetches);
+        ngx_dns_life_start(f);
     }
 }
 
 
 static ngx_dns_reason_e
-ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
-    uint64_t key, ngx_uint_t stale)
+ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
 {
     ngx_uint_t           fresh;
-    ngx_dns_query_t     *query;
+    ngx_dns_waiter_t    *w;
     ngx_dns_inflight_t  *f;
 
-    if (conf->queries >= conf->max_queries) {
-        return NGX_DNS_EOVERLOAD;
+    if (r->conf->queries >= r->conf->max_queries) {
+        return ngx_dns_query_overload(r, stale);
     }
 
-    f = ngx_dns_inflight_get(conf, zone, q, key, &fresh);
+    f = ngx_dns_inflight_get(r, &fresh);
 
     if (f == NULL) {
-        return NGX_DNS_EOVERLOAD;
+        return ngx_dns_query_overload(r, stale);
     }
 
-    query = ngx_dns_inflight_query();
+    w = ngx_dns_inflight_join(f, r);
 
-    if (query == NULL) {
+    if (w == NULL) {
 
         /* as many queries as there are records: a new question has none */
 
         if (fresh) {
-            ngx_dns_attempt_start(f);
+            ngx_dns_life_start(f);
         }
 
-        return NGX_DNS_EOVERLOAD;
+        return ngx_dns_query_overload(r, stale);
     }
 
-    query->conf = conf;
-    query->client = *client;
-    query->start_usec = ngx_dns_usec;
-    query->start_msec = ngx_current_msec;
-    query->received = len;
-    query->asked = q->asked;
-
-    ngx_memcpy(query->name, p + NGX_DNS_HEADER_SIZE, q->asked.name_len);
-
-    query->stale = stale ? 1 : 0;
-
-    if (stale && !f->has_stale) {
-        f->has_stale = 1;
-
-        if (!fresh) {
-            ngx_dns_timer_add(&f->stale, conf->stale_after);
-        }
-    }
-
-    ngx_dns_inflight_join(f, query);
+    w->stale = stale;
 
     if (fresh) {
-        ngx_dns_attempt_start(f);
+        f->has_stale = stale & 1;
+        ngx_dns_life_start(f);
 
     } else {
         ngx_dns_count(joined);
+        ngx_dns_life_joined(f, w);
+    }
 
-        if (f->stale_due) {
-            ngx_dns_inflight_stale(f);
-        }
+    return NGX_DNS_FINE;
+}
+
+
+/* an answer past its end is better than none, here as well */
+
+static ngx_dns_reason_e
+ngx_dns_query_overload(const ngx_dns_request_t *r, ngx_uint_t stale)
+{
+    ngx_dns_record_t  record;
+
+    if (!stale || ngx_dns_cached_find_stale(r, &record) != NGX_OK) {
+        return NGX_DNS_EOVERLOAD;
+    }
+
+    if (r->conf->done) {
+        ngx_dns_query_hit(r, &record);
     }
 
     return NGX_DNS_FINE;
@@ -366,56 +344,23 @@ ngx_dns_query_ask(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
 
 static void
-ngx_dns_query_record(ngx_dns_record_t *r, ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, ngx_dns_question_t *q, u_char *p, size_t len)
-{
-    ngx_memzero(r, sizeof(ngx_dns_record_t));
-
-    r->conf = conf;
-    r->client = client;
-    r->received = len;
-    r->start_usec = ngx_dns_usec;
-    r->start_msec = ngx_current_msec;
-
-    if (len < NGX_DNS_HEADER_SIZE) {
-        return;
-    }
-
-    r->id = q->asked.id;
-    r->flags = q->asked.flags;
-
-    if (q->end) {
-        r->name = p + NGX_DNS_HEADER_SIZE;
-        r->name_len = q->asked.name_len;
-        r->type = q->asked.type;
-        r->class = q->asked.class;
-        r->udp_size = q->asked.edns ? q->asked.udp_size : 0;
-        r->dnssec_ok = q->asked.dnssec_ok;
-    }
-}
-
-
-static void
-ngx_dns_query_refuse(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, u_char *p, size_t len, ngx_dns_zone_t *zone,
-    ngx_dns_reason_e reason)
+ngx_dns_query_refuse(const ngx_dns_request_t *r, ngx_dns_reason_e reason)
 {
     size_t            sent;
     ngx_dns_record_t  record;
 
     ngx_dns_count(reason[reason]);
 
-    sent = ngx_dns_answer_error(conf, client, q, p, reason);
+    sent = ngx_dns_answer_error(r, reason);
 
-    if (conf->done) {
-        ngx_dns_query_record(&record, conf, client, q, p, len);
+    if (r->conf->done) {
+        ngx_dns_request_record(r, &record);
 
-        record.zone = zone;
         record.reason = reason;
         record.rcode = ngx_dns_reasons[reason].rcode;
         record.sent = sent;
 
-        conf->done(&record);
+        r->conf->done(&record);
     }
 }
 
@@ -436,7 +381,7 @@ ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client, size_t len,
 
         /* nothing of it was looked at */
 
-        ngx_dns_query_record(&record, conf, client, NULL, NULL, 0);
+        ngx_dns_record_fill(&record, conf, client, NULL, NULL);
 
         record.received = len;
         record.reason = reason;
@@ -450,7 +395,7 @@ ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client, size_t len,
 void
 ngx_dns_query_quit(ngx_uint_t now)
 {
-    ngx_dns_inflight_abort(now);
+    ngx_dns_life_abort(now);
 
     if (now) {
         ngx_dns_transfer_abort();

@@ -11,8 +11,8 @@
 #define NGX_DNS_SUBNET_NOBODY  255        /* in place of a prefix */
 
 
-static uint32_t ngx_dns_subnet_scope(ngx_dns_conf_t *conf, uint32_t scope,
-    const ngx_dns_subnet_t *subnet, ngx_uint_t prefix);
+static uint64_t ngx_dns_subnet_partition(ngx_dns_conf_t *conf,
+    uint64_t partition, const ngx_dns_subnet_t *subnet, ngx_uint_t prefix);
 static ngx_uint_t ngx_dns_subnet_up(const ngx_dns_subnet_t *subnet,
     ngx_uint_t prefix);
 
@@ -94,8 +94,8 @@ ngx_dns_subnet_choose(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
 /* by the key of the cache, so that nobody can aim at another's place */
 
-static uint32_t
-ngx_dns_subnet_scope(ngx_dns_conf_t *conf, uint32_t scope,
+static uint64_t
+ngx_dns_subnet_partition(ngx_dns_conf_t *conf, uint64_t partition,
     const ngx_dns_subnet_t *subnet, ngx_uint_t prefix)
 {
     u_char            text[2 + 16 + NGX_DNS_READ_PAD];
@@ -113,14 +113,14 @@ ngx_dns_subnet_scope(ngx_dns_conf_t *conf, uint32_t scope,
         ngx_memcpy(text + 2, cut.addr, 16);
     }
 
-    return scope ^ (uint32_t) ngx_dns_cache_hash(conf->cache, text, 18, 0, 0);
+    return partition ^ ngx_dns_cache_hash(conf->cache, text, 18, 0, 0);
 }
 
 
-uint32_t
-ngx_dns_subnet_all(ngx_dns_conf_t *conf, uint32_t scope)
+uint64_t
+ngx_dns_subnet_all(ngx_dns_conf_t *conf, uint64_t partition)
 {
-    return ngx_dns_subnet_scope(conf, scope, NULL, 0);
+    return ngx_dns_subnet_partition(conf, partition, NULL, 0);
 }
 
 
@@ -167,9 +167,9 @@ ngx_dns_subnet_check(const ngx_dns_subnet_t *subnet,
 }
 
 
-uint32_t
+uint64_t
 ngx_dns_subnet_place(ngx_dns_conf_t *conf, const ngx_dns_subnet_t *subnet,
-    const ngx_dns_message_t *m, const u_char *msg, uint32_t scope)
+    const ngx_dns_message_t *m, const u_char *msg, uint64_t partition)
 {
     ngx_uint_t  prefix;
 
@@ -186,13 +186,13 @@ ngx_dns_subnet_place(ngx_dns_conf_t *conf, const ngx_dns_subnet_t *subnet,
         prefix = m->scoped ? ngx_dns_subnet_up(subnet, m->scoped) : 0;
     }
 
-    return ngx_dns_subnet_scope(conf, scope, subnet, prefix);
+    return ngx_dns_subnet_partition(conf, partition, subnet, prefix);
 }
 
 
 ngx_int_t
 ngx_dns_subnet_lookup(ngx_dns_conf_t *conf, const u_char *name, size_t len,
-    uint64_t bits, uint32_t scope, const ngx_dns_subnet_t *subnet,
+    uint64_t bits, uint64_t partition, const ngx_dns_subnet_t *subnet,
     ngx_dns_cache_view_t *view, uint16_t *prefix)
 {
     ngx_int_t              rc;
@@ -210,7 +210,8 @@ ngx_dns_subnet_lookup(ngx_dns_conf_t *conf, const u_char *name, size_t len,
     for ( ;; ) {
 
         if (ngx_dns_cached_lookup(conf, name, len, bits,
-                                  ngx_dns_subnet_scope(conf, scope, subnet, p),
+                                  ngx_dns_subnet_partition(conf, partition,
+                                                           subnet, p),
                                   &found)
             == NGX_OK)
         {

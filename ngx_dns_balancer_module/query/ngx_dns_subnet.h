@@ -36,16 +36,16 @@
 ngx_int_t ngx_dns_subnet_choose(ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, ngx_dns_question_t *q);
 
-/* ngx_dns_cached_scope()'s value for the place for all */
-uint32_t ngx_dns_subnet_all(ngx_dns_conf_t *conf, uint32_t scope);
+/* ngx_dns_cached_partition()'s value for the place for all */
+uint64_t ngx_dns_subnet_all(ngx_dns_conf_t *conf, uint64_t partition);
 
 /*
  * The same for where the parsed answer "m" to a question that was asked with
  * "subnet" is to be stored; "msg" NULL: a failure.
  */
-uint32_t ngx_dns_subnet_place(ngx_dns_conf_t *conf,
+uint64_t ngx_dns_subnet_place(ngx_dns_conf_t *conf,
     const ngx_dns_subnet_t *subnet, const ngx_dns_message_t *m,
-    const u_char *msg, uint32_t scope);
+    const u_char *msg, uint64_t partition);
 
 /*
  * RFC 7871, 7.3: NGX_ERROR for the parsed answer "m" if it is for another
@@ -60,8 +60,9 @@ ngx_int_t ngx_dns_subnet_check(const ngx_dns_subnet_t *subnet,
  * is told as the SCOPE PREFIX-LENGTH.
  */
 ngx_int_t ngx_dns_subnet_lookup(ngx_dns_conf_t *conf, const u_char *name,
-    size_t len, uint64_t bits, uint32_t scope, const ngx_dns_subnet_t *subnet,
-    ngx_dns_cache_view_t *view, uint16_t *prefix);
+    size_t len, uint64_t bits, uint64_t partition,
+    const ngx_dns_subnet_t *subnet, ngx_dns_cache_view_t *view,
+    uint16_t *prefix);
 
 #pragma GCC visibility pop
 

@@ -50,6 +50,9 @@ typedef struct {
 } ngx_dns_transfer_t;
 
 
+static ngx_uint_t ngx_dns_transfer_count(ngx_dns_client_t *client);
+static ngx_dns_transfer_t *ngx_dns_transfer_create(const ngx_dns_request_t *r,
+    size_t end);
 static ngx_int_t ngx_dns_transfer_next(ngx_dns_transfer_t *x);
 static ngx_int_t ngx_dns_transfer_handler(void *data, ngx_dns_reason_e reason,
     u_char *msg, size_t len);
@@ -76,32 +79,86 @@ static ngx_uint_t   ngx_dns_transfers_n;
 
 
 ngx_dns_reason_e
-ngx_dns_transfer_start(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    ngx_dns_question_t *q, const u_char *p, size_t len, ngx_dns_zone_t *zone,
-    uint64_t key)
+ngx_dns_transfer_start(const ngx_dns_request_t *r)
 {
     size_t               end;
     uint32_t             have;
     ngx_dns_transfer_t  *x;
+    ngx_dns_question_t  *q;
 
+    q = r->question;
     end = q->end;
     have = 0;
 
     if (q->asked.type == NGX_DNS_TYPE_IXFR
-        && ngx_dns_xfr_have(p, len, q->end, &have, &end) != NGX_OK)
+        && ngx_dns_xfr_have(r->packet, r->len, q->end, &have, &end) != NGX_OK)
     {
         return NGX_DNS_ERECORD;
     }
 
     if (ngx_dns_transfers_n == NGX_DNS_TRANSFERS
-        || conf->queries >= conf->max_queries)
+        || r->conf->queries >= r->conf->max_queries
+        || ngx_dns_transfer_count(r->client) >= NGX_DNS_TRANSFERS_CLIENT)
     {
         return NGX_DNS_EOVERLOAD;
     }
 
-    x = ngx_calloc(sizeof(ngx_dns_transfer_t) + end, conf->log);
+    x = ngx_dns_transfer_create(r, end);
     if (x == NULL) {
         return NGX_DNS_EINTERNAL;
+    }
+
+    x->have = have;
+
+    if (ngx_dns_transfer_next(x) != NGX_OK) {
+        ngx_dns_transfer_end(x, x->tries ? NGX_DNS_ENETWORK : NGX_DNS_EPEERS,
+                             NGX_DNS_SERVFAIL);
+    }
+
+    return NGX_DNS_FINE;
+}
+
+
+/* of the same address, whatever its ports: one must not have all places */
+
+static ngx_uint_t
+ngx_dns_transfer_count(ngx_dns_client_t *client)
+{
+    ngx_uint_t           n;
+    ngx_queue_t         *q;
+    ngx_dns_transfer_t  *x;
+
+    n = 0;
+
+    for (q = ngx_dns_transfers.next;
+         q && q != &ngx_dns_transfers;
+         q = ngx_queue_next(q))
+    {
+        x = ngx_queue_data(q, ngx_dns_transfer_t, queue);
+
+        n += ngx_cmp_sockaddr(ngx_dns_client_source(client), client->socklen,
+                              ngx_dns_client_source(&x->client),
+                              x->client.socklen, 0)
+             == NGX_OK;
+    }
+
+    return n;
+}
+
+
+static ngx_dns_transfer_t *
+ngx_dns_transfer_create(const ngx_dns_request_t *r, size_t end)
+{
+    ngx_dns_conf_t      *conf;
+    ngx_dns_transfer_t  *x;
+    ngx_dns_question_t  *q;
+
+    q = r->question;
+    conf = r->conf;
+
+    x = ngx_calloc(sizeof(ngx_dns_transfer_t) + end, conf->log);
+    if (x == NULL) {
+        return NULL;
     }
 
     if (ngx_dns_transfers.next == NULL) {
@@ -113,14 +170,13 @@ ngx_dns_transfer_start(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     conf->queries++;
 
     x->conf = conf;
-    x->zone = zone;
-    x->client = *client;
+    x->zone = r->zone;
+    x->client = *r->client;
     x->asked = q->asked;
-    x->key = key;
-    x->have = have;
+    x->key = r->key;
     x->start_usec = ngx_dns_usec;
     x->start_msec = ngx_current_msec;
-    x->received = len;
+    x->received = r->len;
 
     x->room.handler = ngx_dns_transfer_room_handler;
     x->room.data = x;
@@ -132,18 +188,13 @@ ngx_dns_transfer_start(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     /* the SOA of an IXFR may point into the question: it stays in its place */
 
-    ngx_memcpy(x->query, p, end);
+    ngx_memcpy(x->query, r->packet, end);
     x->query_len = end;
 
     ngx_dns_put16(x->query + NGX_DNS_OFF_FLAGS, 0);
     ngx_dns_put16(x->query + NGX_DNS_OFF_ARCOUNT, 0);
 
-    if (ngx_dns_transfer_next(x) != NGX_OK) {
-        ngx_dns_transfer_end(x, x->tries ? NGX_DNS_ENETWORK : NGX_DNS_EPEERS,
-                             NGX_DNS_SERVFAIL);
-    }
-
-    return NGX_DNS_FINE;
+    return x;
 }
 
 
@@ -172,6 +223,7 @@ ngx_dns_transfer_abort(void)
 static ngx_int_t
 ngx_dns_transfer_next(ngx_dns_transfer_t *x)
 {
+    ngx_int_t        rc;
     ngx_uint_t       limit;
     ngx_dns_pick_t   pick;
 
@@ -205,11 +257,20 @@ ngx_dns_transfer_next(ngx_dns_transfer_t *x)
         x->asked_usec = ngx_dns_usec;
         ngx_dns_put16(x->query, x->id);
 
-        x->stream = ngx_dns_tcp_stream_open(x->peer, x->query, x->query_len,
-                                            x->conf->upstream_timeout,
-                                            ngx_dns_transfer_handler, x);
-        if (x->stream) {
+        rc = ngx_dns_tcp_stream_open(x->peer, x->query, x->query_len,
+                                     x->conf->upstream_timeout,
+                                     ngx_dns_transfer_handler, x, &x->stream);
+        if (rc == NGX_OK) {
             return NGX_OK;
+        }
+
+        if (rc == NGX_BUSY) {
+
+            /* what is lacking here is not the server's failure */
+
+            ngx_dns_count(local);
+            ngx_dns_transfer_release(x);
+            continue;
         }
 
         ngx_dns_transfer_failed(x, NGX_DNS_ENETWORK);
@@ -542,18 +603,9 @@ ngx_dns_transfer_end(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
                           ngx_dns_usec - x->start_usec);
 
     if (x->conf->done) {
-        ngx_memzero(&r, sizeof(ngx_dns_record_t));
+        ngx_dns_record_fill(&r, x->conf, &x->client, &x->asked,
+                            x->query + NGX_DNS_HEADER_SIZE);
 
-        r.conf = x->conf;
-        r.client = &x->client;
-        r.name = x->query + NGX_DNS_HEADER_SIZE;
-        r.name_len = x->asked.name_len;
-        r.id = x->asked.id;
-        r.flags = x->asked.flags;
-        r.type = x->asked.type;
-        r.class = x->asked.class;
-        r.udp_size = x->asked.edns ? x->asked.udp_size : 0;
-        r.dnssec_ok = x->asked.dnssec_ok;
         r.received = x->received;
         r.sent = x->sent;
         r.rcode = (uint16_t) rcode;

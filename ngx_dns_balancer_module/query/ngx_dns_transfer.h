@@ -15,22 +15,20 @@
 #define _NGX_DNS_TRANSFER_H_INCLUDED_
 
 
-#include "ngx_dns_conf.h"
-#include "../wire/ngx_dns_question.h"
+#include "ngx_dns_request.h"
 
 
-#define NGX_DNS_TRANSFERS  64             /* of a worker at once */
+#define NGX_DNS_TRANSFERS         64      /* of a worker at once, ... */
+#define NGX_DNS_TRANSFERS_CLIENT  8       /* ... of one client's address */
 
 
 #pragma GCC visibility push(hidden)
 
 /*
- * Begins the transfer that the parsed query in "p" asks for.  NGX_DNS_FINE, or
- * why it is refused.
+ * Begins the transfer that the query asks for.  NGX_DNS_FINE, or why it is
+ * refused.
  */
-ngx_dns_reason_e ngx_dns_transfer_start(ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, ngx_dns_question_t *q, const u_char *p,
-    size_t len, ngx_dns_zone_t *zone, uint64_t key);
+ngx_dns_reason_e ngx_dns_transfer_start(const ngx_dns_request_t *r);
 
 /* breaks all off */
 void ngx_dns_transfer_abort(void);

@@ -16,7 +16,7 @@ static ngx_uint_t ngx_dns_cache_shards(size_t size);
 static ngx_uint_t ngx_dns_cache_pin(ngx_dns_cache_shard_t *s, uint64_t *word,
     uint64_t value, ngx_dns_cache_view_t *view);
 static ngx_int_t ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t hash,
-    const u_char *name, size_t len, uint64_t bits, uint32_t scope,
+    const u_char *name, size_t len, uint64_t bits, uint64_t partition,
     ngx_dns_cache_view_t *view);
 
 
@@ -81,16 +81,16 @@ ngx_dns_cache_attach(void *mem, size_t size)
 
 uint64_t
 ngx_dns_cache_hash(ngx_dns_cache_shm_t *c, const u_char *name, size_t len,
-    uint64_t bits, uint32_t scope)
+    uint64_t bits, uint64_t partition)
 {
     return ngx_dns_hash_name(&c->key, name, len,
-                             bits ^ ((uint64_t) scope << 8));
+                             bits ^ ngx_dns_rotl(partition, 8));
 }
 
 
 ngx_int_t
 ngx_dns_cache_find(ngx_dns_cache_shm_t *c, uint64_t hash, const u_char *name,
-    size_t len, uint64_t bits, uint32_t scope, ngx_dns_cache_view_t *view)
+    size_t len, uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view)
 {
     uint64_t               *word, value;
     ngx_uint_t              i, k;
@@ -108,7 +108,8 @@ ngx_dns_cache_find(ngx_dns_cache_shm_t *c, uint64_t hash, const u_char *name,
             if (value != 0
                 && (value ^ hash) >> NGX_DNS_CACHE_TAG_SHIFT == 0
                 && ngx_dns_cache_pin(s, &word[i], value, view)
-                && ngx_dns_cache_match(s, hash, name, len, bits, scope, view)
+                && ngx_dns_cache_match(s, hash, name, len, bits, partition,
+                                       view)
                    == NGX_OK)
             {
                 return NGX_OK;
@@ -147,7 +148,7 @@ ngx_dns_cache_pin(ngx_dns_cache_shard_t *s, uint64_t *word, uint64_t value,
 
 static ngx_int_t
 ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t hash,
-    const u_char *name, size_t len, uint64_t bits, uint32_t scope,
+    const u_char *name, size_t len, uint64_t bits, uint64_t partition,
     ngx_dns_cache_view_t *view)
 {
     size_t                        offset, room;
@@ -170,7 +171,7 @@ ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t hash,
     a = &view->answer;
     ngx_dns_cache_copy(a, &e->answer, sizeof(ngx_dns_cache_answer_t));
 
-    if (a->bits != bits || a->scope != scope || a->name_len != len
+    if (a->bits != bits || a->partition != partition || a->name_len != len
         || ngx_dns_cache_size(a) > room)
     {
         return NGX_DECLINED;
@@ -209,6 +210,19 @@ ngx_dns_cache_claim(ngx_dns_cache_view_t *view)
            && (value & NGX_DNS_CACHE_PLACE)
               == (view->value & NGX_DNS_CACHE_PLACE)
            && ngx_dns_cas(view->word, value, value | NGX_DNS_CACHE_CLAIM);
+}
+
+
+void
+ngx_dns_cache_unclaim(ngx_dns_cache_view_t *view)
+{
+    uint64_t  value;
+
+    value = ngx_dns_load(view->word);
+
+    if ((value & NGX_DNS_CACHE_PLACE) == (view->value & NGX_DNS_CACHE_PLACE)) {
+        (void) ngx_dns_cas(view->word, value, value & ~NGX_DNS_CACHE_CLAIM);
+    }
 }
 
 

@@ -56,7 +56,8 @@
 
 typedef struct {
     uint64_t                 bits;        /* all of the key but the name */
-    uint32_t                 scope;       /* whose answer: the forwarding */
+    uint64_t                 partition;   /* whose it is: of which servers,
+                                             for which clients */
     uint32_t                 stored;      /* seconds */
     uint32_t                 expires;
     uint16_t                 name_len;
@@ -64,8 +65,7 @@ typedef struct {
     uint16_t                 answers;
     uint16_t                 authority;
     uint16_t                 additional;
-    uint16_t                 flags;
-    uint16_t                 rcode;
+    uint16_t                 flags;       /* as in a header, with the rcode */
     uint16_t                 ede;
     uint16_t                 nttl;        /* TTLs in the body */
 } ngx_dns_cache_answer_t;
@@ -121,21 +121,25 @@ ngx_dns_cache_shm_t *ngx_dns_cache_attach(void *mem, size_t size);
 
 /* the hash of a key, for all below; reads 16 octets past the name's end */
 uint64_t ngx_dns_cache_hash(ngx_dns_cache_shm_t *c, const u_char *name,
-    size_t len, uint64_t bits, uint32_t scope);
+    size_t len, uint64_t bits, uint64_t partition);
 
 /*
  * NGX_OK and a view, or NGX_DECLINED.  An entry past its end is found, too:
  * the caller compares answer.expires.
  */
 ngx_int_t ngx_dns_cache_find(ngx_dns_cache_shm_t *c, uint64_t hash,
-    const u_char *name, size_t len, uint64_t bits, uint32_t scope,
+    const u_char *name, size_t len, uint64_t bits, uint64_t partition,
     ngx_dns_cache_view_t *view);
 
 /* how often it was, up to 3 */
 ngx_uint_t ngx_dns_cache_uses(ngx_dns_cache_view_t *view);
 
-/* takes the entry for a refresh: 1 for one caller of all processes */
+/*
+ * Takes the entry for a refresh: 1 for one caller of all processes, until it
+ * is replaced or given back.
+ */
 ngx_uint_t ngx_dns_cache_claim(ngx_dns_cache_view_t *view);
+void ngx_dns_cache_unclaim(ngx_dns_cache_view_t *view);
 
 /*
  * Stores, in place of an entry of the same key.  NGX_DECLINED if it was not
@@ -144,6 +148,14 @@ ngx_uint_t ngx_dns_cache_claim(ngx_dns_cache_view_t *view);
 ngx_int_t ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
     const u_char *name, const ngx_dns_cache_answer_t *answer,
     const uint16_t *ttl, const u_char *body, uint32_t now);
+
+/*
+ * Stores a failure, an entry with the rcode SERVFAIL and without a body, but
+ * never over another kind of entry, in its time or past its end: NGX_BUSY if
+ * there is one.
+ */
+ngx_int_t ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
+    const u_char *name, const ngx_dns_cache_answer_t *answer, uint32_t now);
 
 /* sums over the shards */
 void ngx_dns_cache_stat(ngx_dns_cache_shm_t *c, ngx_dns_cache_stat_t *stat);
@@ -156,6 +168,13 @@ void ngx_dns_cache_stat(ngx_dns_cache_shm_t *c, ngx_dns_cache_stat_t *stat);
 #define NGX_DNS_CACHE_USE    (1UL << 46)
 #define NGX_DNS_CACHE_USES   (3UL << 46)
 #define NGX_DNS_CACHE_PLACE  ((1UL << 45) - 1)
+
+
+static ngx_inline ngx_uint_t
+ngx_dns_cache_rcode(const ngx_dns_cache_answer_t *a)
+{
+    return a->flags & 0xf;
+}
 
 
 /* was the view the same all the time since find()? */

@@ -25,9 +25,12 @@ typedef struct {
     const uint16_t                *ttl;
     const u_char                  *body;
     size_t                         size;
+    ngx_uint_t                     failure;    /* see store_failure() */
 } ngx_dns_cache_item_t;
 
 
+static ngx_int_t ngx_dns_cache_put(ngx_dns_cache_shm_t *c,
+    ngx_dns_cache_item_t *item, uint32_t now);
 static ngx_int_t ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
     const ngx_dns_cache_item_t *item, uint32_t now);
 static uint64_t *ngx_dns_cache_place(ngx_dns_cache_shard_t *s,
@@ -84,20 +87,48 @@ ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
     const u_char *name, const ngx_dns_cache_answer_t *answer,
     const uint16_t *ttl, const u_char *body, uint32_t now)
 {
-    ngx_int_t               rc;
-    ngx_dns_cache_item_t    item;
-    ngx_dns_cache_shard_t  *s;
-
-    s = ngx_dns_cache_shard(c, hash);
+    ngx_dns_cache_item_t  item;
 
     item.hash = hash;
     item.name = name;
     item.answer = answer;
     item.ttl = ttl;
     item.body = body;
-    item.size = ngx_dns_cache_size(answer);
+    item.failure = 0;
 
-    if (item.size > (size_t) 1 << s->shift) {
+    return ngx_dns_cache_put(c, &item, now);
+}
+
+
+ngx_int_t
+ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
+    const u_char *name, const ngx_dns_cache_answer_t *answer, uint32_t now)
+{
+    ngx_dns_cache_item_t  item;
+
+    item.hash = hash;
+    item.name = name;
+    item.answer = answer;
+    item.ttl = NULL;
+    item.body = name;                   /* of no length */
+    item.failure = 1;
+
+    return ngx_dns_cache_put(c, &item, now);
+}
+
+
+static ngx_int_t
+ngx_dns_cache_put(ngx_dns_cache_shm_t *c, ngx_dns_cache_item_t *item,
+    uint32_t now)
+{
+    ngx_int_t               rc;
+    ngx_dns_cache_shard_t  *s;
+
+    s = ngx_dns_cache_shard(c, item->hash);
+
+    item->size = ngx_dns_cache_size(item->answer);
+
+    if (item->size > (size_t) 1 << s->shift) {
         (void) ngx_dns_add(&s->stat.rejected, 1);
         return NGX_DECLINED;
     }
@@ -105,11 +136,11 @@ ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
     rc = ngx_dns_cache_lock(s);
 
     if (rc == NGX_OK) {
-        rc = ngx_dns_cache_insert(s, &item, now);
+        rc = ngx_dns_cache_insert(s, item, now);
         ngx_dns_cache_unlock(s);
     }
 
-    if (rc != NGX_OK) {
+    if (rc == NGX_DECLINED) {
         (void) ngx_dns_add(&s->stat.deferred, 1);
     }
 
@@ -127,6 +158,13 @@ ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
     ngx_uint_t   log, known;
 
     word = ngx_dns_cache_place(s, item, &known);
+
+    if (item->failure && known
+        && ngx_dns_cache_rcode(&ngx_dns_cache_entry(s, *word)->answer)
+           != NGX_DNS_SERVFAIL)
+    {
+        return NGX_BUSY;
+    }
 
     log = (known || ngx_dns_cache_recall(s, item->hash))
           ? NGX_DNS_CACHE_MAIN : NGX_DNS_CACHE_SMALL;
@@ -225,7 +263,8 @@ ngx_dns_cache_same(ngx_dns_cache_shard_t *s, uint64_t value,
     e = ngx_dns_cache_entry(s, value);
 
     if (e->hash != item->hash || e->answer.bits != a->bits
-        || e->answer.scope != a->scope || e->answer.name_len != a->name_len)
+        || e->answer.partition != a->partition
+        || e->answer.name_len != a->name_len)
     {
         return 0;
     }
@@ -290,8 +329,10 @@ ngx_dns_cache_write(u_char *p, const ngx_dns_cache_item_t *item)
     ngx_dns_cache_copy(p, &e, sizeof(ngx_dns_cache_entry_t));
     p += sizeof(ngx_dns_cache_entry_t);
 
-    ngx_dns_cache_copy(p, item->ttl, 2 * (size_t) a->nttl);
-    p += 2 * (size_t) a->nttl;
+    if (a->nttl) {
+        ngx_dns_cache_copy(p, item->ttl, 2 * (size_t) a->nttl);
+        p += 2 * (size_t) a->nttl;
+    }
 
     ngx_dns_cache_copy(p, item->name, a->name_len);
     p += a->name_len;

@@ -342,6 +342,8 @@ ngx_dns_metrics_attach(ngx_dns_metrics_shm_t *shm)
         ngx_dns_counters = (ngx_dns_counters_t *) (void *) row;
         ngx_dns_metrics_own = shm;
 
+        ngx_memzero(ngx_dns_counters->gauges,
+                    sizeof(ngx_dns_counters->gauges));
         return NGX_OK;
     }
 
@@ -353,6 +355,8 @@ void
 ngx_dns_metrics_detach(ngx_dns_metrics_shm_t *shm)
 {
     ngx_uint_t  i;
+
+    ngx_memzero(ngx_dns_counters->gauges, sizeof(ngx_dns_counters->gauges));
 
     ngx_dns_counters = &ngx_dns_metrics_no_row;
     ngx_dns_metrics_own = NULL;

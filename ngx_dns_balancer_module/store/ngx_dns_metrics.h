@@ -63,17 +63,42 @@ typedef enum {
 } ngx_dns_source_e;
 
 
+/* what is bounded for a worker: see docs/operations.md */
+
+typedef enum {
+    NGX_DNS_GAUGE_UPSTREAM = 0,  /* connections and sockets to servers */
+    NGX_DNS_GAUGE_CLIENTS,       /* connections of clients */
+    NGX_DNS_GAUGE_QUERIES,       /* that wait for a server */
+    NGX_DNS_GAUGE_TRANSFERS,
+    NGX_DNS_GAUGE_UNREAD,        /* octets that clients have not read */
+    NGX_DNS_GAUGES
+} ngx_dns_gauge_e;
+
+
+/* how it stands now, not a sum: 0 again when the process has gone */
+
+typedef struct {
+    uint64_t    used;
+    uint64_t    limit;
+} ngx_dns_gauge_t;
+
+
 /* of all servers together */
 
 typedef struct {
     uint64_t    joined;               /* waited for another's answer */
     uint64_t    unretried;            /* not made for want of budget */
+    uint64_t    crowded;              /* asked over TCP: too many alike */
+    uint64_t    guessed;              /* the same: wrong IDs came for it */
+    uint64_t    local;                /* not sent for want of ours */
     uint64_t    late;                 /* no such attempt: late or forged */
     uint64_t    foreign;              /* right ID, another question */
     uint64_t    malformed;            /* from servers */
     uint64_t    unsent;               /* answers the kernel did not take */
 
     uint64_t    reason[NGX_DNS_REASONS];      /* queries that ended so */
+
+    ngx_dns_gauge_t  gauges[NGX_DNS_GAUGES];
 } ngx_dns_counters_t;
 
 
@@ -101,6 +126,7 @@ typedef struct {
     uint64_t    timeouts;             /* no answer in time */
     uint64_t    errors;               /* ICMP, socket, malformed answers */
     uint64_t    retries;              /* of the queries: not the first try */
+    uint64_t    hedges;               /* others were asked beside it */
     uint64_t    checks_passed;
     uint64_t    checks_failed;
 
@@ -150,6 +176,7 @@ extern const char  *ngx_dns_metrics_types[NGX_DNS_METRICS_TYPES];
 extern const char  *ngx_dns_metrics_rcodes[NGX_DNS_METRICS_RCODES];
 extern const char  *ngx_dns_metrics_protos[NGX_DNS_PROTOS];
 extern const char  *ngx_dns_metrics_sources[NGX_DNS_SOURCES];
+extern const char  *ngx_dns_metrics_gauges[NGX_DNS_GAUGES];
 extern const uint8_t  ngx_dns_metrics_type_place[256];
 
 
@@ -211,6 +238,12 @@ void ngx_dns_metrics_sum_peer(ngx_dns_metrics_shm_t *shm, uint32_t slot,
 /* "counters" of a server {} or of an upstream's server */
 #define ngx_dns_count_in(counters, name)     ngx_dns_count_at(                \
                                                  &(counters)->name)
+
+
+#define ngx_dns_gauge_used(kind, n)                                           \
+    ngx_dns_store(&ngx_dns_counters->gauges[kind].used, (uint64_t) (n))
+#define ngx_dns_gauge_limit(kind, n)                                          \
+    ngx_dns_store(&ngx_dns_counters->gauges[kind].limit, (uint64_t) (n))
 
 
 /* places of labels */

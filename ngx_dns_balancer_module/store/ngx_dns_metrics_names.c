@@ -58,3 +58,9 @@ const char  *ngx_dns_metrics_protos[NGX_DNS_PROTOS] = {
 const char  *ngx_dns_metrics_sources[NGX_DNS_SOURCES] = {
     "cache", "stale", "hosts", "local", "upstream", "error"
 };
+
+
+const char  *ngx_dns_metrics_gauges[NGX_DNS_GAUGES] = {
+    "upstream_connections", "client_connections", "queries", "transfers",
+    "unread_octets"
+};

@@ -8,13 +8,30 @@
 #include "../base/ngx_dns_clock.h"
 
 
-#define NGX_DNS_TCP_SILENT  3             /* queries given up in a row */
+#define NGX_DNS_TCP_SILENT   3            /* queries given up in a row */
+#define NGX_DNS_TCP_AGAIN    8            /* connections for one query */
+#define NGX_DNS_TCP_LEARNED  60000        /* milliseconds */
 
 
 static ngx_int_t ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query,
     size_t len);
 static void ngx_dns_tcp_cancel(ngx_dns_attempt_t *a);
 static ngx_dns_tcp_endpoint_t *ngx_dns_tcp_endpoint(ngx_dns_peer_t *peer);
+static ngx_int_t ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep,
+    ngx_dns_tcp_t **tp);
+static ngx_uint_t ngx_dns_tcp_usable(ngx_dns_tcp_endpoint_t *ep,
+    ngx_dns_tcp_t *t);
+static void ngx_dns_tcp_wait(ngx_dns_tcp_endpoint_t *ep,
+    ngx_dns_attempt_t *a);
+static ngx_dns_attempt_t *ngx_dns_tcp_next(ngx_dns_tcp_endpoint_t *ep);
+static void ngx_dns_tcp_pump(ngx_dns_tcp_endpoint_t *ep);
+static void ngx_dns_tcp_lost(ngx_dns_tcp_endpoint_t *ep, ngx_queue_t *attempts,
+    ngx_dns_tcp_end_e end, ngx_uint_t answers);
+static void ngx_dns_tcp_learn(ngx_dns_tcp_endpoint_t *ep, ngx_uint_t answers);
+static void ngx_dns_tcp_room(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t);
+static void ngx_dns_tcp_fail(ngx_dns_tcp_endpoint_t *ep,
+    ngx_dns_event_e event);
+static ngx_uint_t ngx_dns_tcp_idle(ngx_dns_tcp_endpoint_t *ep);
 
 
 ngx_dns_transport_t  ngx_dns_tcp_out = {
@@ -27,14 +44,17 @@ ngx_dns_transport_t  ngx_dns_tcp_out = {
 /* of this worker */
 
 static ngx_pool_t  *ngx_dns_tcp_pool;
+static ngx_queue_t  ngx_dns_tcp_endpoints;
 
-ngx_queue_t  ngx_dns_tcp_all;
+/* "channel" of an attempt that waits for a connection */
+
+static u_char       ngx_dns_tcp_waiting;
 
 
 void
 ngx_dns_tcp_out_init(ngx_cycle_t *cycle)
 {
-    ngx_queue_init(&ngx_dns_tcp_all);
+    ngx_queue_init(&ngx_dns_tcp_endpoints);
 
     ngx_dns_tcp_pool = cycle->pool;
 }
@@ -43,22 +63,33 @@ ngx_dns_tcp_out_init(ngx_cycle_t *cycle)
 void
 ngx_dns_tcp_out_done(void)
 {
-    ngx_queue_t  *q;
+    ngx_queue_t             *q, *c;
+    ngx_dns_tcp_endpoint_t  *ep;
 
     if (ngx_dns_tcp_pool == NULL) {
         return;
     }
 
-    while (!ngx_queue_empty(&ngx_dns_tcp_all)) {
-        q = ngx_queue_head(&ngx_dns_tcp_all);
-        ngx_dns_tcp_socket_close(ngx_queue_data(q, ngx_dns_tcp_t, queue));
+    for (q = ngx_queue_head(&ngx_dns_tcp_endpoints);
+         q != ngx_queue_sentinel(&ngx_dns_tcp_endpoints);
+         q = ngx_queue_next(q))
+    {
+        ep = ngx_queue_data(q, ngx_dns_tcp_endpoint_t, queue);
+
+        while (!ngx_queue_empty(&ep->all)) {
+            c = ngx_queue_head(&ep->all);
+            ngx_dns_tcp_socket_close(ngx_queue_data(c, ngx_dns_tcp_t, queue));
+        }
     }
+
+    ngx_dns_tcp_pool = NULL;
 }
 
 
 static ngx_int_t
 ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
 {
+    ngx_int_t                rc;
     ngx_dns_tcp_t           *t;
     ngx_dns_tcp_endpoint_t  *ep;
 
@@ -67,13 +98,8 @@ ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
     if (ep == NULL) {
         ep = ngx_dns_tcp_endpoint(a->peer);
         if (ep == NULL) {
-            return NGX_ERROR;
+            return NGX_BUSY;
         }
-    }
-
-    t = ngx_dns_tcp_choose(ep, 0);
-    if (t == NULL) {
-        return NGX_ERROR;
     }
 
     a->query = query;
@@ -81,14 +107,31 @@ ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
     a->again = 0;
     a->sent = ngx_dns_usec;
 
-    return ngx_dns_tcp_socket_insert(t, a);
+    rc = ngx_dns_tcp_choose(ep, &t);
+
+    if (rc == NGX_OK) {
+        return ngx_dns_tcp_socket_insert(t, a) == NGX_OK ? NGX_OK : NGX_BUSY;
+    }
+
+    if (rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    if (ep->nwaiting == NGX_DNS_TCP_QUERIES) {
+        return NGX_BUSY;
+    }
+
+    ngx_dns_tcp_wait(ep, a);
+
+    return NGX_OK;
 }
 
 
 static void
 ngx_dns_tcp_cancel(ngx_dns_attempt_t *a)
 {
-    ngx_dns_tcp_t  *t;
+    ngx_dns_tcp_t           *t;
+    ngx_dns_tcp_endpoint_t  *ep;
 
     t = a->channel;
 
@@ -96,13 +139,16 @@ ngx_dns_tcp_cancel(ngx_dns_attempt_t *a)
         return;
     }
 
-    if (a->channel == &ngx_dns_tcp_socket_failed) {
+    if (a->channel == &ngx_dns_tcp_waiting) {
+        ep = a->peer->stream;
+
         ngx_queue_remove(&a->queue);
+        ep->nwaiting--;
         a->channel = NULL;
         return;
     }
 
-    /* a connection that has died without a word gets no new queries */
+    /* a connection that has died silently gets no new queries */
 
     if (++t->given_up >= NGX_DNS_TCP_SILENT) {
         ngx_dns_tcp_socket_detach(t);
@@ -122,6 +168,12 @@ ngx_dns_tcp_endpoint(ngx_dns_peer_t *peer)
         return NULL;
     }
 
+    ngx_queue_init(&ep->all);
+    ngx_queue_init(&ep->waiting);
+    ngx_queue_insert_tail(&ngx_dns_tcp_endpoints, &ep->queue);
+
+    ep->lost = ngx_dns_tcp_lost;
+    ep->room = ngx_dns_tcp_room;
     ep->peer = peer;
     peer->stream = ep;
 
@@ -129,11 +181,22 @@ ngx_dns_tcp_endpoint(ngx_dns_peer_t *peer)
 }
 
 
-ngx_dns_tcp_t *
-ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_uint_t fresh)
+/*
+ * The connection with the fewest queries, or a new one if all are busy.
+ * NGX_OK; NGX_AGAIN: all have as many as they may, one will have room later;
+ * NGX_ERROR: the server can't be reached; NGX_BUSY: for want of ours.
+ */
+
+static ngx_int_t
+ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
 {
+    ngx_int_t       rc;
     ngx_uint_t      i, place;
     ngx_dns_tcp_t  *t, *best;
+
+    if (ep->most && ngx_current_msec - ep->learned > NGX_DNS_TCP_LEARNED) {
+        ep->most = 0;
+    }
 
     best = NULL;
     place = NGX_DNS_TCP_CONNECTIONS;
@@ -144,25 +207,226 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_uint_t fresh)
         if (t == NULL) {
             place = ngx_min(place, i);
 
-        } else if ((best == NULL || t->n < best->n)
-                   && (!fresh || t->answers == 0))
+        } else if (ngx_dns_tcp_usable(ep, t)
+                   && (best == NULL || t->n < best->n))
         {
             best = t;
         }
     }
 
+    *tp = best;
+
     if (best && best->n < NGX_DNS_TCP_PIPELINE) {
-        return best;
+        return NGX_OK;
     }
 
-    if (place < NGX_DNS_TCP_CONNECTIONS) {
-        t = ngx_dns_tcp_socket_open(ep);
+    rc = NGX_AGAIN;
 
-        if (t) {
+    if (place < NGX_DNS_TCP_CONNECTIONS) {
+        rc = ngx_dns_tcp_socket_open(ep, &t);
+
+        if (rc == NGX_OK) {
             ep->connections[place] = t;
-            return t;
+            *tp = t;
+            return NGX_OK;
         }
     }
 
-    return (best && best->n < NGX_DNS_TCP_QUERIES) ? best : NULL;
+    if (best) {
+        return NGX_OK;
+    }
+
+    /* others are under way, and make room when they are closed */
+
+    return ngx_dns_tcp_idle(ep) ? rc : NGX_AGAIN;
+}
+
+
+static ngx_uint_t
+ngx_dns_tcp_usable(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
+{
+    return ep->most ? t->asked < ep->most : t->n < NGX_DNS_TCP_QUERIES;
+}
+
+
+/* is nothing outstanding on any connection? */
+
+static ngx_uint_t
+ngx_dns_tcp_idle(ngx_dns_tcp_endpoint_t *ep)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_DNS_TCP_CONNECTIONS; i++) {
+        if (ep->connections[i] && ep->connections[i]->n) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static void
+ngx_dns_tcp_wait(ngx_dns_tcp_endpoint_t *ep, ngx_dns_attempt_t *a)
+{
+    a->channel = &ngx_dns_tcp_waiting;
+
+    ngx_queue_insert_tail(&ep->waiting, &a->queue);
+    ep->nwaiting++;
+}
+
+
+static ngx_dns_attempt_t *
+ngx_dns_tcp_next(ngx_dns_tcp_endpoint_t *ep)
+{
+    ngx_queue_t        *q;
+    ngx_dns_attempt_t  *a;
+
+    q = ngx_queue_head(&ep->waiting);
+    a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
+
+    ngx_queue_remove(q);
+    ep->nwaiting--;
+    a->channel = NULL;
+
+    return a;
+}
+
+
+/* those who wait, as long as there is a connection for them */
+
+static void
+ngx_dns_tcp_pump(ngx_dns_tcp_endpoint_t *ep)
+{
+    ngx_int_t           rc;
+    ngx_dns_tcp_t      *t;
+    ngx_dns_attempt_t  *a;
+
+    while (!ngx_queue_empty(&ep->waiting)) {
+
+        rc = ngx_dns_tcp_choose(ep, &t);
+
+        if (rc == NGX_AGAIN) {
+            return;
+        }
+
+        if (rc != NGX_OK) {
+            ngx_dns_tcp_fail(ep, rc == NGX_BUSY ? NGX_DNS_EVENT_LOCAL
+                                                : NGX_DNS_EVENT_NETWORK);
+            return;
+        }
+
+        a = ngx_dns_tcp_next(ep);
+
+        if (ngx_dns_tcp_socket_insert(t, a) != NGX_OK) {
+            a->handler(a, NGX_DNS_EVENT_LOCAL, NULL, 0);
+        }
+    }
+}
+
+
+/* all who wait; they may ask again, which is not their end */
+
+static void
+ngx_dns_tcp_fail(ngx_dns_tcp_endpoint_t *ep, ngx_dns_event_e event)
+{
+    ngx_uint_t          n;
+    ngx_dns_attempt_t  *a;
+
+    for (n = ep->nwaiting; n && !ngx_queue_empty(&ep->waiting); n--) {
+        a = ngx_dns_tcp_next(ep);
+        a->handler(a, event, NULL, 0);
+    }
+}
+
+
+/*
+ * RFC 7766, 6.2.4: a server may close a connection at any time, and the client
+ * asks again.  What was outstanding waits for another connection: as often as
+ * it takes where connections bring answers, once where they bring none.
+ */
+
+static void
+ngx_dns_tcp_lost(ngx_dns_tcp_endpoint_t *ep, ngx_queue_t *attempts,
+    ngx_dns_tcp_end_e end, ngx_uint_t answers)
+{
+    ngx_uint_t          most;
+    ngx_queue_t        *q, failed;
+    ngx_dns_attempt_t  *a;
+
+    most = end != NGX_DNS_TCP_CLOSED ? 0 : answers ? NGX_DNS_TCP_AGAIN : 1;
+
+    if (end == NGX_DNS_TCP_CLOSED && !ngx_queue_empty(attempts)) {
+        ngx_dns_tcp_learn(ep, answers);
+    }
+
+    ngx_queue_init(&failed);
+
+    while (!ngx_queue_empty(attempts)) {
+        q = ngx_queue_head(attempts);
+        ngx_queue_remove(q);
+
+        a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
+
+        if (a->again < most) {
+            a->again++;
+            ngx_dns_tcp_wait(ep, a);
+            continue;
+        }
+
+        /* cancel() may come for it while others are told of the end */
+
+        a->channel = &ngx_dns_tcp_waiting;
+        ep->nwaiting++;
+        ngx_queue_insert_tail(&failed, q);
+    }
+
+    while (!ngx_queue_empty(&failed)) {
+        q = ngx_queue_head(&failed);
+        ngx_queue_remove(q);
+        ep->nwaiting--;
+
+        a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
+        a->channel = NULL;
+
+        a->handler(a, NGX_DNS_EVENT_NETWORK, NULL, 0);
+    }
+
+    if (end == NGX_DNS_TCP_REFUSED && ngx_dns_tcp_idle(ep)) {
+        ngx_dns_tcp_fail(ep, NGX_DNS_EVENT_NETWORK);
+        return;
+    }
+
+    ngx_dns_tcp_pump(ep);
+}
+
+
+/* more was outstanding when it was closed: so many are too many for one */
+
+static void
+ngx_dns_tcp_learn(ngx_dns_tcp_endpoint_t *ep, ngx_uint_t answers)
+{
+    answers = ngx_max(answers, 1);
+
+    if (ep->most == 0 || answers < ep->most) {
+        ep->most = answers;
+    }
+
+    ep->learned = ngx_current_msec;
+}
+
+
+/* a connection has brought answers */
+
+static void
+ngx_dns_tcp_room(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
+{
+    if (ep->most && t->n == 0 && t->asked >= ep->most) {
+
+        /* the server is about to close it, and is spared the wait for us */
+
+        ngx_dns_tcp_socket_close(t);
+    }
+
+    ngx_dns_tcp_pump(ep);
 }

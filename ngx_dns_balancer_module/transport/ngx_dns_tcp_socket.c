@@ -4,14 +4,14 @@
  */
 
 
+#include "ngx_dns_reserve.h"
+#include "ngx_dns_tcp_connect.h"
 #include "ngx_dns_tcp_socket.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
 #include "../store/ngx_dns_metrics.h"
 #include "../wire/ngx_dns_message.h"
 #include "../wire/ngx_dns_question.h"
-
-#include <ngx_event_connect.h>
 
 
 #define NGX_DNS_TCP_ID_TRIES  16
@@ -21,7 +21,6 @@
 #define NGX_DNS_TCP_OPTION    4           /* a keepalive of RFC 7828 */
 
 
-static ngx_int_t ngx_dns_tcp_socket_connect(ngx_dns_tcp_t *t);
 static ngx_dns_attempt_t *ngx_dns_tcp_socket_find(ngx_dns_tcp_t *t,
     uint16_t id);
 static ngx_int_t ngx_dns_tcp_socket_append(ngx_dns_tcp_t *t,
@@ -40,34 +39,32 @@ static void ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg,
 static void ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t);
 
 
-u_char         ngx_dns_tcp_socket_failed;
-
-/*
- * Each query could fail to connect: who waits is told, and the log when the
- * server is left out
- */
-
-static ngx_log_t  ngx_dns_tcp_socket_silent;
-
 /* of this worker: what is being read */
 
 static u_char  ngx_dns_tcp_socket_data[NGX_DNS_TCP_FRAME + NGX_DNS_READ_PAD];
 
 
-ngx_dns_tcp_t *
-ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep)
+ngx_int_t
+ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
 {
-    ngx_dns_tcp_t  *t;
-
-    if (ngx_cycle->free_connection_n <= ngx_cycle->connection_n / 16) {
-        return NULL;
-    }
+    ngx_int_t          rc;
+    ngx_dns_tcp_t     *t;
+    ngx_connection_t  *c;
 
     t = ngx_calloc(sizeof(ngx_dns_tcp_t), ngx_cycle->log);
     if (t == NULL) {
-        return NULL;
+        return NGX_BUSY;
     }
 
+    rc = ngx_dns_tcp_connect(ep->peer, &c);
+
+    if (c == NULL) {
+        ngx_free(t);
+        return rc;
+    }
+
+    t->connection = c;
+    t->connected = rc == NGX_OK;
     t->endpoint = ep;
     t->idle = NGX_DNS_TCP_IDLE;
     ngx_queue_init(&t->attempts);
@@ -76,81 +73,19 @@ ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep)
     t->posted.data = t;
     t->posted.log = ngx_cycle->log;
 
-    if (ngx_dns_tcp_socket_connect(t) != NGX_OK) {
-        ngx_free(t);
-        return NULL;
-    }
-
-    ngx_queue_insert_tail(&ngx_dns_tcp_all, &t->queue);
-
-    return t;
-}
-
-
-static ngx_int_t
-ngx_dns_tcp_socket_connect(ngx_dns_tcp_t *t)
-{
-    ngx_int_t          rc;
-    ngx_connection_t  *c;
-
-    c = ngx_dns_tcp_connect(t->endpoint->peer, &rc);
-    if (c == NULL) {
-        return NGX_ERROR;
-    }
-
     c->data = t;
     c->read->handler = ngx_dns_tcp_socket_read_handler;
     c->write->handler = ngx_dns_tcp_socket_write_handler;
-
-    t->connection = c;
-    t->connected = rc == NGX_OK;
 
     if (!t->connected) {
         ngx_add_timer(c->write, NGX_DNS_TCP_CONNECT);
     }
 
+    ngx_queue_insert_tail(&ep->all, &t->queue);
+
+    *tp = t;
+
     return NGX_OK;
-}
-
-
-ngx_connection_t *
-ngx_dns_tcp_connect(ngx_dns_peer_t *peer, ngx_int_t *rc)
-{
-    ngx_connection_t       *c;
-    ngx_peer_connection_t   pc;
-
-    ngx_memzero(&pc, sizeof(ngx_peer_connection_t));
-
-    pc.sockaddr = peer->sockaddr;
-    pc.socklen = peer->socklen;
-    pc.name = &peer->name;
-    pc.get = ngx_event_get_peer;
-    pc.log = &ngx_dns_tcp_socket_silent;
-    pc.log_error = NGX_ERROR_INFO;
-
-    *rc = ngx_event_connect_peer(&pc);
-
-    c = pc.connection;
-
-    if (*rc != NGX_OK && *rc != NGX_AGAIN) {
-        if (c) {
-            ngx_close_connection(c);
-        }
-
-        return NULL;
-    }
-
-    c->log = ngx_cycle->log;
-    c->read->log = c->log;
-    c->write->log = c->log;
-
-    /* RFC 7766, 6.2.1.1: small frames must not wait for one another */
-
-    if (peer->sockaddr->sa_family != AF_UNIX) {
-        (void) ngx_tcp_nodelay(c);
-    }
-
-    return c;
 }
 
 
@@ -173,6 +108,7 @@ ngx_dns_tcp_socket_insert(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
         a->channel = t;
         ngx_queue_insert_tail(&t->attempts, &a->queue);
         t->n++;
+        t->asked++;
 
         t->connection->idle = 0;
 
@@ -242,6 +178,10 @@ ngx_dns_tcp_socket_append(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
 
     ngx_memcpy(p + 2, a->query, a->query_len);
     ngx_dns_put16(p + 2, a->id);
+
+    if (a->query_len == NGX_DNS_HEADER_SIZE + a->question_len) {
+        ngx_dns_put16(p + 2 + NGX_DNS_OFF_ARCOUNT, 0);
+    }
 
     size = ngx_dns_tcp_socket_ask(a, p + 2);
 
@@ -377,26 +317,14 @@ ngx_dns_tcp_socket_write_handler(ngx_event_t *wev)
 }
 
 
-/* who fails to connect is told once, by the outcome of its queries */
-
 static ngx_int_t
 ngx_dns_tcp_socket_connected(ngx_dns_tcp_t *t)
 {
-    int        err;
-    socklen_t  len;
-
     if (t->connected) {
         return NGX_OK;
     }
 
-    err = 0;
-    len = sizeof(int);
-
-    if (getsockopt(t->connection->fd, SOL_SOCKET, SO_ERROR, (void *) &err,
-                   &len)
-        == -1
-        || err)
-    {
+    if (ngx_dns_tcp_connected(t->connection) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -443,7 +371,10 @@ ngx_dns_tcp_socket_read_handler(ngx_event_t *rev)
 
     if (rc == NGX_ERROR || ngx_handle_read_event(rev, 0) != NGX_OK) {
         ngx_dns_tcp_socket_broken(t);
+        return;
     }
+
+    t->endpoint->room(t->endpoint, t);
 }
 
 
@@ -525,14 +456,10 @@ ngx_dns_tcp_socket_rest(ngx_dns_tcp_t *t)
 static void
 ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg, size_t len)
 {
-    ngx_int_t           rc;
+    ngx_dns_event_e     event;
     ngx_dns_attempt_t  *a;
 
-    if (len < NGX_DNS_HEADER_SIZE
-        || (ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS)
-            & (NGX_DNS_QR | NGX_DNS_OPCODE)) != NGX_DNS_QR)
-    {
-        ngx_dns_count(malformed);
+    if (!ngx_dns_transport_response(msg, len)) {
         return;
     }
 
@@ -543,77 +470,52 @@ ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg, size_t len)
         return;
     }
 
-    rc = ngx_dns_message_question(msg, len, a->question, a->question_len);
-
-    if (rc == NGX_DECLINED) {
-        ngx_dns_count(foreign);
+    if (ngx_dns_transport_matches(a, msg, len, &event) != NGX_OK) {
         return;
     }
 
     t->answers++;
     t->given_up = 0;
 
-    if (rc == NGX_OK) {
+    if (event == NGX_DNS_EVENT_ANSWER) {
         ngx_dns_tcp_socket_keepalive(t, a, msg, len);
     }
 
     ngx_dns_tcp_socket_remove(a);
 
-    a->handler(a, rc == NGX_DONE ? NGX_DNS_OUT_FAULT : NGX_DNS_OUT_ANSWER,
-               msg, len);
+    a->handler(a, event, msg, len);
 }
 
 
 /*
- * The end of a connection.  What is outstanding is asked again on a new one
- * if this one has worked before; nobody calls this from inside send().
+ * The end of a connection: what is outstanding is the endpoint's again.  Nobody
+ * calls this from inside send().
  */
 
 static void
 ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t)
 {
-    ngx_uint_t               again;
-    ngx_queue_t              attempts, *q;
-    ngx_dns_tcp_t           *fresh;
-    ngx_dns_attempt_t       *a;
+    ngx_queue_t              attempts;
+    ngx_uint_t               answers;
+    ngx_dns_tcp_end_e        end;
     ngx_dns_tcp_endpoint_t  *ep;
 
     ep = t->endpoint;
-    again = t->answers && !t->connection->error;
+    answers = t->answers;
+
+    end = !t->connected ? NGX_DNS_TCP_REFUSED
+          : t->connection->error ? NGX_DNS_TCP_STOPPED : NGX_DNS_TCP_CLOSED;
 
     ngx_queue_init(&attempts);
 
-    while (!ngx_queue_empty(&t->attempts)) {
-        q = ngx_queue_head(&t->attempts);
-        ngx_queue_remove(q);
-        ngx_queue_insert_tail(&attempts, q);
-
-        /* cancel() may come for it while others are told of the end */
-
-        a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
-        a->channel = &ngx_dns_tcp_socket_failed;
+    if (!ngx_queue_empty(&t->attempts)) {
+        ngx_queue_add(&attempts, &t->attempts);
+        ngx_queue_init(&t->attempts);
     }
 
     ngx_dns_tcp_socket_close(t);
 
-    while (!ngx_queue_empty(&attempts)) {
-        q = ngx_queue_head(&attempts);
-        ngx_queue_remove(q);
-
-        a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
-        a->channel = NULL;
-
-        if (again && !a->again) {
-            a->again = 1;
-            fresh = ngx_dns_tcp_choose(ep, 1);
-
-            if (fresh && ngx_dns_tcp_socket_insert(fresh, a) == NGX_OK) {
-                continue;
-            }
-        }
-
-        a->handler(a, NGX_DNS_OUT_NETWORK, NULL, 0);
-    }
+    ep->lost(ep, &attempts, end, answers);
 }
 
 
@@ -639,7 +541,7 @@ ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t)
         ngx_delete_posted_event(&t->posted);
     }
 
-    ngx_close_connection(t->connection);
+    ngx_dns_reserve_close(t->connection);
     ngx_queue_remove(&t->queue);
 
     ngx_dns_tcp_socket_rest(t);

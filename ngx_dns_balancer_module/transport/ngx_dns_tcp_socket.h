@@ -27,6 +27,7 @@ struct ngx_dns_tcp_s {
     ngx_queue_t              attempts;      /* outstanding on it */
     ngx_queue_t              queue;         /* of all, for the end */
     ngx_uint_t               n;             /* of attempts */
+    ngx_uint_t               asked;         /* in all */
     ngx_uint_t               answers;
     ngx_uint_t               given_up;      /* since the last answer */
 
@@ -42,25 +43,57 @@ struct ngx_dns_tcp_s {
 };
 
 
+/* how a connection has come to its end */
+
+typedef enum {
+    NGX_DNS_TCP_REFUSED = 0,    /* it was never established */
+    NGX_DNS_TCP_CLOSED,         /* by the server, or by an error */
+    NGX_DNS_TCP_STOPPED         /* by nginx: worker_shutdown_timeout */
+} ngx_dns_tcp_end_e;
+
+
+/*
+ * What ngx_dns_tcp_out.c is told of its connections: that one is gone, with
+ * what was outstanding on it and how many answers it has brought; and that one
+ * was read, so that it may take more.
+ */
+
+typedef void (*ngx_dns_tcp_lost_pt)(ngx_dns_tcp_endpoint_t *ep,
+    ngx_queue_t *attempts, ngx_dns_tcp_end_e end, ngx_uint_t answers);
+typedef void (*ngx_dns_tcp_room_pt)(ngx_dns_tcp_endpoint_t *ep,
+    ngx_dns_tcp_t *t);
+
+
+/* a server, in this worker */
+
 struct ngx_dns_tcp_endpoint_s {
     ngx_dns_peer_t          *peer;
     ngx_dns_tcp_t           *connections[NGX_DNS_TCP_CONNECTIONS];
+    ngx_queue_t              all;           /* those that are detached, too */
+    ngx_queue_t              queue;         /* of all, for the end */
+
+    ngx_queue_t              waiting;       /* attempts without a connection */
+    ngx_uint_t               nwaiting;
+
+    ngx_uint_t               most;          /* queries that a connection of it
+                                               is good for; 0: not known */
+    ngx_msec_t               learned;       /* when that was seen */
+
+    ngx_dns_tcp_lost_pt      lost;
+    ngx_dns_tcp_room_pt      room;
 };
 
 
 #pragma GCC visibility push(hidden)
 
-/* a new connection, maybe not yet established; NULL: not possible */
-ngx_dns_tcp_t *ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep);
-
 /*
- * The beginning of any connection to a server, without a log of failures,
- * which the query layer tells of.  "rc" is that of ngx_event_connect_peer();
- * NULL: not possible.
+ * A new connection, maybe not yet established.  NGX_OK; NGX_ERROR: the server
+ * can't be reached; NGX_BUSY: for want of something here.
  */
-ngx_connection_t *ngx_dns_tcp_connect(ngx_dns_peer_t *peer, ngx_int_t *rc);
+ngx_int_t ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep,
+    ngx_dns_tcp_t **tp);
 
-/* without a word to those who wait: for the worker's exit */
+/* nobody is told: what is outstanding must be taken off it before */
 void ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t);
 
 /* it gets no new queries, and ends when the last one has */
@@ -69,18 +102,6 @@ void ngx_dns_tcp_socket_detach(ngx_dns_tcp_t *t);
 /* sends a->query before the event loop sleeps.  NGX_ERROR: no memory or ID */
 ngx_int_t ngx_dns_tcp_socket_insert(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a);
 void ngx_dns_tcp_socket_remove(ngx_dns_attempt_t *a);
-
-/* "channel" of an attempt whose connection has gone, and that is in a queue */
-extern u_char       ngx_dns_tcp_socket_failed;
-
-/*
- * ngx_dns_tcp_out.c for the above: all connections of the worker; and the one
- * with the fewest queries that has room, a new one if all are busy, or if it
- * must be "fresh".
- */
-extern ngx_queue_t  ngx_dns_tcp_all;
-ngx_dns_tcp_t *ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep,
-    ngx_uint_t fresh);
 
 #pragma GCC visibility pop
 

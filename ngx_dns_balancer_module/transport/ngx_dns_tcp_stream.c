@@ -4,7 +4,8 @@
  */
 
 
-#include "ngx_dns_tcp_socket.h"
+#include "ngx_dns_reserve.h"
+#include "ngx_dns_tcp_connect.h"
 #include "ngx_dns_tcp_stream.h"
 #include "../base/ngx_dns_clock.h"
 #include "../wire/ngx_dns_question.h"
@@ -41,15 +42,19 @@ static void ngx_dns_tcp_stream_failed(ngx_dns_tcp_stream_t *s,
     ngx_dns_reason_e reason);
 
 
-ngx_dns_tcp_stream_t *
+ngx_int_t
 ngx_dns_tcp_stream_open(ngx_dns_peer_t *peer, const u_char *query, size_t len,
-    ngx_msec_t timeout, ngx_dns_tcp_stream_pt handler, void *data)
+    ngx_msec_t timeout, ngx_dns_tcp_stream_pt handler, void *data,
+    ngx_dns_tcp_stream_t **sp)
 {
+    ngx_int_t              rc;
     ngx_dns_tcp_stream_t  *s;
+
+    *sp = NULL;
 
     s = ngx_alloc(sizeof(ngx_dns_tcp_stream_t) + 2 + len, ngx_cycle->log);
     if (s == NULL) {
-        return NULL;
+        return NGX_BUSY;
     }
 
     s->handler = handler;
@@ -64,12 +69,16 @@ ngx_dns_tcp_stream_open(ngx_dns_peer_t *peer, const u_char *query, size_t len,
     ngx_dns_put16(s->query, len);
     ngx_memcpy(s->query + 2, query, len);
 
-    if (ngx_dns_tcp_stream_connect(s, peer) != NGX_OK) {
+    rc = ngx_dns_tcp_stream_connect(s, peer);
+
+    if (rc != NGX_OK) {
         ngx_free(s);
-        return NULL;
+        return rc;
     }
 
-    return s;
+    *sp = s;
+
+    return NGX_OK;
 }
 
 
@@ -79,9 +88,9 @@ ngx_dns_tcp_stream_connect(ngx_dns_tcp_stream_t *s, ngx_dns_peer_t *peer)
     ngx_int_t          rc;
     ngx_connection_t  *c;
 
-    c = ngx_dns_tcp_connect(peer, &rc);
+    rc = ngx_dns_tcp_connect(peer, &c);
     if (c == NULL) {
-        return NGX_ERROR;
+        return rc;
     }
 
     c->data = s;
@@ -285,6 +294,6 @@ ngx_dns_tcp_stream_failed(ngx_dns_tcp_stream_t *s, ngx_dns_reason_e reason)
 void
 ngx_dns_tcp_stream_close(ngx_dns_tcp_stream_t *s)
 {
-    ngx_close_connection(s->connection);
+    ngx_dns_reserve_close(s->connection);
     ngx_free(s);
 }

@@ -25,21 +25,32 @@
 typedef struct ngx_dns_attempt_s  ngx_dns_attempt_t;
 
 
+/*
+ * What became of an attempt.  With ANSWER and FAULT there is a message.  After
+ * all but SOFT the attempt is no longer the transport's.
+ */
+
 typedef enum {
-    NGX_DNS_OUT_ANSWER = 0,     /* this ID, this question, at least a header */
-    NGX_DNS_OUT_FAULT,          /* the same without a question: the server
-                                   could not read ours */
-    NGX_DNS_OUT_NETWORK         /* an ICMP or socket error; no message */
-} ngx_dns_outcome_e;
+    NGX_DNS_EVENT_ANSWER = 0,   /* this ID, this question, at least a header */
+    NGX_DNS_EVENT_FAULT,        /* the same without a question, and an rcode:
+                                   the server could not read ours */
+    NGX_DNS_EVENT_WHOLE,        /* it has to be asked over TCP: the answer is
+                                   longer than is read, or somebody guesses at
+                                   its ID (RFC 5452, 9.3) */
+    NGX_DNS_EVENT_NETWORK,      /* the server refuses it, or its connection */
+    NGX_DNS_EVENT_LOCAL,        /* not sent for want of something here */
+    NGX_DNS_EVENT_SOFT          /* somebody on the way says that there is no
+                                   way (RFC 1122, 4.2.3.9); it may still be
+                                   answered */
+} ngx_dns_event_e;
 
 
 /*
  * May be called while the transport sends or reads, never from inside
- * send() of the same attempt.  The message is good until the return.  After
- * a call the attempt is no longer the transport's.
+ * send() of the same attempt.  The message is good until the return.
  */
-typedef void (*ngx_dns_outcome_pt)(ngx_dns_attempt_t *a,
-    ngx_dns_outcome_e outcome, u_char *msg, size_t len);
+typedef void (*ngx_dns_event_pt)(ngx_dns_attempt_t *a, ngx_dns_event_e event,
+    u_char *msg, size_t len);
 
 
 /* the owner is who sends; it lives until an outcome or cancel() */
@@ -47,7 +58,7 @@ typedef void (*ngx_dns_outcome_pt)(ngx_dns_attempt_t *a,
 struct ngx_dns_attempt_s {
     /* set by the sender */
     ngx_dns_peer_t        *peer;
-    ngx_dns_outcome_pt     handler;
+    ngx_dns_event_pt       handler;
     void                  *data;
     u_char                *question;      /* name in lower case, type, class */
     size_t                 question_len;
@@ -60,7 +71,8 @@ struct ngx_dns_attempt_s {
     const u_char          *query;         /* the sender's: see send() */
     size_t                 query_len;
     uint16_t               id;
-    uint16_t               again;         /* sent a second time */
+    uint16_t               again;         /* how often it was sent again */
+    uint16_t               guesses;       /* answers to it with a wrong ID */
 };
 
 
@@ -68,9 +80,11 @@ typedef struct {
     ngx_str_t              name;
 
     /*
-     * "query" is a whole message, its ID is replaced in a copy; it must stay
-     * until the outcome or cancel(), since it may be sent again.  NGX_OK, or
-     * NGX_ERROR if it can't be sent at all: then no outcome follows.
+     * "query" is a whole message, its ID is replaced in a copy, and so is the
+     * count of additional records if it ends with the question; it must stay
+     * until the end of the attempt, since it may be sent again.  NGX_OK;
+     * NGX_ERROR if the server can't be reached; NGX_BUSY if it can't be sent
+     * for want of something here.  Without NGX_OK no event follows.
      */
     ngx_int_t            (*send)(ngx_dns_attempt_t *a, const u_char *query,
                                  size_t len);
@@ -78,6 +92,21 @@ typedef struct {
     /* no outcome will come any more; nothing to do if not outstanding */
     void                 (*cancel)(ngx_dns_attempt_t *a);
 } ngx_dns_transport_t;
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * What any message of a server must pass, over whatever transport (RFC 5452,
+ * 9.1): it is a response to a query; and, when the attempt with its ID is
+ * found, it has that one's question, or is a FAULT.  What does not pass is
+ * counted.
+ */
+ngx_uint_t ngx_dns_transport_response(const u_char *msg, size_t len);
+ngx_int_t ngx_dns_transport_matches(ngx_dns_attempt_t *a, const u_char *msg,
+    size_t len, ngx_dns_event_e *event);
+
+#pragma GCC visibility pop
 
 
 #endif /* _NGX_DNS_TRANSPORT_H_INCLUDED_ */

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_dns_reserve.h"
 #include "ngx_dns_udp_socket.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
@@ -12,6 +13,14 @@
 
 
 #define NGX_DNS_UDP_ID_TRIES  16
+
+
+/* somebody said of this query that there is no way; it may be over by now */
+
+typedef struct {
+    ngx_dns_udp_socket_t  *socket;
+    uint16_t               id;
+} ngx_dns_udp_soft_t;
 
 
 typedef struct {
@@ -23,7 +32,11 @@ typedef struct {
 
     ngx_dns_udp_slot_t   *free;
     ngx_queue_t           dirty;            /* sockets */
-    ngx_queue_t           failed;           /* attempts */
+    ngx_queue_t           failed;           /* attempts: the server refuses */
+    ngx_queue_t           unsent;           /* the same, for want of ours */
+
+    ngx_dns_udp_soft_t    soft[NGX_DNS_UDP_BATCH];
+    ngx_uint_t            nsoft;
 
     ngx_event_t           posted;
 } ngx_dns_udp_t;
@@ -33,11 +46,14 @@ static ngx_int_t ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query,
     size_t len);
 static void ngx_dns_udp_cancel(ngx_dns_attempt_t *a);
 static ngx_dns_udp_endpoint_t *ngx_dns_udp_endpoint(ngx_dns_peer_t *peer);
-static ngx_dns_udp_socket_t *ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep);
+static ngx_int_t ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep,
+    ngx_dns_udp_socket_t **sp);
 static ngx_dns_udp_slot_t *ngx_dns_udp_slot(void);
 static ngx_int_t ngx_dns_udp_insert(ngx_dns_udp_socket_t *s,
     ngx_dns_attempt_t *a);
-static void ngx_dns_udp_flush(void);
+static void ngx_dns_udp_flush(ngx_uint_t reap);
+static void ngx_dns_udp_tell(ngx_dns_udp_soft_t *soft);
+static void ngx_dns_udp_report(ngx_queue_t *queue, ngx_dns_event_e event);
 static void ngx_dns_udp_posted_handler(ngx_event_t *ev);
 
 
@@ -88,14 +104,15 @@ ngx_dns_udp_out_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
         ngx_dns_udp_slot_free(&slot[i - 1]);
     }
 
-    /* half of the worker's connections is for clients and others */
+    /* the rest is for connections over TCP */
 
-    i = cycle->connection_n / 2 / ngx_max(servers, 1);
+    i = ngx_dns_reserve_limit() * 3 / 4 / ngx_max(servers, 1);
 
     ngx_dns_udp.sockets = ngx_max(1, ngx_min(i, NGX_DNS_UDP_SOCKETS));
 
     ngx_queue_init(&ngx_dns_udp.dirty);
     ngx_queue_init(&ngx_dns_udp.failed);
+    ngx_queue_init(&ngx_dns_udp.unsent);
 
     ngx_dns_udp.posted.handler = ngx_dns_udp_posted_handler;
     ngx_dns_udp.posted.log = cycle->log;
@@ -148,6 +165,7 @@ ngx_dns_udp_out_done(void)
 static ngx_int_t
 ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
 {
+    ngx_int_t                rc;
     ngx_dns_udp_slot_t      *slot;
     ngx_dns_udp_socket_t    *s;
     ngx_dns_udp_endpoint_t  *ep;
@@ -157,16 +175,16 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
     if (ep == NULL) {
         ep = ngx_dns_udp_endpoint(a->peer);
         if (ep == NULL) {
-            return NGX_ERROR;
+            return NGX_BUSY;
         }
     }
 
     s = ep->current;
 
     if (s == NULL) {
-        s = ngx_dns_udp_choose(ep);
-        if (s == NULL) {
-            return NGX_ERROR;
+        rc = ngx_dns_udp_choose(ep, &s);
+        if (rc != NGX_OK) {
+            return rc;
         }
 
         ep->current = s;
@@ -179,11 +197,15 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
             ngx_dns_udp_slot_free(slot);
         }
 
-        return NGX_ERROR;
+        return NGX_BUSY;
     }
 
     ngx_memcpy(slot->data, query, len);
     ngx_dns_put16(slot->data, a->id);
+
+    if (len == NGX_DNS_HEADER_SIZE + a->question_len) {
+        ngx_dns_put16(slot->data + NGX_DNS_OFF_ARCOUNT, 0);
+    }
 
     slot->len = len;
     slot->next = NULL;
@@ -193,6 +215,7 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
     s->uses++;
 
     a->sent = ngx_dns_usec;
+    a->guesses = 0;
 
     ngx_dns_udp_touch(s);
 
@@ -249,12 +272,14 @@ ngx_dns_udp_endpoint(ngx_dns_peer_t *peer)
 
 /*
  * A socket by chance, opened when it is first drawn; a worn one is replaced
- * and closed when its last query has ended.
+ * and closed when its last query has ended.  NGX_ERROR: the server can't be
+ * reached; NGX_BUSY: there is none, for want of ours.
  */
 
-static ngx_dns_udp_socket_t *
-ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep)
+static ngx_int_t
+ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
 {
+    ngx_int_t              rc;
     ngx_uint_t             i, n;
     ngx_dns_udp_socket_t  *s;
 
@@ -264,20 +289,24 @@ ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep)
     if (s && !s->blocked && s->uses < NGX_DNS_UDP_USES
         && ngx_current_msec - s->opened < NGX_DNS_UDP_AGE)
     {
-        return s;
+        *sp = s;
+        return NGX_OK;
     }
 
-    if (s == NULL || !s->blocked) {
-        s = ngx_dns_udp_socket_open(ep);
+    rc = NGX_BUSY;
 
-        if (s) {
+    if (s == NULL || !s->blocked) {
+        rc = ngx_dns_udp_socket_open(ep, &s);
+
+        if (rc == NGX_OK) {
             if (ep->sockets[n]) {
-                ep->sockets[n]->retired = 1;
-                ngx_dns_udp_touch(ep->sockets[n]);
+                ngx_dns_udp_retire(ep->sockets[n]);
             }
 
             ep->sockets[n] = s;
-            return s;
+            *sp = s;
+
+            return NGX_OK;
         }
     }
 
@@ -287,11 +316,35 @@ ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep)
         s = ep->sockets[(n + i) % ngx_dns_udp.sockets];
 
         if (s) {
-            return s;
+            *sp = s;
+            return NGX_OK;
         }
     }
 
-    return NULL;
+    return rc;
+}
+
+
+/* it gets no new queries, and is closed when its last one has ended */
+
+void
+ngx_dns_udp_retire(ngx_dns_udp_socket_t *s)
+{
+    ngx_uint_t  i;
+
+    s->retired = 1;
+
+    for (i = 0; i < NGX_DNS_UDP_SOCKETS; i++) {
+        if (s->endpoint->sockets[i] == s) {
+            s->endpoint->sockets[i] = NULL;
+        }
+    }
+
+    if (s->endpoint->current == s) {
+        s->endpoint->current = NULL;
+    }
+
+    ngx_dns_udp_touch(s);
 }
 
 
@@ -301,7 +354,7 @@ ngx_dns_udp_slot(void)
     ngx_dns_udp_slot_t  *slot;
 
     if (ngx_dns_udp.free == NULL) {
-        ngx_dns_udp_flush();
+        ngx_dns_udp_flush(0);
     }
 
     slot = ngx_dns_udp.free;
@@ -400,15 +453,96 @@ ngx_dns_udp_remove(ngx_dns_attempt_t *a)
 
 
 void
-ngx_dns_udp_fail(ngx_dns_attempt_t *a)
+ngx_dns_udp_fail(ngx_dns_attempt_t *a, ngx_dns_event_e event)
 {
     ngx_dns_udp_remove(a);
 
     a->channel = &ngx_dns_udp_failed;
-    ngx_queue_insert_tail(&ngx_dns_udp.failed, &a->queue);
+    ngx_queue_insert_tail(event == NGX_DNS_EVENT_LOCAL ? &ngx_dns_udp.unsent
+                                                       : &ngx_dns_udp.failed,
+                          &a->queue);
 
     if (!ngx_dns_udp.posted.posted) {
         ngx_post_event(&ngx_dns_udp.posted, &ngx_posted_events);
+    }
+}
+
+
+/* told of in the posted event, since this may be called from inside send() */
+
+void
+ngx_dns_udp_soft(ngx_dns_attempt_t *a)
+{
+    ngx_dns_udp_soft_t  *soft;
+
+    if (ngx_dns_udp.nsoft == NGX_DNS_UDP_BATCH) {
+        return;
+    }
+
+    soft = &ngx_dns_udp.soft[ngx_dns_udp.nsoft++];
+
+    soft->socket = a->channel;
+    soft->id = a->id;
+
+    if (!ngx_dns_udp.posted.posted) {
+        ngx_post_event(&ngx_dns_udp.posted, &ngx_posted_events);
+    }
+}
+
+
+void
+ngx_dns_udp_move(ngx_dns_udp_socket_t *s)
+{
+    ngx_int_t              rc;
+    ngx_dns_attempt_t     *a;
+    ngx_dns_udp_slot_t    *slot;
+    ngx_dns_udp_socket_t  *fresh;
+
+    fresh = NULL;
+    ngx_dns_udp_retire(s);
+
+    rc = s->moved ? NGX_ERROR : ngx_dns_udp_choose(s->endpoint, &fresh);
+
+    if (rc == NGX_OK) {
+        fresh->moved = 1;
+    }
+
+    while (s->first) {
+        slot = s->first;
+        s->first = slot->next;
+        slot->next = NULL;
+
+        a = ngx_dns_udp_find(s, ngx_dns_get16(slot->data));
+
+        if (a && rc == NGX_OK) {
+            ngx_dns_udp_remove(a);
+
+            if (ngx_dns_udp_insert(fresh, a) == NGX_OK) {
+                ngx_dns_put16(slot->data, a->id);
+
+                *fresh->last = slot;
+                fresh->last = &slot->next;
+                fresh->pending++;
+                fresh->uses++;
+                continue;
+            }
+
+            a->channel = &ngx_dns_udp_failed;
+            ngx_queue_insert_tail(&ngx_dns_udp.unsent, &a->queue);
+
+        } else if (a) {
+            ngx_dns_udp_fail(a, rc == NGX_BUSY ? NGX_DNS_EVENT_LOCAL
+                                               : NGX_DNS_EVENT_NETWORK);
+        }
+
+        ngx_dns_udp_slot_free(slot);
+    }
+
+    s->last = &s->first;
+    s->pending = 0;
+
+    if (fresh) {
+        ngx_dns_udp_touch(fresh);
     }
 }
 
@@ -429,18 +563,24 @@ ngx_dns_udp_touch(ngx_dns_udp_socket_t *s)
 }
 
 
+/*
+ * Sends what is pending.  Only with "reap" are sockets closed: this may be
+ * called while one of them is being read from.
+ */
+
 static void
-ngx_dns_udp_flush(void)
+ngx_dns_udp_flush(ngx_uint_t reap)
 {
-    ngx_queue_t           *q;
+    ngx_queue_t           *q, done;
     ngx_dns_udp_socket_t  *s;
+
+    ngx_queue_init(&done);
 
     while (!ngx_queue_empty(&ngx_dns_udp.dirty)) {
         q = ngx_queue_head(&ngx_dns_udp.dirty);
         ngx_queue_remove(q);
 
         s = ngx_queue_data(q, ngx_dns_udp_socket_t, dirty);
-        s->queued = 0;
 
         if (s->endpoint->current == s) {
             s->endpoint->current = NULL;
@@ -453,8 +593,23 @@ ngx_dns_udp_flush(void)
         if (s->retired && s->pending == 0
             && ngx_queue_empty(&s->attempts))
         {
-            ngx_dns_udp_socket_close(s);
+            if (reap) {
+                s->queued = 0;
+                ngx_dns_udp_socket_close(s);
+                continue;
+            }
+
+            ngx_queue_insert_tail(&done, q);
+            continue;
         }
+
+        s->queued = 0;
+    }
+
+    /* they are still "queued", and wait for the posted event */
+
+    if (!ngx_queue_empty(&done)) {
+        ngx_queue_add(&ngx_dns_udp.dirty, &done);
     }
 }
 
@@ -467,28 +622,58 @@ ngx_dns_udp_flush(void)
 static void
 ngx_dns_udp_posted_handler(ngx_event_t *ev)
 {
-    ngx_queue_t        *q;
-    ngx_dns_attempt_t  *a;
+    ngx_uint_t  i;
 
-    for ( ;; ) {
-        ngx_dns_udp_flush();
+    do {
+        /* before any socket of theirs is closed */
 
-        if (ngx_queue_empty(&ngx_dns_udp.failed)) {
-            break;
+        for (i = 0; i < ngx_dns_udp.nsoft; i++) {
+            ngx_dns_udp_tell(&ngx_dns_udp.soft[i]);
         }
 
-        while (!ngx_queue_empty(&ngx_dns_udp.failed)) {
-            q = ngx_queue_head(&ngx_dns_udp.failed);
-            ngx_queue_remove(q);
+        ngx_dns_udp.nsoft = 0;
 
-            a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
-            a->channel = NULL;
+        ngx_dns_udp_flush(1);
 
-            a->handler(a, NGX_DNS_OUT_NETWORK, NULL, 0);
-        }
-    }
+        ngx_dns_udp_report(&ngx_dns_udp.failed, NGX_DNS_EVENT_NETWORK);
+        ngx_dns_udp_report(&ngx_dns_udp.unsent, NGX_DNS_EVENT_LOCAL);
+
+    } while (ngx_dns_udp.nsoft || !ngx_queue_empty(&ngx_dns_udp.dirty)
+             || !ngx_queue_empty(&ngx_dns_udp.failed)
+             || !ngx_queue_empty(&ngx_dns_udp.unsent));
 
     if (ev->posted) {
         ngx_delete_posted_event(ev);
+    }
+}
+
+
+static void
+ngx_dns_udp_tell(ngx_dns_udp_soft_t *soft)
+{
+    ngx_dns_attempt_t  *a;
+
+    a = ngx_dns_udp_find(soft->socket, soft->id);
+
+    if (a) {
+        a->handler(a, NGX_DNS_EVENT_SOFT, NULL, 0);
+    }
+}
+
+
+static void
+ngx_dns_udp_report(ngx_queue_t *queue, ngx_dns_event_e event)
+{
+    ngx_queue_t        *q;
+    ngx_dns_attempt_t  *a;
+
+    while (!ngx_queue_empty(queue)) {
+        q = ngx_queue_head(queue);
+        ngx_queue_remove(q);
+
+        a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
+        a->channel = NULL;
+
+        a->handler(a, event, NULL, 0);
     }
 }

@@ -4,10 +4,13 @@
  */
 
 
+#include "ngx_dns_reserve.h"
 #include "ngx_dns_udp_socket.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 #include "../wire/ngx_dns_message.h"
+
+#include <linux/errqueue.h>
 
 
 #define NGX_DNS_UDP_READS     4         /* batches in one wake-up */
@@ -20,16 +23,24 @@
 
 
 static ngx_int_t ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s,
-    ngx_socket_t fd, ngx_dns_udp_endpoint_t *ep);
+    ngx_dns_udp_endpoint_t *ep);
+static ngx_int_t ngx_dns_udp_socket_set(ngx_socket_t fd,
+    ngx_dns_peer_t *peer);
+static ngx_int_t ngx_dns_udp_socket_failed(ngx_dns_udp_endpoint_t *ep,
+    ngx_err_t err);
 static void ngx_dns_udp_socket_complain(ngx_dns_udp_endpoint_t *ep,
     ngx_err_t err);
 static void ngx_dns_udp_socket_read_handler(ngx_event_t *rev);
 static void ngx_dns_udp_socket_write_handler(ngx_event_t *wev);
 static void ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg,
+    size_t len, ngx_uint_t cut);
+static void ngx_dns_udp_socket_guess(ngx_dns_udp_socket_t *s, u_char *msg,
     size_t len);
 static ngx_uint_t ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s,
     ngx_uint_t n);
+static ngx_int_t ngx_dns_udp_socket_block(ngx_dns_udp_socket_t *s);
 static void ngx_dns_udp_socket_errors(ngx_dns_udp_socket_t *s);
+static ngx_dns_event_e ngx_dns_udp_socket_error(struct msghdr *msg);
 static void ngx_dns_udp_socket_fail_all(ngx_dns_udp_socket_t *s);
 static void ngx_dns_udp_socket_init_scratch(void);
 
@@ -68,20 +79,14 @@ ngx_dns_udp_socket_init_scratch(void)
 }
 
 
-ngx_dns_udp_socket_t *
-ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep)
+ngx_int_t
+ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
 {
-    ngx_socket_t           fd;
+    ngx_int_t              rc;
     ngx_dns_udp_socket_t  *s;
 
     if (!ngx_dns_udp_ready) {
         ngx_dns_udp_socket_init_scratch();
-    }
-
-    /* nginx would log an alert if there were none left */
-
-    if (ngx_cycle->free_connection_n <= ngx_cycle->connection_n / 16) {
-        return NULL;
     }
 
     s = ngx_dns_udp_socket_free;
@@ -92,68 +97,61 @@ ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep)
     } else {
         s = ngx_alloc(sizeof(ngx_dns_udp_socket_t), ngx_cycle->log);
         if (s == NULL) {
-            return NULL;
+            return NGX_BUSY;
         }
     }
 
     ngx_memzero(s, sizeof(ngx_dns_udp_socket_t));
 
-    fd = ngx_socket(ep->peer->sockaddr->sa_family, SOCK_DGRAM, 0);
+    rc = ngx_dns_reserve_begin();
 
-    if (fd == (ngx_socket_t) -1) {
-        ngx_dns_udp_socket_complain(ep, ngx_socket_errno);
+    if (rc == NGX_OK) {
+        rc = ngx_dns_udp_socket_connect(s, ep);
+        ngx_dns_reserve_end(s->connection);
+    }
 
-    } else if (ngx_dns_udp_socket_connect(s, fd, ep) == NGX_OK) {
-
+    if (rc == NGX_OK) {
         s->endpoint = ep;
         s->last = &s->first;
         s->number = ++ngx_dns_udp_number;
         s->opened = ngx_current_msec;
         ngx_queue_init(&s->attempts);
 
-        return s;
+        *sp = s;
+
+        return NGX_OK;
     }
 
     *(ngx_dns_udp_socket_t **) (void *) s = ngx_dns_udp_socket_free;
     ngx_dns_udp_socket_free = s;
 
-    return NULL;
+    return rc;
 }
 
 
 static ngx_int_t
-ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s, ngx_socket_t fd,
-    ngx_dns_udp_endpoint_t *ep)
+ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s, ngx_dns_udp_endpoint_t *ep)
 {
-    int                on, rc;
-    ngx_dns_peer_t    *peer;
+    ngx_err_t          err;
+    ngx_socket_t       fd;
     ngx_connection_t  *c;
 
-    c = NULL;
-    on = 1;
-    peer = ep->peer;
+    fd = ngx_socket(ep->peer->sockaddr->sa_family, SOCK_DGRAM, 0);
 
-    if (ngx_nonblocking(fd) == -1) {
-        goto failed;
+    if (fd == (ngx_socket_t) -1) {
+        return ngx_dns_udp_socket_failed(ep, ngx_socket_errno);
     }
 
-    /* all ICMP errors, each with the datagram it is about: ip(7) */
-
-    if (peer->sockaddr->sa_family == AF_INET6) {
-        rc = setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(int));
-
-    } else {
-        rc = setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(int));
-    }
-
-    if (rc == -1 || connect(fd, peer->sockaddr, peer->socklen) == -1) {
-        goto failed;
+    if (ngx_dns_udp_socket_set(fd, ep->peer) != NGX_OK) {
+        err = ngx_socket_errno;
+        ngx_close_socket(fd);
+        return ngx_dns_udp_socket_failed(ep, err);
     }
 
     c = ngx_get_connection(fd, ngx_cycle->log);
     if (c == NULL) {
         ngx_close_socket(fd);
-        return NGX_ERROR;
+        return NGX_BUSY;
     }
 
     c->data = s;
@@ -170,20 +168,71 @@ ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s, ngx_socket_t fd,
         != NGX_OK)
     {
         ngx_close_connection(c);
-        return NGX_ERROR;
+        return NGX_BUSY;
     }
 
     s->connection = c;
 
     return NGX_OK;
+}
 
-failed:
 
-    ngx_dns_udp_socket_complain(ep, ngx_socket_errno);
+static ngx_int_t
+ngx_dns_udp_socket_set(ngx_socket_t fd, ngx_dns_peer_t *peer)
+{
+    int  on, omit, rc;
 
-    ngx_close_socket(fd);
+    on = 1;
 
-    return NGX_ERROR;
+    if (ngx_nonblocking(fd) == -1) {
+        return NGX_ERROR;
+    }
+
+    /*
+     * All ICMP errors, each with the datagram it is about: ip(7).  What
+     * somebody says of the path's MTU is not believed: no query needs more
+     * than any path has to take (RFC 8200, 5).
+     */
+
+    if (peer->sockaddr->sa_family == AF_INET6) {
+        omit = IPV6_PMTUDISC_OMIT;
+        rc = setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(int));
+        (void) setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &omit,
+                          sizeof(int));
+
+    } else {
+        omit = IP_PMTUDISC_OMIT;
+        rc = setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(int));
+        (void) setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof(int));
+    }
+
+    if (rc == -1 || connect(fd, peer->sockaddr, peer->socklen) == -1) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* is it the way to the server that is missing, or something here? */
+
+static ngx_int_t
+ngx_dns_udp_socket_failed(ngx_dns_udp_endpoint_t *ep, ngx_err_t err)
+{
+    ngx_dns_udp_socket_complain(ep, err);
+
+    switch (err) {
+
+    case NGX_ENETUNREACH:
+    case NGX_EHOSTUNREACH:
+    case NGX_ENETDOWN:
+    case EACCES:
+    case EPERM:
+        return NGX_ERROR;
+
+    default:
+        return NGX_BUSY;
+    }
 }
 
 
@@ -199,10 +248,18 @@ ngx_dns_udp_socket_complain(ngx_dns_udp_endpoint_t *ep, ngx_err_t err)
         return;
     }
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
-                  "dns upstream \"%V\": can't connect to server %V, "
-                  "%ui failures were not logged before",
-                  &ep->peer->upstream->name, &ep->peer->name, ep->failures);
+    if (ep->failures) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
+                      "dns upstream \"%V\": no socket to server %V; the same "
+                      "happened %ui times since it was last logged",
+                      &ep->peer->upstream->name, &ep->peer->name,
+                      ep->failures);
+
+    } else {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
+                      "dns upstream \"%V\": no socket to server %V",
+                      &ep->peer->upstream->name, &ep->peer->name);
+    }
 
     ep->failures = 0;
     ep->logged = ngx_max(ngx_current_msec, 1);
@@ -224,7 +281,7 @@ ngx_dns_udp_socket_close(ngx_dns_udp_socket_t *s)
         s->endpoint->current = NULL;
     }
 
-    ngx_close_connection(s->connection);
+    ngx_dns_reserve_close(s->connection);
     s->connection = NULL;
 
     if (s->queued) {
@@ -252,6 +309,8 @@ ngx_dns_udp_socket_read_handler(ngx_event_t *rev)
 
         /* worker_shutdown_timeout: what is still in flight ends here */
 
+        c->close = 0;
+
         ngx_dns_udp_socket_fail_all(s);
         return;
     }
@@ -278,13 +337,10 @@ ngx_dns_udp_socket_read_handler(ngx_event_t *rev)
 
         for (i = 0; i < n; i++) {
 
-            if (ngx_dns_udp_in[i].msg_hdr.msg_flags & MSG_TRUNC) {
-                ngx_dns_count(malformed);
-                continue;
-            }
-
             ngx_dns_udp_socket_answer(s, ngx_dns_udp_data[i],
-                                      ngx_dns_udp_in[i].msg_len);
+                                      ngx_dns_udp_in[i].msg_len,
+                                      ngx_dns_udp_in[i].msg_hdr.msg_flags
+                                      & MSG_TRUNC);
         }
 
         if (n < NGX_DNS_UDP_BATCH) {
@@ -301,16 +357,13 @@ ngx_dns_udp_socket_read_handler(ngx_event_t *rev)
 /* RFC 5452, 9.1: what an answer must match */
 
 static void
-ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len)
+ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len,
+    ngx_uint_t cut)
 {
-    ngx_int_t           rc;
+    ngx_dns_event_e     event;
     ngx_dns_attempt_t  *a;
 
-    if (len < NGX_DNS_HEADER_SIZE
-        || (ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS)
-            & (NGX_DNS_QR | NGX_DNS_OPCODE)) != NGX_DNS_QR)
-    {
-        ngx_dns_count(malformed);
+    if (!ngx_dns_transport_response(msg, len)) {
         return;
     }
 
@@ -318,20 +371,53 @@ ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len)
 
     if (a == NULL) {
         ngx_dns_count(late);
+        ngx_dns_udp_socket_guess(s, msg, len);
         return;
     }
 
-    rc = ngx_dns_message_question(msg, len, a->question, a->question_len);
-
-    if (rc == NGX_DECLINED) {
-        ngx_dns_count(foreign);
+    if (ngx_dns_transport_matches(a, msg, len, &event) != NGX_OK) {
         return;
     }
 
     ngx_dns_udp_remove(a);
 
-    a->handler(a, rc == NGX_OK ? NGX_DNS_OUT_ANSWER : NGX_DNS_OUT_FAULT,
-               msg, len);
+    a->handler(a, cut ? NGX_DNS_EVENT_WHOLE : event, msg, len);
+}
+
+
+/*
+ * RFC 5452, 9.3: an ID that nobody has sent, for a question that is asked just
+ * now.  After some of these it is asked over TCP, where nobody can guess.  An
+ * answer that is late looks the same, but there are not so many of one name.
+ */
+
+static void
+ngx_dns_udp_socket_guess(ngx_dns_udp_socket_t *s, u_char *msg, size_t len)
+{
+    ngx_uint_t          i;
+    ngx_queue_t        *q;
+    ngx_dns_attempt_t  *a;
+
+    q = ngx_queue_last(&s->attempts);
+
+    for (i = 0; i < NGX_DNS_UDP_LOOK && q != &s->attempts; i++) {
+        a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
+        q = ngx_queue_prev(q);
+
+        if (ngx_dns_message_question(msg, len, a->question, a->question_len)
+            != NGX_OK)
+        {
+            continue;
+        }
+
+        if (++a->guesses == NGX_DNS_UDP_GUESSES) {
+            ngx_dns_count(guessed);
+            ngx_dns_udp_remove(a);
+            a->handler(a, NGX_DNS_EVENT_WHOLE, NULL, 0);
+        }
+
+        return;
+    }
 }
 
 
@@ -376,6 +462,11 @@ ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s)
 
         sent = ngx_dns_udp_socket_send(s, n);
 
+        if (s->failed) {
+            ngx_dns_udp_move(s);
+            return;
+        }
+
         for (i = 0; i < sent; i++) {
             slot = s->first;
             s->first = slot->next;
@@ -394,7 +485,8 @@ ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s)
 /*
  * Returns how many of the n messages are done with: sent, or failed by an
  * error of their own.  An error that was waiting on the socket, of another
- * datagram, is fetched first and does not count against the message.
+ * datagram, is fetched first and does not count against the message.  An error
+ * that stays is the socket's: its address may not be there any more.
  */
 
 static ngx_uint_t
@@ -403,14 +495,13 @@ ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s, ngx_uint_t n)
     int                 rc;
     ngx_err_t           err;
     ngx_uint_t          tries;
-    ngx_connection_t   *c;
     ngx_dns_attempt_t  *a;
 
-    c = s->connection;
+    err = 0;
 
     for (tries = 0; tries < NGX_DNS_UDP_RETRIES; tries++) {
 
-        rc = sendmmsg(c->fd, ngx_dns_udp_sent, n, 0);
+        rc = sendmmsg(s->connection->fd, ngx_dns_udp_sent, n, 0);
 
         if (rc > 0) {
             return (ngx_uint_t) rc;
@@ -418,19 +509,8 @@ ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s, ngx_uint_t n)
 
         err = ngx_socket_errno;
 
-        if (err == NGX_EAGAIN) {
-            s->blocked = 1;
-
-            if (ngx_add_event(c->write, NGX_WRITE_EVENT,
-                              (ngx_event_flags & NGX_USE_CLEAR_EVENT)
-                              ? NGX_CLEAR_EVENT : NGX_LEVEL_EVENT)
-                == NGX_OK)
-            {
-                return 0;
-            }
-
-            s->blocked = 0;
-            break;
+        if (err == NGX_EAGAIN && ngx_dns_udp_socket_block(s) == NGX_OK) {
+            return 0;
         }
 
         if (err != NGX_EINTR) {
@@ -438,26 +518,55 @@ ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s, ngx_uint_t n)
         }
     }
 
+    if (err != NGX_EAGAIN && err != NGX_EINTR && err != ENOBUFS) {
+        ngx_dns_udp_socket_complain(s->endpoint, err);
+        s->failed = 1;
+        return 0;
+    }
+
     a = ngx_dns_udp_find(s, ngx_dns_get16(s->first->data));
 
     if (a) {
-        ngx_dns_udp_fail(a);
+        ngx_dns_udp_fail(a, NGX_DNS_EVENT_LOCAL);
     }
 
     return 1;
 }
 
 
-/* the error queue has the start of each datagram that an error is about */
+static ngx_int_t
+ngx_dns_udp_socket_block(ngx_dns_udp_socket_t *s)
+{
+    if (ngx_add_event(s->connection->write, NGX_WRITE_EVENT,
+                      (ngx_event_flags & NGX_USE_CLEAR_EVENT)
+                      ? NGX_CLEAR_EVENT : NGX_LEVEL_EVENT)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    s->blocked = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The error queue has the start of each datagram that an error is about.  A
+ * router need not quote more than eight octets of it, the UDP header (RFC 792):
+ * then nobody knows which query it was, and anybody may have made it up.
+ */
 
 static void
 ngx_dns_udp_socket_errors(ngx_dns_udp_socket_t *s)
 {
-    u_char              data[NGX_DNS_HEADER_SIZE], control[512];
+    u_char              data[NGX_DNS_HEADER_SIZE];
+    size_t              control[512 / sizeof(size_t)];
     ssize_t             n;
     ngx_uint_t          i;
     struct iovec        iov;
     struct msghdr       msg;
+    ngx_dns_event_e     event;
     ngx_dns_attempt_t  *a;
 
     for (i = 0; i < NGX_DNS_UDP_BATCH; i++) {
@@ -478,17 +587,51 @@ ngx_dns_udp_socket_errors(ngx_dns_udp_socket_t *s)
             return;
         }
 
-        if (n < 2) {
-            ngx_dns_udp_socket_fail_all(s);
+        a = n < 2 ? NULL : ngx_dns_udp_find(s, ngx_dns_get16(data));
+
+        if (a == NULL) {
+            ngx_dns_count(foreign);
             continue;
         }
 
-        a = ngx_dns_udp_find(s, ngx_dns_get16(data));
+        event = ngx_dns_udp_socket_error(&msg);
 
-        if (a) {
-            ngx_dns_udp_fail(a);
+        if (event == NGX_DNS_EVENT_SOFT) {
+            ngx_dns_udp_soft(a);
+
+        } else {
+            ngx_dns_udp_fail(a, event);
         }
     }
+}
+
+
+/*
+ * RFC 1122, 4.2.3.9: that a port is not open is the end of it; that a network
+ * or host can't be reached, or the time is exceeded, may pass.
+ */
+
+static ngx_dns_event_e
+ngx_dns_udp_socket_error(struct msghdr *msg)
+{
+    struct cmsghdr            *cmsg;
+    struct sock_extended_err  *ee;
+
+    for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
+
+        if ((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR)
+            || (cmsg->cmsg_level == IPPROTO_IPV6
+                && cmsg->cmsg_type == IPV6_RECVERR))
+        {
+            ee = (struct sock_extended_err *) (void *) CMSG_DATA(cmsg);
+
+            if (ee->ee_errno == NGX_ECONNREFUSED) {
+                return NGX_DNS_EVENT_NETWORK;
+            }
+        }
+    }
+
+    return NGX_DNS_EVENT_SOFT;
 }
 
 
@@ -502,6 +645,6 @@ ngx_dns_udp_socket_fail_all(ngx_dns_udp_socket_t *s)
         q = ngx_queue_head(&s->attempts);
         a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
 
-        ngx_dns_udp_fail(a);
+        ngx_dns_udp_fail(a, NGX_DNS_EVENT_LOCAL);
     }
 }

@@ -22,6 +22,8 @@
 #define NGX_DNS_UDP_SLOTS      1024     /* queries that wait to be sent */
 #define NGX_DNS_UDP_USES       8192     /* queries before a new port */
 #define NGX_DNS_UDP_AGE        60000    /* milliseconds before a new port */
+#define NGX_DNS_UDP_GUESSES    16       /* wrong IDs before TCP */
+#define NGX_DNS_UDP_LOOK       64       /* attempts that one is compared to */
 
 
 typedef struct ngx_dns_udp_socket_s    ngx_dns_udp_socket_t;
@@ -56,6 +58,9 @@ struct ngx_dns_udp_socket_s {
     unsigned                 queued:1;      /* in the dirty queue */
     unsigned                 blocked:1;     /* waits to become writable */
     unsigned                 retired:1;     /* no new queries */
+    unsigned                 failed:1;      /* nothing can be sent by it */
+    unsigned                 moved:1;       /* it has what another one could
+                                               not send */
 };
 
 
@@ -71,19 +76,31 @@ struct ngx_dns_udp_endpoint_s {
 
 #pragma GCC visibility push(hidden)
 
-/* a new socket connected to the server, or NULL */
-ngx_dns_udp_socket_t *ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep);
+/*
+ * A new socket connected to the server.  NGX_OK; NGX_ERROR: there is no way to
+ * it; NGX_BUSY: no descriptor, connection or memory is left for it.
+ */
+ngx_int_t ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep,
+    ngx_dns_udp_socket_t **sp);
 
 /* with nothing outstanding, or at the worker's exit */
 void ngx_dns_udp_socket_close(ngx_dns_udp_socket_t *s);
 
-/* sends what is pending; what the kernel can't take now stays */
+/*
+ * Sends what is pending; what the kernel can't take now stays.  Closes
+ * nothing.
+ */
 void ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s);
 
 /* ngx_dns_udp_out.c for the above */
 ngx_dns_attempt_t *ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id);
 void ngx_dns_udp_remove(ngx_dns_attempt_t *a);
-void ngx_dns_udp_fail(ngx_dns_attempt_t *a);
+void ngx_dns_udp_fail(ngx_dns_attempt_t *a, ngx_dns_event_e event);
+void ngx_dns_udp_retire(ngx_dns_udp_socket_t *s);
+void ngx_dns_udp_soft(ngx_dns_attempt_t *a);
+
+/* what is pending on a socket that has failed goes to another one, once */
+void ngx_dns_udp_move(ngx_dns_udp_socket_t *s);
 void ngx_dns_udp_touch(ngx_dns_udp_socket_t *s);
 void ngx_dns_udp_slot_free(ngx_dns_udp_slot_t *slot);
 

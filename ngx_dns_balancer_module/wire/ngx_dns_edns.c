@@ -18,10 +18,11 @@ ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p, size_t len,
 {
     size_t            pos, rr, rdlen;
     uint16_t          type;
-    ngx_uint_t        n;
+    ngx_uint_t        n, work;
     ngx_dns_reason_e  rc;
 
     pos = q->end;
+    work = NGX_DNS_NAME_WORK;
 
     for (n = 0; n < ns + ar; n++) {
         rr = pos;
@@ -29,7 +30,8 @@ ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p, size_t len,
         /* the owner of an OPT is the root, one octet */
 
         pos = (pos < len && p[pos] == 0) ? pos + 1
-                                         : ngx_dns_name_skip(p, pos, len);
+                                         : ngx_dns_name_walk(p, pos, len,
+                                                             &work);
 
         if (pos == 0 || len - pos < 10) {
             return NGX_DNS_ERECORD;

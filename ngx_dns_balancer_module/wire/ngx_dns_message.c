@@ -12,6 +12,8 @@
 static ngx_int_t ngx_dns_message_opt(ngx_dns_message_t *m, const u_char *p,
     size_t fixed, size_t rdlen);
 static size_t ngx_dns_message_type(const u_char *p, size_t pos);
+static ngx_uint_t ngx_dns_message_required(const ngx_dns_message_t *m,
+    const u_char *p, ngx_uint_t kept, size_t pos);
 static ngx_uint_t ngx_dns_message_plain(const ngx_dns_message_t *m,
     const u_char *p, size_t pos);
 static ngx_uint_t ngx_dns_message_label(const u_char *p, size_t pos,
@@ -54,13 +56,14 @@ ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
 {
     size_t      pos, rr, rdlen;
     uint16_t    type;
-    ngx_uint_t  n, an, ns, total, opt;
+    ngx_uint_t  n, an, ns, total, opt, work;
 
     m->flags = ngx_dns_get16(p + NGX_DNS_OFF_FLAGS);
     m->rcode = m->flags & NGX_DNS_RCODE;
     m->ede = NGX_DNS_NO_EDE;
     m->scoped = 0;
     m->subnet = 0;
+    m->edns = 0;
     m->body = body;
     m->end = body;
 
@@ -74,10 +77,11 @@ ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
 
     pos = body;
     opt = 0;
+    work = NGX_DNS_NAME_WORK;
 
     for (n = 0; n < total; n++) {
         rr = pos;
-        pos = ngx_dns_name_skip(p, pos, size);
+        pos = ngx_dns_name_walk(p, pos, size, &work);
 
         if (pos == 0 || size - pos < 10) {
             return NGX_ERROR;
@@ -99,6 +103,7 @@ ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
             }
 
             opt = 1;
+            m->edns = 1;
         }
 
         pos += 10 + rdlen;
@@ -171,8 +176,9 @@ ngx_dns_message_keepalive(const u_char *p, size_t size, size_t body,
     ngx_uint_t *timeout)
 {
     size_t      pos, rdlen, n;
-    ngx_uint_t  total;
+    ngx_uint_t  total, work;
 
+    work = NGX_DNS_NAME_WORK;
     total = (ngx_uint_t) ngx_dns_get16(p + NGX_DNS_OFF_ANCOUNT)
             + ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT)
             + ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT);
@@ -180,7 +186,7 @@ ngx_dns_message_keepalive(const u_char *p, size_t size, size_t body,
     rdlen = 0;
 
     for (pos = body; total; total--) {
-        pos = ngx_dns_name_skip(p, pos, size);
+        pos = ngx_dns_name_walk(p, pos, size, &work);
 
         if (pos == 0 || size - pos < 10) {
             return NGX_DECLINED;
@@ -258,9 +264,9 @@ ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p, size_t limit)
         pos = type + 10 + ngx_dns_get16(p + type + 8);
     }
 
-    /* RFC 2181, 9: what is only additional is left out without TC */
-
-    if (kept < need) {
+    if (kept < m->answers
+        || (kept < need && ngx_dns_message_required(m, p, kept, end)))
+    {
         m->flags |= NGX_DNS_TC;
     }
 
@@ -269,6 +275,37 @@ ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p, size_t limit)
     m->authority = (uint16_t) (kept > m->answers
                                ? ngx_min(kept, need) - m->answers : 0);
     m->answers = (uint16_t) ngx_min(kept, m->answers);
+}
+
+
+/*
+ * RFC 2181, 9: TC is for what is "required as part of the response".  Of the
+ * authority section that is all where there is no answer, an SOA or a
+ * referral; beside an answer it is the proof of a wildcard alone (RFC 4035,
+ * 3.1.3.3).  The first record that was left out is at "pos".
+ */
+
+static ngx_uint_t
+ngx_dns_message_required(const ngx_dns_message_t *m, const u_char *p,
+    ngx_uint_t kept, size_t pos)
+{
+    ngx_dns_record_view_t  rr;
+
+    if (m->answers == 0) {
+        return 1;
+    }
+
+    for ( /* void */ ; kept < (ngx_uint_t) m->answers + m->authority; kept++) {
+        ngx_dns_message_record(&rr, p, pos);
+
+        if (rr.type == NGX_DNS_TYPE_NSEC || rr.type == NGX_DNS_TYPE_NSEC3) {
+            return 1;
+        }
+
+        pos = rr.next;
+    }
+
+    return 0;
 }
 
 

@@ -27,6 +27,7 @@ typedef struct {
     uint16_t      scoped;       /* for a subnet of clients only: the SCOPE
                                    PREFIX-LENGTH of RFC 7871 */
     uint16_t      subnet;       /* offset of the data of that option, or 0 */
+    uint16_t      edns;         /* there is an OPT */
     size_t        body;         /* what follows the question */
     size_t        end;          /* of the records a client gets */
 } ngx_dns_message_t;
@@ -77,8 +78,9 @@ ngx_int_t ngx_dns_message_keepalive(const u_char *p, size_t size, size_t body,
 
 /*
  * Makes the parsed answer at most "limit" octets: drops RRsets from the end,
- * each whole (RFC 2181, 9).  Sets TC in m->flags if one of the answer or
- * authority sections had to go.  Off the hot path.
+ * each whole (RFC 2181, 9).  Sets TC in m->flags if one had to go that the
+ * response needs: of the answer section, of the authority section where there
+ * is no answer, or the proof of a wildcard.  Off the hot path.
  */
 void ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p,
     size_t limit);

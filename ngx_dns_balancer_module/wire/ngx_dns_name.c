@@ -12,7 +12,7 @@
 
 static ngx_inline uint64_t ngx_dns_lower8(uint64_t v);
 static ngx_uint_t ngx_dns_name_target(const u_char *p, size_t pos,
-    size_t len, size_t size);
+    size_t len, size_t size, ngx_uint_t *work);
 
 
 /*
@@ -36,6 +36,17 @@ ngx_dns_lower8(uint64_t v)
 
 size_t
 ngx_dns_name_skip(const u_char *p, size_t pos, size_t len)
+{
+    ngx_uint_t  work;
+
+    work = NGX_DNS_NAME_WORK;
+
+    return ngx_dns_name_walk(p, pos, len, &work);
+}
+
+
+size_t
+ngx_dns_name_walk(const u_char *p, size_t pos, size_t len, ngx_uint_t *work)
 {
     size_t  size, start, target;
 
@@ -69,7 +80,7 @@ ngx_dns_name_skip(const u_char *p, size_t pos, size_t len)
         }
 
         if (target >= start || target < NGX_DNS_HEADER_SIZE
-            || !ngx_dns_name_target(p, target, len, size))
+            || !ngx_dns_name_target(p, target, len, size, work))
         {
             return 0;
         }
@@ -83,17 +94,23 @@ ngx_dns_name_skip(const u_char *p, size_t pos, size_t len)
 
 /*
  * Follows a pointer.  Each jump goes below the start of the part before it,
- * so there is an end.
+ * so there is an end, but a message could make it a long way off: jumps are
+ * bounded for a name, and labels for all names of a message.
  */
 
 static ngx_uint_t
-ngx_dns_name_target(const u_char *p, size_t pos, size_t len, size_t size)
+ngx_dns_name_target(const u_char *p, size_t pos, size_t len, size_t size,
+    ngx_uint_t *work)
 {
-    size_t  start, target;
+    size_t      start, target;
+    ngx_uint_t  jumps;
 
     start = pos;
+    jumps = 1;
 
-    while (size < NGX_DNS_MAX_NAME && pos + 1 < len) {
+    while (size < NGX_DNS_MAX_NAME && pos + 1 < len && *work) {
+
+        (*work)--;
 
         if (p[pos] == 0) {
             return 1;
@@ -111,7 +128,9 @@ ngx_dns_name_target(const u_char *p, size_t pos, size_t len, size_t size)
 
         target = ngx_dns_get16(p + pos) & 0x3fff;
 
-        if (target >= start || target < NGX_DNS_HEADER_SIZE) {
+        if (target >= start || target < NGX_DNS_HEADER_SIZE
+            || ++jumps > NGX_DNS_NAME_JUMPS)
+        {
             return 0;
         }
 

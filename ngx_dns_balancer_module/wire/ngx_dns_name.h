@@ -23,15 +23,39 @@
 #define NGX_DNS_NAME_TEXT  (NGX_DNS_MAX_NAME * 4 + 1)
 
 
+/*
+ * Compression pointers followed for one name: writers of messages point to a
+ * whole name or to its end, so that a few jumps are all that honest ones need.
+ */
+
+#define NGX_DNS_NAME_JUMPS  16
+
+/*
+ * Labels read behind pointers in one message: a transfer of an IPv6 reverse
+ * zone in full messages of 64 KB needs some 80,000.
+ */
+
+#define NGX_DNS_NAME_WORK   131072
+
+
 #pragma GCC visibility push(hidden)
 
 /*
  * The name at "pos" of the message "p" of "len" octets, compressed or not.
  * Returns the offset of what follows it, 0 if it runs out of the message,
  * has a label of an unknown kind, a pointer that does not go strictly
- * backwards (RFC 1035, 4.1.4: "a prior occurance") or over 255 octets.
+ * backwards (RFC 1035, 4.1.4: "a prior occurance"), more than
+ * NGX_DNS_NAME_JUMPS pointers, or over 255 octets.
  */
 size_t ngx_dns_name_skip(const u_char *p, size_t pos, size_t len);
+
+/*
+ * The same for one of many names of a message.  "work", NGX_DNS_NAME_WORK for
+ * the first of them, becomes less by each label that is read behind a pointer;
+ * 0 is also returned when nothing is left of it.
+ */
+size_t ngx_dns_name_walk(const u_char *p, size_t pos, size_t len,
+    ngx_uint_t *work);
 
 /* is "name" of "len" octets, any case, equal to the lower-case "lower"? */
 ngx_uint_t ngx_dns_name_equal(const u_char *lower, const u_char *name,

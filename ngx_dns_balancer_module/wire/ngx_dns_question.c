@@ -9,6 +9,8 @@
 #include "ngx_dns_edns.h"
 
 
+static void ngx_dns_question_opcode(ngx_dns_question_t *q, const u_char *p,
+    size_t len);
 static ngx_dns_reason_e ngx_dns_question_name(ngx_dns_question_t *q,
     const u_char *p, size_t len);
 
@@ -42,8 +44,14 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
     q->options_len = 0;
 
     if (q->asked.flags & (NGX_DNS_QR|NGX_DNS_OPCODE)) {
-        return (q->asked.flags & NGX_DNS_QR) ? NGX_DNS_ERESPONSE
-                                             : NGX_DNS_EOPCODE;
+
+        if (q->asked.flags & NGX_DNS_QR) {
+            return NGX_DNS_ERESPONSE;
+        }
+
+        ngx_dns_question_opcode(q, p, len);
+
+        return NGX_DNS_EOPCODE;
     }
 
     /* RFC 9619, 4: QDCOUNT of a QUERY other than one is FORMERR */
@@ -87,6 +95,47 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
     }
 
     return ngx_dns_edns_parse(q, p, len, ns, ar);
+}
+
+
+/*
+ * Another opcode: NOTIFY and UPDATE are laid out as a query is.  Only whether
+ * there is an OPT is of interest, so that the answer can have one, too (RFC
+ * 6891, 7), which says why it is refused.  A message that is not laid out so
+ * has none.
+ */
+
+static void
+ngx_dns_question_opcode(ngx_dns_question_t *q, const u_char *p, size_t len)
+{
+    ngx_dns_reason_e  rc;
+
+    rc = NGX_DNS_EQDCOUNT;
+
+    if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) == 1
+        && ngx_dns_question_name(q, p, len) == NGX_DNS_FINE
+        && len - NGX_DNS_HEADER_SIZE - q->asked.name_len >= 4)
+    {
+        q->end = (uint16_t) (NGX_DNS_HEADER_SIZE + q->asked.name_len + 4);
+
+        rc = ngx_dns_edns_parse(q, p, len,
+                                (ngx_uint_t) ngx_dns_get16(
+                                                       p + NGX_DNS_OFF_ANCOUNT)
+                                + ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT),
+                                ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT));
+    }
+
+    if (rc != NGX_DNS_FINE) {
+        q->asked.edns = 0;
+        q->asked.dnssec_ok = 0;
+        q->asked.options = 0;
+    }
+
+    /* the question is not repeated, its section may mean something else */
+
+    q->end = 0;
+    q->labels = 0;
+    q->asked.name_len = 0;
 }
 
 

@@ -186,7 +186,7 @@ sub find_nginx {
     if (!$binary) {
         ($binary) = grep { -x } map { "$_/nginx" } '/usr/sbin',
             '/usr/local/sbin', split /:/, $ENV{PATH};
-        die "nginx is not installed: run `make deps`\n" if !$binary;
+        die "nginx is not installed: `make test` does it\n" if !$binary;
     }
 
     my $version = `$binary -V 2>&1`;

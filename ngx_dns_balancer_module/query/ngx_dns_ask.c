@@ -1,0 +1,177 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_ask.h"
+#include "../base/ngx_dns_clock.h"
+#include "../store/ngx_dns_metrics.h"
+
+
+#define NGX_DNS_ASK_REPEAT  100           /* milliseconds, at least */
+
+
+static ngx_uint_t ngx_dns_ask_pays(ngx_dns_inflight_t *f,
+    ngx_dns_account_e account);
+static ngx_int_t ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
+    ngx_dns_event_pt handler);
+
+
+ngx_int_t
+ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
+    ngx_dns_event_pt handler)
+{
+    ngx_dns_pick_t   pick;
+    ngx_dns_peer_t  *peer;
+
+    pick.now = ngx_current_msec;
+    pick.hash = f->key;
+    pick.tried = f->tried;
+
+    while (f->servers < f->limit && f->tries < NGX_DNS_MAX_TRIES
+           && (ngx_msec_int_t) (f->deadline - ngx_current_msec) > 0)
+    {
+        pick.ntried = f->tries;
+
+        if (f->tries && !ngx_dns_ask_pays(f, account)) {
+            f->limit = f->servers;
+            break;
+        }
+
+        peer = ngx_dns_balancer_pick(f->zone->upstream, &pick);
+
+        if (peer == NULL) {
+
+            /* none is left for this question */
+
+            f->limit = f->servers;
+            break;
+        }
+
+        f->servers++;
+
+        if (ngx_dns_ask_send(f, peer, handler) == NGX_OK) {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
+{
+    ngx_msec_t                   patience;
+    ngx_dns_peer_t              *peer;
+    ngx_dns_inflight_attempt_t  *a;
+
+    if (!ngx_dns_ask_may_again(f)) {
+        return NGX_DECLINED;
+    }
+
+    a = &f->attempts[f->tries - 1];
+    peer = a->attempt.peer;
+
+    f->repeats++;
+
+    if (!ngx_dns_ask_pays(f, NGX_DNS_ACCOUNT_LOSS)
+        || ngx_dns_peer_acquire(peer, ngx_current_msec, NGX_DNS_OPEN_ALL)
+           != NGX_OK)
+    {
+        f->repeats = NGX_DNS_ASK_AGAIN;
+        return NGX_DECLINED;
+    }
+
+    if (ngx_dns_ask_send(f, peer, handler) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    /* it has what is left of the same time */
+
+    a[0].repeated = 1;
+    a[1].deadline = a[0].deadline;
+
+    /* each repeat waits twice as long as the one before */
+
+    patience = f->patience - ngx_current_msec;
+    f->patience += patience * (((ngx_msec_t) 1 << f->repeats) - 1);
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_dns_ask_may_again(ngx_dns_inflight_t *f)
+{
+    ngx_dns_inflight_attempt_t  *a;
+
+    if (f->repeats == NGX_DNS_ASK_AGAIN || f->tries == 0
+        || f->tries == NGX_DNS_MAX_TRIES
+        || (f->conf->next & NGX_DNS_NEXT_TIMEOUT) == 0)
+    {
+        return 0;
+    }
+
+    a = &f->attempts[f->tries - 1];
+
+    return a->live && !a->silent && !a->tcp;
+}
+
+
+/*
+ * Attempts beyond the first are a share of all queries, and some a second:
+ * servers that are all in trouble are not asked twice as much on top of that.
+ * Those made for names that servers fail to answer are accounted for apart, so
+ * that they can't take what lost datagrams need.
+ */
+
+static ngx_uint_t
+ngx_dns_ask_pays(ngx_dns_inflight_t *f, ngx_dns_account_e account)
+{
+    if (f->conf->budget == 0
+        || ngx_dns_peers_pay(f->zone->upstream, account, ngx_dns_sec) == NGX_OK)
+    {
+        return 1;
+    }
+
+    ngx_dns_count(unretried);
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
+    ngx_dns_event_pt handler)
+{
+    ngx_msec_t         patience, most;
+    ngx_dns_outcome_e  outcome;
+
+    if (f->tries) {
+        ngx_dns_count_peer(peer, retries);
+    }
+
+    outcome = ngx_dns_attempt_send(f, peer, handler);
+
+    if (outcome != NGX_DNS_OUTCOME_NONE) {
+        ngx_dns_attempt_note(f, outcome, NULL, peer);
+        return NGX_ERROR;
+    }
+
+    most = f->conf->upstream_timeout / 4;
+    patience = ngx_dns_peer_patience(peer, most);
+
+    if (f->servers == f->limit) {
+
+        /* a server that is busy must not be asked twice for it too soon */
+
+        patience = ngx_max(2 * patience, NGX_DNS_ASK_REPEAT);
+        patience = ngx_min(patience, most);
+    }
+
+    f->patience = ngx_current_msec + patience;
+
+    return NGX_OK;
+}

@@ -1,0 +1,44 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Whom to ask next for a question, within its limits: dns_next_upstream_tries,
+ * _timeout and _budget.  Private to ngx_dns_life.c.
+ */
+
+
+#ifndef _NGX_DNS_ASK_H_INCLUDED_
+#define _NGX_DNS_ASK_H_INCLUDED_
+
+
+#include "ngx_dns_attempt.h"
+
+
+#define NGX_DNS_ASK_AGAIN  2              /* repeats of a question, at most */
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * Picks a server that was not asked yet, and asks it; "account" is what pays
+ * for it.  NGX_OK if an answer is on its way; NGX_DECLINED if there is none to
+ * ask, or none that could be asked.
+ */
+ngx_int_t ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
+    ngx_dns_event_pt handler);
+
+/*
+ * A datagram may be lost, and no other server is left: the last one is asked
+ * again, by another socket and ID.  Returns as above.
+ */
+ngx_int_t ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler);
+
+/* would that be possible, when its patience is over? */
+ngx_uint_t ngx_dns_ask_may_again(ngx_dns_inflight_t *f);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_ASK_H_INCLUDED_ */

@@ -1,0 +1,607 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_life.h"
+#include "ngx_dns_ask.h"
+#include "ngx_dns_attempt.h"
+#include "ngx_dns_life_end.h"
+#include "../base/ngx_dns_clock.h"
+#include "../store/ngx_dns_metrics.h"
+
+
+typedef enum {
+    NGX_DNS_LIFE_FRESH = 0,      /* nobody was asked */
+    NGX_DNS_LIFE_ASKING,         /* asked, and patience runs for another one */
+    NGX_DNS_LIFE_WAITING,        /* asked, and there is nothing but to wait */
+    NGX_DNS_LIFE_OVER,           /* answered; witnesses are outstanding */
+    NGX_DNS_LIFE_STATES
+} ngx_dns_life_state_e;
+
+
+typedef enum {
+    NGX_DNS_LIFE_START = 0,
+    NGX_DNS_LIFE_GOOD,           /* an answer of use */
+    NGX_DNS_LIFE_NEXT,           /* a failure after which another is asked */
+    NGX_DNS_LIFE_FINAL,          /* a failure after which none is asked */
+    NGX_DNS_LIFE_PATIENCE,       /* longer than the server's measured time */
+    NGX_DNS_LIFE_END,            /* the deadline, or the worker exits */
+    NGX_DNS_LIFE_EVENTS
+} ngx_dns_life_event_e;
+
+
+typedef void (*ngx_dns_life_pt)(ngx_dns_inflight_t *f);
+
+
+static void ngx_dns_life_event(ngx_dns_inflight_t *f,
+    ngx_dns_life_event_e event);
+
+/* what is done, and which state that leads to */
+
+static void ngx_dns_life_never(ngx_dns_inflight_t *f);
+static void ngx_dns_life_ask(ngx_dns_inflight_t *f);
+static void ngx_dns_life_beside(ngx_dns_inflight_t *f);
+static void ngx_dns_life_wait(ngx_dns_inflight_t *f);
+static void ngx_dns_life_give_up(ngx_dns_inflight_t *f);
+static void ngx_dns_life_end(ngx_dns_inflight_t *f);
+static void ngx_dns_life_late(ngx_dns_inflight_t *f);
+
+static ngx_uint_t ngx_dns_life_silent(ngx_dns_inflight_t *f);
+static void ngx_dns_life_arm(ngx_dns_inflight_t *f);
+static void ngx_dns_life_timer_handler(ngx_dns_timer_t *timer);
+static void ngx_dns_life_stale_handler(ngx_dns_timer_t *timer);
+static void ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt,
+    ngx_dns_event_e event, u_char *msg, size_t len);
+static void ngx_dns_life_over(ngx_dns_inflight_t *f);
+static ngx_uint_t ngx_dns_life_witness(ngx_dns_inflight_t *f,
+    ngx_dns_inflight_attempt_t *a);
+static void ngx_dns_life_idle_handler(ngx_dns_inflight_t *f);
+static void ngx_dns_life_abort_handler(ngx_dns_inflight_t *f);
+
+
+#define never    ngx_dns_life_never
+#define ask      ngx_dns_life_ask
+#define beside   ngx_dns_life_beside
+#define wait     ngx_dns_life_wait
+#define give_up  ngx_dns_life_give_up
+#define end      ngx_dns_life_end
+#define late     ngx_dns_life_late
+
+static const ngx_dns_life_pt
+ngx_dns_life_table[NGX_DNS_LIFE_STATES][NGX_DNS_LIFE_EVENTS] = {
+
+    /*            START  GOOD   NEXT   FINAL  PATIENCE  END     */
+
+    /* FRESH */   { ask,   never, never, never, never,    give_up },
+    /* ASKING */  { never, end,   ask,   wait,  beside,   give_up },
+    /* WAITING */ { never, end,   ask,   wait,  wait,     give_up },
+    /* OVER */    { never, late,  late,  late,  never,    late    }
+};
+
+#undef never
+#undef ask
+#undef beside
+#undef wait
+#undef give_up
+#undef end
+#undef late
+
+
+/* of this worker: what the event that is being handled is about */
+
+static const ngx_dns_message_t  *ngx_dns_life_message;
+static const u_char             *ngx_dns_life_data;
+static ngx_dns_account_e         ngx_dns_life_account;
+
+/* questions that are over */
+
+static ngx_queue_t               ngx_dns_life_overs;
+
+
+void
+ngx_dns_life_start(ngx_dns_inflight_t *f)
+{
+    ngx_dns_upstream_t  *u;
+
+    /* the letter case a client chose may be what it checks (0x20) */
+
+    if (f->waiters) {
+        ngx_memcpy(f->wire + NGX_DNS_HEADER_SIZE, f->waiters->name,
+                   f->waiters->asked.name_len);
+    }
+
+    u = f->zone->upstream;
+
+    ngx_dns_peers_earn(u, f->conf->budget);
+
+    f->state = NGX_DNS_LIFE_FRESH;
+    f->tries = 0;
+    f->servers = 0;
+    f->repeats = 0;
+    f->live = 0;
+    f->limit = (uint8_t) ngx_min(u->peers.nelts, f->conf->tries);
+    f->outcome = NGX_DNS_OUTCOME_NONE;
+    f->peer = NULL;
+    f->deadline = ngx_current_msec + f->conf->next_timeout;
+
+    f->timer.handler = ngx_dns_life_timer_handler;
+    f->timer.data = f;
+
+    f->stale.handler = ngx_dns_life_stale_handler;
+    f->stale.data = f;
+
+    if (f->has_stale) {
+        ngx_dns_timer_add(&f->stale, f->conf->stale_after);
+    }
+
+    ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
+    ngx_dns_life_event(f, NGX_DNS_LIFE_START);
+}
+
+
+static void
+ngx_dns_life_event(ngx_dns_inflight_t *f, ngx_dns_life_event_e event)
+{
+    ngx_dns_life_table[f->state][event](f);
+}
+
+
+/* no transport and no timer does that */
+
+static void
+ngx_dns_life_never(ngx_dns_inflight_t *f)
+{
+    ngx_log_error(NGX_LOG_ALERT, f->conf->log, 0,
+                  "dns question in state %d met an impossible event",
+                  (int) f->state);
+}
+
+
+void
+ngx_dns_life_joined(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w)
+{
+    ngx_dns_waiter_t  *first;
+
+    first = f->waiters;
+
+    if (w->stale) {
+
+        if (!f->has_stale) {
+            f->has_stale = 1;
+            ngx_dns_timer_add(&f->stale, f->conf->stale_after);
+        }
+
+        if (f->stale_due) {
+            ngx_dns_life_end_stale(f);
+            return;
+        }
+    }
+
+    /* a client that asks again does so since nothing has come */
+
+    if (f->state == NGX_DNS_LIFE_ASKING && first != w
+        && w->client.socklen == first->client.socklen
+        && ngx_memcmp(&w->client.sockaddr, &first->client.sockaddr,
+                      w->client.socklen)
+           == 0
+        && ngx_current_msec - first->start_msec >= NGX_DNS_PATIENCE_MIN)
+    {
+        ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
+        ngx_dns_life_event(f, NGX_DNS_LIFE_PATIENCE);
+    }
+}
+
+
+/* the next server, if there is one, or the wait for those asked already */
+
+static void
+ngx_dns_life_ask(ngx_dns_inflight_t *f)
+{
+    (void) ngx_dns_ask_next(f, ngx_dns_life_account,
+                            ngx_dns_life_attempt_handler);
+
+    ngx_dns_life_wait(f);
+}
+
+
+/* another server beside those that are late, or a late one again */
+
+static void
+ngx_dns_life_beside(ngx_dns_inflight_t *f)
+{
+    ngx_uint_t                   i, n;
+    ngx_dns_inflight_attempt_t  *a;
+
+    n = f->tries;
+
+    if (ngx_dns_ask_next(f, ngx_dns_life_account, ngx_dns_life_attempt_handler)
+        != NGX_OK)
+    {
+        (void) ngx_dns_ask_again(f, ngx_dns_life_attempt_handler);
+    }
+
+    for (i = 0; i < n; i++) {
+        a = &f->attempts[i];
+
+        if (!a->live || a->beside || a->silent) {
+            continue;
+        }
+
+        a->beside = 1;
+
+        if (f->tries > n && f->tried[n] != a->attempt.peer) {
+            ngx_dns_count_peer(a->attempt.peer, hedges);
+        }
+
+        ngx_dns_peer_late(a->attempt.peer, ngx_current_msec,
+                          f->conf->upstream_timeout);
+    }
+
+    ngx_dns_life_wait(f);
+}
+
+
+/* for those asked already; if there are none, it ends */
+
+static void
+ngx_dns_life_wait(ngx_dns_inflight_t *f)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < f->tries; i++) {
+        if (f->attempts[i].live && !f->attempts[i].silent) {
+
+            f->state = ((f->conf->next & NGX_DNS_NEXT_TIMEOUT)
+                        && f->servers < f->limit)
+                       || ngx_dns_ask_may_again(f)
+                       ? NGX_DNS_LIFE_ASKING : NGX_DNS_LIFE_WAITING;
+
+            ngx_dns_life_arm(f);
+            return;
+        }
+    }
+
+    ngx_dns_life_give_up(f);
+}
+
+
+/* the timer is for what comes first */
+
+static void
+ngx_dns_life_arm(ngx_dns_inflight_t *f)
+{
+    ngx_uint_t                   i;
+    ngx_msec_t                   due;
+    ngx_msec_int_t               left;
+    ngx_dns_inflight_attempt_t  *a;
+
+    due = f->deadline;
+
+    if (f->state == NGX_DNS_LIFE_ASKING
+        && (ngx_msec_int_t) (f->patience - due) < 0)
+    {
+        due = f->patience;
+    }
+
+    for (i = 0; i < f->tries; i++) {
+        a = &f->attempts[i];
+
+        if (a->live && !a->silent
+            && (ngx_msec_int_t) (a->deadline - due) < 0)
+        {
+            due = a->deadline;
+        }
+    }
+
+    left = (ngx_msec_int_t) (due - ngx_current_msec);
+
+    ngx_dns_timer_add(&f->timer, left > 0 ? (ngx_msec_t) left : 0);
+}
+
+
+static void
+ngx_dns_life_timer_handler(ngx_dns_timer_t *timer)
+{
+    ngx_uint_t           silent;
+    ngx_dns_inflight_t  *f;
+
+    f = timer->data;
+
+    ngx_dns_clock_update();
+
+    silent = ngx_dns_life_silent(f);
+
+    ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
+
+    if (f->state == NGX_DNS_LIFE_OVER
+        || (ngx_msec_int_t) (f->deadline - ngx_current_msec) <= 0)
+    {
+        ngx_dns_life_event(f, NGX_DNS_LIFE_END);
+
+    } else if (silent) {
+        ngx_dns_life_event(f, f->conf->next & NGX_DNS_NEXT_TIMEOUT
+                              ? NGX_DNS_LIFE_NEXT : NGX_DNS_LIFE_FINAL);
+
+    } else if ((ngx_msec_int_t) (f->patience - ngx_current_msec) <= 0) {
+        ngx_dns_life_event(f, NGX_DNS_LIFE_PATIENCE);
+
+    } else {
+        ngx_dns_life_arm(f);
+    }
+}
+
+
+/* attempts whose time is over; their late answers are still welcome */
+
+static ngx_uint_t
+ngx_dns_life_silent(ngx_dns_inflight_t *f)
+{
+    ngx_uint_t                   i, n;
+    ngx_dns_inflight_attempt_t  *a;
+
+    n = 0;
+
+    for (i = 0; i < f->tries; i++) {
+        a = &f->attempts[i];
+
+        if (a->live && !a->silent
+            && (ngx_msec_int_t) (a->deadline - ngx_current_msec) <= 0)
+        {
+            if (a->repeated) {
+                a->silent = 1;
+                continue;
+            }
+
+            ngx_dns_attempt_silent(f, a);
+            ngx_dns_attempt_note(f, NGX_DNS_OUTCOME_SILENT, NULL,
+                                 a->attempt.peer);
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+/*
+ * RFC 8767, 5: the client response timer.  The question goes on, so that the
+ * cache gets a new answer.
+ */
+
+static void
+ngx_dns_life_stale_handler(ngx_dns_timer_t *timer)
+{
+    ngx_dns_inflight_t  *f;
+
+    f = timer->data;
+
+    ngx_dns_clock_update();
+
+    f->stale_due = 1;
+
+    ngx_dns_life_end_stale(f);
+
+    if (f->waiters == NULL && ngx_exiting) {
+        ngx_dns_life_abort_handler(f);
+    }
+}
+
+
+static void
+ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
+    u_char *msg, size_t len)
+{
+    ngx_uint_t                   next;
+    ngx_dns_message_t            m;
+    ngx_dns_outcome_e            outcome;
+    ngx_dns_inflight_t          *f;
+    ngx_dns_inflight_attempt_t  *a;
+
+    f = attempt->data;
+    a = (ngx_dns_inflight_attempt_t *) attempt;
+
+    ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
+
+    if (event == NGX_DNS_EVENT_SOFT) {
+
+        /* a hint that the way is broken, no more: it may still answer */
+
+        if (f->state == NGX_DNS_LIFE_ASKING) {
+            ngx_dns_life_event(f, NGX_DNS_LIFE_PATIENCE);
+        }
+
+        return;
+    }
+
+    outcome = ngx_dns_attempt_take(f, a, event, msg, len, &m);
+
+    if (outcome == NGX_DNS_OUTCOME_NONE) {
+        return;
+    }
+
+    if (ngx_dns_outcome_ends(outcome)) {
+        ngx_dns_attempt_judge(f);
+
+        f->peer = f->state == NGX_DNS_LIFE_OVER ? f->peer : attempt->peer;
+
+        ngx_dns_life_message = &m;
+        ngx_dns_life_data = msg;
+
+        ngx_dns_life_event(f, NGX_DNS_LIFE_GOOD);
+        return;
+    }
+
+    if (f->state != NGX_DNS_LIFE_OVER) {
+        ngx_dns_attempt_note(f, outcome, &m, attempt->peer);
+    }
+
+    if (outcome >= NGX_DNS_OUTCOME_ERROR) {
+        ngx_dns_life_account = NGX_DNS_ACCOUNT_FAILING;
+    }
+
+    next = ngx_dns_outcome_next(outcome);
+
+    ngx_dns_life_event(f, next == 0 || (next & f->conf->next)
+                          ? NGX_DNS_LIFE_NEXT : NGX_DNS_LIFE_FINAL);
+}
+
+
+/* with an answer of use */
+
+static void
+ngx_dns_life_end(ngx_dns_inflight_t *f)
+{
+    ngx_dns_life_end_good(f, ngx_dns_life_message, ngx_dns_life_data);
+    ngx_dns_life_over(f);
+}
+
+
+/* with the best there is */
+
+static void
+ngx_dns_life_give_up(ngx_dns_inflight_t *f)
+{
+    if (f->live) {
+
+        /* its time is not over, but that of the question is */
+
+        ngx_dns_attempt_note(f, NGX_DNS_OUTCOME_SILENT, NULL,
+                          f->tried[f->tries - 1]);
+    }
+
+    ngx_dns_life_end_failed(f, 0);
+    ngx_dns_life_over(f);
+}
+
+
+/* all who waited are answered: what is outstanding is cancelled, or watched */
+
+static void
+ngx_dns_life_over(ngx_dns_inflight_t *f)
+{
+    ngx_uint_t                   i;
+    ngx_dns_inflight_attempt_t  *a;
+
+    for (i = 0; i < f->tries; i++) {
+        a = &f->attempts[i];
+
+        if (a->live && !ngx_dns_life_witness(f, a)) {
+            ngx_dns_attempt_cancel(a);
+        }
+    }
+
+    if (f->live == 0) {
+        ngx_dns_inflight_free(f);
+
+        if (ngx_dns_inflight_count() == 0 && ngx_exiting) {
+            ngx_dns_timer_trim();
+        }
+
+        return;
+    }
+
+    if (ngx_dns_life_overs.next == NULL) {
+        ngx_queue_init(&ngx_dns_life_overs);
+    }
+
+    ngx_queue_insert_tail(&ngx_dns_life_overs, &f->queue);
+
+    /* from now on only the attempts' own time counts */
+
+    f->state = NGX_DNS_LIFE_OVER;
+    f->deadline = ngx_current_msec + NGX_DNS_TIMER_MAX;
+
+    ngx_dns_life_arm(f);
+}
+
+
+/*
+ * A server that does not answer would never be found out if each question
+ * that another server has answered took its attempts along; and one that has
+ * become slow would never be measured.
+ */
+
+static ngx_uint_t
+ngx_dns_life_witness(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
+{
+    uint32_t         most;
+    ngx_dns_peer_t  *peer;
+
+    peer = a->attempt.peer;
+    most = ngx_min(ngx_max(peer->max_fails, 1), NGX_DNS_LIFE_WITNESSES);
+
+    if (!a->beside || a->repeated || a->silent || peer == f->peer
+        || ngx_exiting
+        || peer->witnesses >= most)
+    {
+        return 0;
+    }
+
+    a->witness = 1;
+    peer->witnesses++;
+
+    return 1;
+}
+
+
+/* a witness has answered, or failed, or its time is over */
+
+static void
+ngx_dns_life_late(ngx_dns_inflight_t *f)
+{
+    ngx_uint_t                   i;
+    ngx_dns_inflight_attempt_t  *a;
+
+    for (i = 0; i < f->tries; i++) {
+        a = &f->attempts[i];
+
+        if (a->live && (a->silent || ngx_exiting)) {
+            ngx_dns_attempt_cancel(a);
+        }
+    }
+
+    if (f->live) {
+        ngx_dns_life_arm(f);
+        return;
+    }
+
+    ngx_dns_timer_del(&f->timer);
+    ngx_queue_remove(&f->queue);
+    ngx_dns_inflight_free(f);
+}
+
+
+void
+ngx_dns_life_abort(ngx_uint_t all)
+{
+    ngx_queue_t  *q;
+
+    ngx_dns_inflight_each(all ? ngx_dns_life_abort_handler
+                              : ngx_dns_life_idle_handler);
+
+    while (ngx_exiting && ngx_dns_life_overs.next
+           && !ngx_queue_empty(&ngx_dns_life_overs))
+    {
+        q = ngx_queue_head(&ngx_dns_life_overs);
+        ngx_dns_life_late(ngx_queue_data(q, ngx_dns_inflight_t, queue));
+    }
+}
+
+
+static void
+ngx_dns_life_idle_handler(ngx_dns_inflight_t *f)
+{
+    if (f->waiters == NULL) {
+        ngx_dns_life_abort_handler(f);
+    }
+}
+
+
+static void
+ngx_dns_life_abort_handler(ngx_dns_inflight_t *f)
+{
+    ngx_dns_life_end_failed(f, 1);
+    ngx_dns_life_over(f);
+}

@@ -1,0 +1,72 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * What can become of asking one server, and what of that is worth more to a
+ * client.  Pure: no state, no memory.  Private to the query layer.
+ *
+ * The law (docs/architecture.md has it as two tables): an answer of use ends
+ * a question at once.  Anything else ends it only when no other answer is on
+ * its way and no server is left that may be asked; then the client gets what
+ * is worth most of it, or an answer past its end from the cache, which is
+ * worth more than any failure.
+ */
+
+
+#ifndef _NGX_DNS_OUTCOME_H_INCLUDED_
+#define _NGX_DNS_OUTCOME_H_INCLUDED_
+
+
+#include "../wire/ngx_dns_message.h"
+
+
+/* in the order of what they are worth: see ngx_dns_outcome_better() */
+
+typedef enum {
+    NGX_DNS_OUTCOME_NONE = 0,    /* nobody was asked, or none has ended */
+    NGX_DNS_OUTCOME_LOCAL,       /* not sent for want of something here */
+    NGX_DNS_OUTCOME_NETWORK,     /* it can't be reached */
+    NGX_DNS_OUTCOME_SILENT,      /* no answer in its time */
+    NGX_DNS_OUTCOME_MALFORMED,   /* an answer that can't be read */
+    NGX_DNS_OUTCOME_CUT,         /* TC, and no way to the whole answer */
+    NGX_DNS_OUTCOME_ERROR,       /* FORMERR, NOTIMP and all not named here */
+    NGX_DNS_OUTCOME_REFUSED,     /* REFUSED, NOTAUTH */
+    NGX_DNS_OUTCOME_SERVFAIL,
+    NGX_DNS_OUTCOME_GOOD,        /* NOERROR, NXDOMAIN, YXDOMAIN */
+    NGX_DNS_OUTCOMES
+} ngx_dns_outcome_e;
+
+
+#pragma GCC visibility push(hidden)
+
+/* of an rcode with the upper bits of the OPT */
+ngx_dns_outcome_e ngx_dns_outcome_rcode(ngx_uint_t rcode);
+
+/*
+ * The one of NGX_DNS_NEXT_* that has to be configured for another server to
+ * be asked after it; 0: another one is asked in any case, since the fault is
+ * ours, or never, after an answer of use.
+ */
+ngx_uint_t ngx_dns_outcome_next(ngx_dns_outcome_e outcome);
+
+/*
+ * Is "a", which came later, the one to tell a client of, rather than "b"?  A
+ * server's own word is worth more than that it said nothing.
+ */
+ngx_uint_t ngx_dns_outcome_better(ngx_dns_outcome_e a, ngx_dns_outcome_e b);
+
+/* why a client gets no answer of a server, for the outcome that is told */
+ngx_dns_reason_e ngx_dns_outcome_reason(ngx_dns_outcome_e outcome);
+
+/* does it end a question while other answers are on their way? */
+ngx_uint_t ngx_dns_outcome_ends(ngx_dns_outcome_e outcome);
+
+/* was a server asked, so that the failure may be stored (RFC 2308, 7)? */
+ngx_uint_t ngx_dns_outcome_stored(ngx_dns_outcome_e outcome);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_OUTCOME_H_INCLUDED_ */

@@ -1,0 +1,49 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * A query that is being looked at: what all steps of the query layer need of
+ * it, from the parser to the answer or to the wait for one.  It lives for one
+ * call of ngx_dns_query_process(); what waits is copied (ngx_dns_inflight.h).
+ * Private to the query layer.
+ */
+
+
+#ifndef _NGX_DNS_REQUEST_H_INCLUDED_
+#define _NGX_DNS_REQUEST_H_INCLUDED_
+
+
+#include "ngx_dns_conf.h"
+#include "../wire/ngx_dns_question.h"
+
+
+typedef struct {
+    ngx_dns_conf_t       *conf;
+    ngx_dns_client_t     *client;
+    ngx_dns_question_t   *question;
+    u_char               *packet;      /* the query as it came */
+    size_t                len;
+    ngx_dns_zone_t       *zone;        /* NULL: not known, or none */
+    uint64_t              key;         /* of a hash method; 0: none */
+} ngx_dns_request_t;
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * Fills "record" with what the query itself says, and clears the rest.  "name"
+ * is NULL, as is "asked", if there is no question that could be read.
+ */
+void ngx_dns_record_fill(ngx_dns_record_t *record, ngx_dns_conf_t *conf,
+    ngx_dns_client_t *client, const ngx_dns_asked_t *asked, u_char *name);
+
+/* the same of a query that is being looked at */
+void ngx_dns_request_record(const ngx_dns_request_t *r,
+    ngx_dns_record_t *record);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_REQUEST_H_INCLUDED_ */

@@ -1,0 +1,503 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+/*
+ * The life of a question: every cell of the table of states and events.  The
+ * source itself is included, since its states are its own.
+ */
+
+
+#include "query.h"
+#include "query/ngx_dns_life.c"
+
+
+/* what an action has led to */
+
+static ngx_dns_inflight_t *
+question(void)
+{
+    return sent[0]->data;
+}
+
+
+/* counters are never cleared */
+
+static uint64_t  timeouts, hedges, errors;
+
+
+static void
+count(ngx_uint_t i)
+{
+    ngx_dns_peer_counters_t  *c;
+
+    c = unit_peer(zone.upstream, i)->counters;
+
+    timeouts = c->timeouts;
+    hedges = c->hedges;
+    errors = c->errors;
+}
+
+
+static void
+in_state(ngx_dns_life_state_e state)
+{
+    start("sequential", "a b c");
+
+    if (state == NGX_DNS_LIFE_WAITING) {
+
+        /* two tries, and no repeat */
+
+        conf.tries = 2;
+        count(0);
+        ask_it("\0\1");
+        unit_pass(500);
+        question()->repeats = NGX_DNS_ASK_AGAIN;
+        ngx_dns_life_wait(question());
+
+        is_int(question()->state, state, "in state %d", (int) state);
+        return;
+    }
+
+    count(0);
+    ask_it("\0\1");
+
+    if (state == NGX_DNS_LIFE_OVER) {
+        unit_pass(500);
+        reply(1, "\x81\x80", 1, ANSWER, 16);
+    }
+
+    is_int(question()->state, state, "in state %d", (int) state);
+}
+
+
+/* what must not happen is said, and does nothing */
+
+static void
+nevers(void)
+{
+    ngx_uint_t            i, logged;
+    ngx_dns_inflight_t   *f;
+
+    static const struct {
+        ngx_dns_life_state_e  state;
+        ngx_dns_life_event_e  event;
+    } cells[] = {
+        { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_GOOD },
+        { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_NEXT },
+        { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_FINAL },
+        { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_PATIENCE },
+        { NGX_DNS_LIFE_ASKING, NGX_DNS_LIFE_START },
+        { NGX_DNS_LIFE_WAITING, NGX_DNS_LIFE_START },
+        { NGX_DNS_LIFE_OVER, NGX_DNS_LIFE_START },
+        { NGX_DNS_LIFE_OVER, NGX_DNS_LIFE_PATIENCE }
+    };
+
+    for (i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+        start("sequential", "a b");
+        ask_it("\0\1");
+        f = question();
+        f->state = cells[i].state;
+        logged = unit_logged;
+
+        ngx_dns_life_event(f, cells[i].event);
+
+        is_int(unit_logged, logged + 1, "state %d, event %d: is said",
+               (int) cells[i].state, (int) cells[i].event);
+        is_int(f->state, cells[i].state, "and changes nothing");
+
+        f->state = NGX_DNS_LIFE_ASKING;
+        reply(0, "\x81\x80", 1, ANSWER, 16);
+        clean("never");
+    }
+}
+
+
+static void
+fresh(void)
+{
+    /* START: in_state() of the others */
+
+    in_state(NGX_DNS_LIFE_ASKING);
+    is_int(nsent, 1, "FRESH, START: one is asked");
+
+    /* END: the worker exits before anything could be asked */
+
+    question()->state = NGX_DNS_LIFE_FRESH;
+    ngx_dns_life_event(question(), NGX_DNS_LIFE_END);
+    is_int(answers, 1, "FRESH, END: answered");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL");
+    clean("fresh");
+}
+
+
+static void
+asking(void)
+{
+    in_state(NGX_DNS_LIFE_ASKING);
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(answers, 1, "ASKING, GOOD: ends");
+    clean("asking, good");
+
+    in_state(NGX_DNS_LIFE_ASKING);
+    reply(0, "\x81\x82", 0, "", 0);
+    is_int(nsent, 2, "ASKING, NEXT: another is asked");
+    is_int(question()->state, NGX_DNS_LIFE_ASKING, "and one more may be");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    clean("asking, next");
+
+    in_state(NGX_DNS_LIFE_ASKING);
+    conf.next = NGX_DNS_NEXT_TIMEOUT;
+    unit_pass(500);
+    network_error(1);
+    is_int(nsent, 2, "ASKING, FINAL: none is asked");
+    is_int(answers, 0, "and nothing ends: the first may answer (B3)");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "and does");
+    clean("asking, final");
+
+    in_state(NGX_DNS_LIFE_ASKING);
+    conf.next = NGX_DNS_NEXT_TIMEOUT;
+    network_error(0);
+    is_int(answers, 1, "ASKING, FINAL of the only one: ends");
+    clean("asking, final, alone");
+
+    in_state(NGX_DNS_LIFE_ASKING);
+    unit_pass(500);
+    is_int(nsent, 2, "ASKING, PATIENCE: another is asked beside");
+    is_int(unit_peer(zone.upstream, 0)->shm->fails & 0xffff, 0,
+           "which is no failure (B10)");
+    is_int(unit_peer(zone.upstream, 0)->counters->timeouts - timeouts, 0,
+           "nor counted");
+    is_int(unit_peer(zone.upstream, 0)->counters->hedges - hedges, 1,
+           "but as a hedge");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    clean("asking, patience");
+
+    in_state(NGX_DNS_LIFE_ASKING);
+    ngx_dns_life_event(question(), NGX_DNS_LIFE_END);
+    is_int(answers, 1, "ASKING, END: ends");
+    is_int(record.reason, NGX_DNS_ETIMEOUT, "the reason");
+    clean("asking, end");
+}
+
+
+static void
+waiting(void)
+{
+    in_state(NGX_DNS_LIFE_WAITING);
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(answers, 1, "WAITING, GOOD: ends");
+    clean("waiting, good");
+
+    in_state(NGX_DNS_LIFE_WAITING);
+    reply(1, "\x81\x82", 0, "", 0);
+    is_int(answers, 0, "WAITING, NEXT: none is left, the first is waited for");
+    reply(0, "\x81\x82", 0, "", 0);
+    is_int(answers, 1, "WAITING, NEXT of the last one: ends");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL");
+    clean("waiting, next");
+
+    in_state(NGX_DNS_LIFE_WAITING);
+    conf.next = NGX_DNS_NEXT_TIMEOUT;
+    network_error(1);
+    is_int(answers, 0, "WAITING, FINAL: the first is waited for");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "and answers");
+    clean("waiting, final");
+
+    in_state(NGX_DNS_LIFE_WAITING);
+    ngx_dns_life_event(question(), NGX_DNS_LIFE_PATIENCE);
+    is_int(nsent, 2, "WAITING, PATIENCE: nothing is to be done");
+    is_int(question()->state, NGX_DNS_LIFE_WAITING, "but to wait");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    clean("waiting, patience");
+
+    in_state(NGX_DNS_LIFE_WAITING);
+    ngx_dns_life_event(question(), NGX_DNS_LIFE_END);
+    is_int(answers, 1, "WAITING, END: ends");
+    clean("waiting, end");
+}
+
+
+static void
+over(void)
+{
+    ngx_dns_peer_t  *a;
+
+    in_state(NGX_DNS_LIFE_OVER);
+    a = unit_peer(zone.upstream, 0);
+    is_int(answers, 1, "OVER: answered");
+    is_int(a->witnesses, 1, "the first is watched");
+    is_int(ngx_dns_inflight_count(), 0, "for nobody who waits");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(answers, 1, "OVER, GOOD: answers nobody");
+    is_int(a->witnesses, 0, "and it is not watched any more");
+    ok(a->shm->rtt != 0, "but measured");
+    clean("over, good");
+
+    in_state(NGX_DNS_LIFE_OVER);
+    reply(0, "\x81\x82", 0, "", 0);
+    is_int(nsent, 2, "OVER, NEXT: none is asked");
+    is_int(a->witnesses, 0, "and it is over");
+    clean("over, next");
+
+    in_state(NGX_DNS_LIFE_OVER);
+    conf.next = NGX_DNS_NEXT_TIMEOUT;
+    network_error(0);
+    is_int(nsent, 2, "OVER, FINAL: none is asked");
+    is_int(unit_peer(zone.upstream, 0)->shm->fails & 0xffff, 1, "a failure");
+    clean("over, final");
+
+    in_state(NGX_DNS_LIFE_OVER);
+    a = unit_peer(zone.upstream, 0);
+    unit_pass(1499);
+    is_int(a->shm->fails & 0xffff, 0, "OVER: not yet silent");
+    unit_pass(1);
+    is_int(a->shm->fails & 0xffff, 1, "OVER, END: silent, a failure");
+    is_int(a->counters->timeouts - timeouts, 1,
+           "counted");
+    is_int(a->witnesses, 0, "and it is over");
+    is_int(unit_timers(), 0, "no timer is left");
+    clean("over, end");
+}
+
+
+/* the cells that FAULTS had wrong, as they were seen */
+
+static void
+faults(void)
+{
+    ngx_uint_t  i;
+
+    /* the last one fails at once, the first answers a little later */
+
+    start("sequential", "a b c");
+    conf.next = NGX_DNS_NEXT_TIMEOUT;
+    conf.upstream_timeout = 400;
+    ask_it("\0\1");
+    unit_pass(100);
+    reply(1, "\x81\x82", 0, "", 0);
+    is_int(answers, 0, "SERVFAIL of the second does not end it");
+    unit_pass(50);
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "the first answers");
+    clean("B3");
+
+    /* TC, and no TCP */
+
+    start("sequential", "a b");
+    count(0);
+    ask_it("\0\1");
+    reply(0, "\x83\x80", 0, "", 0);
+    is_int(nsent, 2, "TC: asked again");
+    is_int(tcp[1], 1, "over TCP");
+    network_error(1);
+    is_int(nsent, 3, "which is refused: the next server");
+    ok(sent[2]->peer == unit_peer(zone.upstream, 1), "the second");
+    reply(2, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "its answer counts");
+    is_int(got[2] & 2, 0, "whole");
+    is_int(unit_peer(zone.upstream, 0)->counters->errors - errors, 1,
+           "counted");
+    clean("B4");
+
+    start("sequential", "a");
+    ask_it("\0\1");
+    reply(0, "\x87\x80", 0, "", 0);
+    network_error(1);
+    is_int(rcode(), NGX_DNS_NOERROR, "no other server: the client gets TC");
+    is_int(got[2] & 6, 6, "and AA as the server has it");
+    clean("B4, UDP");
+
+    start("sequential", "a");
+    ask_from("\0\1\1\0\0\1\0\0\0\0\0\0" ASKED, 29, 1, 1);
+    reply(0, "\x83\x80", 0, "", 0);
+    network_error(1);
+    is_int(rcode(), NGX_DNS_SERVFAIL, "over TCP: SERVFAIL");
+    is_int(got[2] & 2, 0, "without TC");
+    is_int(record.reason, NGX_DNS_ECUT, "the reason");
+    clean("B4, TCP");
+
+    start("sequential", "a/tcp b");
+    ask_it("\0\1");
+    unit_peer(zone.upstream, 0)->tcp = 1;
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    ask_it("\0\1");
+    is_int(tcp[1], 1, "a server over TCP");
+    reply(1, "\x83\x80", 0, "", 0);
+    is_int(nsent, 3, "TC over TCP is malformed: the next");
+    reply(2, "\x81\x80", 1, ANSWER, 16);
+    clean("B4, TC over TCP");
+
+    /* a lost datagram */
+
+    start("sequential", "a");
+    count(0);
+    unit_peer(zone.upstream, 0)->shm->rtt = 10000;
+    ask_it("\0\1");
+    unit_pass(100);
+    is_int(nsent, 2, "silent for its measured time: asked again");
+    is_int(unit_peer(zone.upstream, 0)->shm->outstanding, 2, "both count");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "answered");
+    is_int(unit_peer(zone.upstream, 0)->counters->timeouts - timeouts, 0,
+           "no failure");
+    clean("B6");
+
+    start("sequential", "a");
+    unit_peer(zone.upstream, 0)->shm->rtt = 400000;
+    ask_from("\0\1\1\0\0\1\0\0\0\0\0\0" ASKED, 29, 1, 0);
+    unit_pass(50);
+    ask_from("\0\2\1\0\0\1\0\0\0\0\0\0" ASKED, 29, 2, 0);
+    is_int(nsent, 1, "another client is no reason");
+    ask_from("\0\1\1\0\0\1\0\0\0\0\0\0" ASKED, 29, 1, 0);
+    is_int(nsent, 2, "the same one again is");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(answers, 3, "all are answered");
+    clean("B6, repeat");
+
+    start("sequential", "a b");
+    conf.next = NGX_DNS_NEXT_OFF;
+    ask_it("\0\1");
+    unit_pass(1999);
+    is_int(nsent, 1, "dns_next_upstream off: not even that");
+    unit_pass(1);
+    is_int(answers, 1, "but the end");
+    clean("off");
+
+    /* not sent for want of ours */
+
+    start("sequential", "a b");
+    count(0);
+    refuse = NGX_BUSY;
+    refusals = 1;
+    conf.next = NGX_DNS_NEXT_OFF;
+    ask_it("\0\1");
+    is_int(nsent, 1, "no socket for the first: the second, in any case");
+    is_int(unit_peer(zone.upstream, 0)->shm->fails, 0, "nobody is blamed");
+    is_int(unit_peer(zone.upstream, 0)->counters->errors - errors, 0,
+           "nor counted");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    clean("local");
+
+    start("sequential", "a b");
+    refuse = NGX_BUSY;
+    refusals = 2;
+    ask_it("\0\1");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "nor for the other: SERVFAIL");
+    is_int(record.reason, NGX_DNS_EINTERNAL, "the reason");
+    is_int(unit_peer(zone.upstream, 1)->shm->fails, 0, "nobody is blamed");
+    clean("local, all");
+
+    /* a hint that there is no way */
+
+    start("sequential", "a b");
+    ask_it("\0\1");
+    event(0, NGX_DNS_EVENT_SOFT);
+    is_int(nsent, 2, "unreachable, says somebody: another is asked beside");
+    is_int(unit_peer(zone.upstream, 0)->shm->fails & 0xffff, 0, "no failure");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "it may still answer");
+    clean("H2");
+
+    /* somebody guesses IDs */
+
+    start("sequential", "a");
+    ask_it("\0\1");
+    event(0, NGX_DNS_EVENT_WHOLE);
+    is_int(tcp[1], 1, "asked over TCP");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "answered");
+    clean("H1, guesses");
+
+    /* identical questions */
+
+    start("sequential", "a");
+    conf.subnet = NGX_DNS_SUBNET_FORWARD;
+    conf.subnet_v4 = 32;
+
+    for (i = 0; i < NGX_DNS_INFLIGHT_SAME + 5; i++) {
+        char  q[29 + 23];
+
+        memcpy(q, "\0\1\1\0\0\1\0\0\0\0\0\1" ASKED OPT, 40);
+        memcpy(q + 38, "\0\xc\0\x8\0\x8\0\1\x20\0\xc0\0\2", 13);
+        q[51] = (char) i;
+        ask(q, 52);
+    }
+
+    is_int(nsent, NGX_DNS_INFLIGHT_SAME + 5, "differ by their subnets alone");
+    is_int(tcp[NGX_DNS_INFLIGHT_SAME - 1], 0, "so many over UDP");
+    is_int(tcp[NGX_DNS_INFLIGHT_SAME], 1, "the rest over TCP");
+
+    for (i = 0; i < NGX_DNS_INFLIGHT_SAME + 5; i++) {
+        network_error(i);
+    }
+
+    clean("H1, same");
+}
+
+
+/* RFC 6891, 7: servers that don't know EDNS */
+
+static void
+plain(void)
+{
+    ngx_dns_peer_t  *a;
+
+    start("sequential", "a");
+    a = unit_peer(zone.upstream, 0);
+    ask("\0\1\1\0\0\1\0\0\0\0\0\1" ASKED OPT, 40);
+    is_int(wire_len, 40, "with an OPT");
+    reply(0, "\x81\x81", 0, "", 0);
+    is_int(nsent, 2, "FORMERR without one: asked again");
+    is_mem(wire + 2, wire_len - 2, "\1\x20\0\1\0\0\0\0\0\0" ASKED, 27,
+           "without");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "answered");
+    is_int(got_len, 29 + 16 + 11, "with our OPT");
+    clean("C3");
+
+    nsent = 0;
+    ask("\0\1\1\0\0\1\0\0\0\0\0\1" ASKED OPT, 40);
+    is_int(wire_len, 29, "remembered");
+    reply(0, "\x81\x81", 0, "", 0);
+    is_int(rcode(), NGX_DNS_FORMERR, "FORMERR is passed on");
+    is_int(got_len, 29, "without an OPT, which would say it was understood");
+    is_int(a->shm->fails, 0, "nobody is blamed");
+    clean("C3, remembered");
+
+    start("sequential", "a b");
+    ask("\0\1\1\0\0\1\0\0\0\0\0\1" ASKED OPT, 40);
+    reply_opt(0, "\x81\x84", 0, OPT, 11);
+    is_int(nsent, 2, "NOTIMP with an OPT: the next server");
+    ok(sent[1]->peer == unit_peer(zone.upstream, 1), "the second");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    clean("C3, NOTIMP");
+
+    start("sequential", "a b");
+    ask_it("\0\1");
+    reply(0, "\x81\x81", 0, "", 0);
+    is_int(nsent, 2, "FORMERR to a query without EDNS: the next server");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    clean("C3, FORMERR");
+}
+
+
+int
+main(void)
+{
+    query_init();
+
+    nevers();
+    fresh();
+    asking();
+    waiting();
+    over();
+    faults();
+    plain();
+
+    return done_testing();
+}
