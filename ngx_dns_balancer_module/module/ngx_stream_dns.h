@@ -109,6 +109,7 @@ struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
     ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
     ngx_shm_zone_t              *metrics;
+    ngx_cycle_t                 *cycle;
     ngx_dns_status_t             status;
     ngx_stream_dns_stock_t       stock[NGX_STREAM_DNS_STOCKS];
     ngx_uint_t                   queries;   /* of all servers together */
