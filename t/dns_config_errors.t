@@ -43,8 +43,20 @@ my @cases = (
   qr/unknown "nonexistent" variable/ ],
 [ 'dns_upstream u { all_down x; }',
   qr/"all_down": invalid value "x", it must be "try", "servfail" or "refuse"/ ],
-[ 'dns_upstream u { all_down try; all_down try; }', qr/is duplicate/ ],
-[ 'dns_upstream u { health_check; health_check off; }', qr/is duplicate/ ],
+[ 'dns_upstream u { all_down try; all_down try; }',
+  qr/"all_down" directive is duplicate in dns_upstream "u" in \S+:\d+/ ],
+[ 'dns_upstream u { health_check; health_check off; }',
+  qr/"health_check" directive is duplicate in dns_upstream "u" in/ ],
+[ 'dns_upstream 127.0.0.1 { server 127.0.0.1; }',
+  qr/"dns_upstream": invalid name "127.0.0.1": it is an address/ ],
+[ 'dns_upstream [::1]:53 { server 127.0.0.1; }',
+  qr/"dns_upstream": invalid name "\[::1\]:53": it is an address/ ],
+[ 'dns_upstream unix:/x { server 127.0.0.1; }',
+  qr/"dns_upstream": invalid name "unix:\/x": it is an address/ ],
+[ 'dns_upstream $u { server 127.0.0.1; }',
+  qr/"dns_upstream": invalid name "\$u": it begins with "\$"/ ],
+[ 'dns_upstream u { hash dns_qname; server 127.0.0.1; }',
+  qr/"hash": invalid key "dns_qname", it must have a variable/ ],
 (map { my ($value, $said) = @$_;
        [ "dns_upstream u { health_check interval=2s $value; }",
          qr/"health_check": invalid parameter "\Q$value\E", it must be $said/ ]
@@ -66,7 +78,8 @@ my @cases = (
   qr/"zone": invalid size "1k" of zone "z", it must be at least 32768/ ],
 [ 'dns_upstream u { zone z 32k; server 127.0.0.1; }',
   qr/zone "z" is too small for dns_upstream "u" with 1 server, it must be at/ ],
-[ 'dns_upstream u { zone z 1m; zone z 1m; }', qr/is duplicate/ ],
+[ 'dns_upstream u { zone z 1m; zone z 1m; }',
+  qr/"zone" directive is duplicate in dns_upstream "u" in/ ],
 [ 'dns_upstream a { zone z 1m; server 127.0.0.1; }
    dns_upstream b { zone z 1m; server 127.0.0.1; }',
   qr/zone "z" of "dns_upstream" is already used by another "dns_upstream"/ ],
@@ -111,8 +124,48 @@ my @cases = (
        '}'),
   qr/the weights in dns_upstream "u" have a sum over 1000000/ ],
 
+(map { my ($addr, $said) = @$_;
+       [ "dns_upstream u { server $addr; }",
+         qr/"server": (?:invalid address|no server can be at) .*$said/ ],
+       [ "server { $listen dns_forward . $addr; }",
+         qr/"dns_forward": .*$said.*, in \S+:\d+/ ]
+} [ '2001:db8::1', 'an IPv6 address must be in brackets' ],
+  [ '[fe80::1]:53', 'link-local address without a scope' ],
+  [ '[ff02::fb]', 'a multicast address' ],
+  [ '224.0.0.251:5353', 'a multicast address' ],
+  [ '255.255.255.255', 'the broadcast address' ],
+  [ '/etc/resolv.conf', 'files are not read' ],
+  [ 'https://dns.test/', 'there is no scheme but' ],
+  [ '[fe80::1%eth0]:53', 'addresses with a scope are not supported' ]),
+(map { [ "dns_upstream u { server 127.0.0.1 $_; }",
+         qr/"server": "\w+=?\d*" after "\w+=?\d*": a parameter is given once/ ]
+} 'weight=2 weight=3', 'backup backup', 'max_fails=1 down max_fails=1'),
+[ 'dns_upstream u { health_check interval=1s tcp interval=2s; }',
+  qr/"health_check": "interval=2s" after "interval=1s": a parameter is given/ ],
+[ 'dns_cache_stale 1h ttl=1 ttl=2;',
+  qr/"dns_cache_stale": "ttl=2" after "ttl=1": a parameter is given once/ ],
+[ 'dns_upstream u { server no-such-name.invalid resolve; }',
+  qr/"server": parameter "resolve" is not supported yet/ ],
+
 # dns_forward
 
+(map { my ($zone, $said) = @$_;
+       [ "server { $listen dns_forward $zone 127.0.0.1; }",
+         qr/"dns_forward": invalid zone "\Q$zone\E", it .*: $said.* in \S+:/ ]
+} [ '*.example.com', 'a zone has all names below it' ],
+  [ '10.0.0.0/8', 'an address or network is no zone' ],
+  [ '192.0.2.1', 'an address or network is no zone' ],
+  [ '2001:db8::/32', 'an address or network is no zone' ],
+  [ "b\xc3\xbccher.example", 'it is not ASCII' ],
+  [ '$dns_qname', 'variables are not supported' ],
+  [ 'a.test:53', 'it has a ":"' ]),
+(map { my ($target, $said) = @$_;
+       [ "server { $listen dns_forward . $target; }",
+         qr/"dns_forward": "\Q$target\E" is not the name .*: $said.*, in \S+:/ ]
+} [ 'tls://127.0.0.1', '"tls:..".* not supported yet' ],
+  [ 'tcp://127.0.0.1', '"tcp:..".* works in a "server" of a "dns_upstream"' ],
+  [ 'dns.example.com', 'a host name works in a "server"' ],
+  [ '$dns_qname', 'variables are not supported' ]),
 [ "server { $listen dns_forward . nowhere; }",
   qr/"nowhere" is not the name of a "dns_upstream", nor an IP address/ ],
 [ "server { $listen dns_forward a..b 127.0.0.1; }",
@@ -195,6 +248,17 @@ my @cases = (
   qr/"dns_cache": "nowhere" is not the name of a "dns_cache_zone".*:\d+/ ],
 [ "dns_cache off; dns_cache off;", qr/"dns_cache" directive is duplicate/ ],
 
+[ "dns_cache_zone zone=c:1m; server { $listen dns_forward . 127.0.0.1;
+   dns_cache c; dns_cache_min_ttl 1h; dns_cache_max_ttl 1m; }",
+  qr/"dns_cache_min_ttl" of 3600 s is over "dns_cache_max_ttl" of 60 s .*:\d+/ ],
+
+# the proxy
+
+(map { my ($name) = /^(\w+)/;
+    [ "server { $listen dns_forward . 127.0.0.1; $_; }",
+      qr/"$name" is not supported in a server with "dns_forward" in \S+:\d+/ ]
+} 'proxy_bind 127.0.0.1', 'proxy_protocol on', 'proxy_ssl on'),
+
 # listen
 
 [ 'server { listen 127.0.0.1:%%PORT_8053%% ssl; dns_forward . 127.0.0.1; }',
@@ -223,6 +287,10 @@ my @cases = (
    server { $listen dns_forward . 127.0.0.1; limit_conn c 1;
             dns_udp_proxy_protocol 127.0.0.1; }",
   qr/"limit_conn" and "dns_udp_proxy_protocol" exclude each other in server/ ],
+[ 'dns_nsid $remote_addr;',
+  qr/"dns_nsid": invalid value "\$remote_addr", there is no variable but/ ],
+[ 'dns_local server_id=$remote_addr;',
+  qr/"dns_local": invalid value "server_id=\$remote_addr", .*"\$hostname"/ ],
 [ 'dns_nsid "";',
   qr/"dns_nsid": invalid value "", it must be a text of 1 to 128 octets/ ],
 [ 'dns_nsid 0x1;', qr/"dns_nsid": invalid value "0x1", it must be/ ],

@@ -11,7 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 
-my $t = Test::Nginx::DNS->new()->plan(14);
+my $t = Test::Nginx::DNS->new()->plan(15);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
@@ -36,6 +36,12 @@ stream {
     }
 
     server {
+        listen      127.0.0.1:%%PORT_8056%% udp;
+        dns_forward . 127.0.0.1:%%PORT_8081%%;
+        dns_local   server_id=ns-$hostname.${hostname};
+    }
+
+    server {
         listen      127.0.0.1:%%PORT_8055%% udp;
         dns_forward . 127.0.0.1:%%PORT_8081%%;
     }
@@ -54,6 +60,7 @@ like(text(8053, 'version.server'), qr!^nginx/\d!, 'version.server');
 like(text(8053, 'version.bind'), qr!^nginx/\d!, 'version.bind');
 is(text(8053, 'other.bind'), 'REFUSED', 'another name');
 is(lc text(8054, 'id.server'), $host, 'name of the machine');
+is(lc text(8056, 'id.server'), "ns-$host.$host", 'in a text');
 is(text(8055, 'id.server'), 'REFUSED', 'not by default');
 is(text(8055, 'version.bind'), 'REFUSED', 'no version by default');
 

@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 use Test::Nginx::DNS::Stream;
 
-my $t = Test::Nginx::DNS->new()->plan(21);
+my $t = Test::Nginx::DNS->new()->plan(22);
 
 tls_certificate($t);
 
@@ -52,6 +52,12 @@ stream {
         dns_forward  test 127.0.0.1:%%PORT_8081%%;
         dns_nsid     off;
     }
+
+    server {
+        listen       127.0.0.1:%%PORT_8056%% udp;
+        dns_forward  test 127.0.0.1:%%PORT_8081%%;
+        dns_nsid     $hostname;
+    }
 }
 
 EOF_CONF
@@ -74,6 +80,8 @@ sub option {
 }
 
 is(option($port, 'a.test', 'udp', 3), 'ns 1', 'nsid of an answer');
+chomp(my $host = lc `hostname`);
+is(lc option($t->port(8056), 'a.test', 'udp', 3), $host, 'name of the machine');
 is(option($port, 'host.test', 'udp', 3), 'ns 1', 'of hosts');
 is(option($port, 'a.elsewhere', 'udp', 3), 'ns 1', 'of an error');
 is(option($port, 'a.test', 'udp', 3, '', version => 1), 'ns 1', 'of BADVERS');

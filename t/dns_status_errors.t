@@ -13,7 +13,7 @@ use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->allow(qr/\[emerg\]/)
-    ->plan(12);
+    ->plan(14);
 
 sub said {
     my ($location, $stream) = @_;
@@ -41,6 +41,11 @@ like(said('dns_status;', ''), qr/invalid number of arguments in "dns_status"/,
      'no value');
 like(said('', 'stream { dns_status json; }'),
      qr/"dns_status" directive is not allowed here/, 'not in stream');
+
+like(said("$_;", ''),
+     qr/"dns_status" and "proxy_pass" or the like exclude .* in \S+:\d+/, $_)
+    for 'dns_status json; proxy_pass http://127.0.0.1:9',
+        'proxy_pass http://127.0.0.1:9; dns_status json';
 
 # the order of http {} and stream {} does not matter, see the other tests;
 # no server of ours, and no stream {} at all

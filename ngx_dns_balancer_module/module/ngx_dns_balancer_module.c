@@ -363,6 +363,8 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_stream_core_srv_conf_t   *cscf;
     ngx_stream_dns_main_conf_t   *dmcf;
 
+    ngx_stream_dns_lint_note(conf);
+
     ngx_conf_merge_ptr_value(conf->forwards, prev->forwards, NULL);
     ngx_conf_merge_ptr_value(conf->hosts, prev->hosts, NULL);
     ngx_stream_dns_local_merge(prev, conf);
@@ -557,7 +559,8 @@ ngx_stream_dns_init(ngx_conf_t *cf)
 
         if (ngx_stream_dns_forward_init(cf, dscf[i]) != NGX_OK
             || ngx_stream_dns_hosts_init(cf, dscf[i]) != NGX_OK
-            || ngx_stream_dns_session_init(cf, dscf[i]) != NGX_OK)
+            || ngx_stream_dns_session_init(cf, dscf[i]) != NGX_OK
+            || ngx_stream_dns_proxy_check(cf, dscf[i]) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -566,6 +569,8 @@ ngx_stream_dns_init(ngx_conf_t *cf)
     if (ngx_stream_dns_listen_check(cf) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ngx_stream_dns_lint(cf, dmcf);
 
     if (dmcf->servers.nelts == 0) {
         return NGX_OK;

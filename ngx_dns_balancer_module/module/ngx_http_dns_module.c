@@ -16,7 +16,9 @@
 
 
 typedef struct {
-    ngx_uint_t   status;
+    ngx_uint_t   status;          /* NGX_HTTP_DNS_STATUS_*; 0: not here */
+    u_char      *file;
+    ngx_uint_t   line;
 } ngx_http_dns_loc_conf_t;
 
 
@@ -34,6 +36,8 @@ static ngx_uint_t ngx_http_dns_status_openmetrics(ngx_http_request_t *r);
 static char *ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static void *ngx_http_dns_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_dns_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
 
 
 static ngx_command_t  ngx_http_dns_commands[] = {
@@ -60,7 +64,7 @@ static ngx_http_module_t  ngx_http_dns_module_ctx = {
     NULL,                                  /* merge server configuration */
 
     ngx_http_dns_create_loc_conf,          /* create location configuration */
-    NULL                                   /* merge location configuration */
+    ngx_http_dns_merge_loc_conf            /* merge location configuration */
 };
 
 
@@ -239,7 +243,15 @@ ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_http_dns_status_handler;
+
+    /* another one may follow: see ngx_http_dns_merge_loc_conf() */
+
+    if (clcf->handler == NULL) {
+        clcf->handler = ngx_http_dns_status_handler;
+    }
+
+    dlcf->file = cf->conf_file->file.name.data;
+    dlcf->line = cf->conf_file->line;
 
     return NGX_CONF_OK;
 }
@@ -251,4 +263,25 @@ ngx_http_dns_create_loc_conf(ngx_conf_t *cf)
     /* set by ngx_pcalloc(): conf->status = 0; a handler is not inherited */
 
     return ngx_pcalloc(cf->pool, sizeof(ngx_http_dns_loc_conf_t));
+}
+
+
+static char *
+ngx_http_dns_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_dns_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->status && clcf->handler != ngx_http_dns_status_handler) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"dns_status\" and \"proxy_pass\" or the like exclude "
+                      "each other in a location, in %s:%ui",
+                      conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }

@@ -45,6 +45,9 @@ typedef struct {
     ngx_dns_health_conf_t        health;
     ngx_uint_t                   checks;    /* NGX_STREAM_DNS_CHECKS_* */
     ngx_uint_t                   all_down;  /* the line was there */
+    ngx_uint_t                   used;      /* by a dns_forward */
+    u_char                      *file;      /* NULL: made for an address */
+    ngx_uint_t                   line;
 } ngx_stream_dns_upstream_t;
 
 
@@ -106,6 +109,7 @@ struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
     ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
     ngx_shm_zone_t              *metrics;
+    ngx_cycle_t                 *cycle;
     ngx_dns_status_t             status;
     ngx_stream_dns_stock_t       stock[NGX_STREAM_DNS_STOCKS];
     ngx_uint_t                   queries;   /* of all servers together */
@@ -168,10 +172,14 @@ typedef struct {
                                                address as text */
     ngx_uint_t                   preaccess; /* "set" is in use */
     ngx_uint_t                   stock;     /* bits, those that are in use */
+    ngx_uint_t                   own;       /* bits, what stands in the server
+                                               itself: see lint */
     unsigned                     set:1;     /* a dns_* directive is in the
                                                server itself */
     unsigned                     enabled:1; /* it answers queries */
     unsigned                     limited:1; /* by limit_conn */
+    unsigned                     udp:1;     /* it listens on */
+    unsigned                     tcp:1;
 } ngx_stream_dns_srv_conf_t;
 
 
@@ -279,6 +287,14 @@ ngx_int_t ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf);
 
 ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
+
+/* directives of the proxy that stand in a server of ours */
+ngx_int_t ngx_stream_dns_proxy_check(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *dscf);
+
+/* warnings: of a server before it is merged, then of all */
+void ngx_stream_dns_lint_note(ngx_stream_dns_srv_conf_t *conf);
+void ngx_stream_dns_lint(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf);
 
 /* the zone of counters; what status pages show */
 ngx_int_t ngx_stream_dns_metrics_init(ngx_conf_t *cf,

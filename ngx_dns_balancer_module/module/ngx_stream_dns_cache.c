@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "ngx_stream_dns_text.h"
 
 
 /* touched at the start: a first touch later would cost each new entry more */
@@ -297,7 +298,9 @@ ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_stream_dns_cache_seconds(cf, &value[1], &dscf->stale) != NGX_OK) {
+    if (ngx_stream_dns_text_once(cf) != NGX_OK
+        || ngx_stream_dns_cache_seconds(cf, &value[1], &dscf->stale) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -462,21 +465,37 @@ char *
 ngx_stream_dns_cache_merge(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *conf,
     ngx_stream_dns_srv_conf_t *prev)
 {
-    const char  *idle;
+    const char                  *idle;
+    ngx_stream_core_srv_conf_t  *cscf;
 
     ngx_conf_merge_ptr_value(conf->cache, prev->cache, NULL);
 
     idle = conf->cache ? NULL : ngx_stream_dns_cache_idle(conf);
 
     if (idle) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%s\" is of no use: the server has no "
-                           "\"dns_cache\" with a zone", idle);
+        cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" is of no use: the server has no "
+                      "\"dns_cache\" with a zone in %s:%ui", idle,
+                      cscf->file_name, cscf->line);
         return NGX_CONF_ERROR;
     }
 
     ngx_conf_merge_sec_value(conf->min_ttl, prev->min_ttl, 0);
     ngx_conf_merge_sec_value(conf->max_ttl, prev->max_ttl, 86400);
+
+    if (conf->min_ttl > conf->max_ttl) {
+        cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"dns_cache_min_ttl\" of %T s is over "
+                      "\"dns_cache_max_ttl\" of %T s in server in %s:%ui",
+                      conf->min_ttl, conf->max_ttl, cscf->file_name,
+                      cscf->line);
+        return NGX_CONF_ERROR;
+    }
+
     ngx_conf_merge_sec_value(conf->servfail_ttl, prev->servfail_ttl, 1);
     ngx_conf_merge_sec_value(conf->negative_min, prev->negative_min, 0);
     ngx_conf_merge_sec_value(conf->negative_max, prev->negative_max, 3600);

@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "ngx_stream_dns_text.h"
 #include "../query/ngx_dns_options.h"
 
 
@@ -36,6 +37,13 @@ ngx_stream_dns_nsid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     dscf->nsid = value[1];
+
+    if (ngx_stream_dns_text_hostname(cf, &dscf->nsid) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_nsid\": invalid value \"%V\", there is no "
+                           "variable but \"$hostname\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
 
     if (value[1].len > 2 && value[1].data[0] == '0'
         && value[1].data[1] == 'x')

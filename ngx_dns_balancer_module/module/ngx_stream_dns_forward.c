@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "ngx_stream_dns_text.h"
 #include "../wire/ngx_dns_name.h"
 
 #include <ldns/ldns.h>
@@ -14,6 +15,7 @@ static ngx_int_t ngx_stream_dns_zone(ngx_conf_t *cf, ngx_str_t *text,
     ngx_str_t *name);
 static ngx_dns_upstream_t *ngx_stream_dns_forward_target(ngx_conf_t *cf,
     ngx_stream_dns_forward_t *forward);
+static const char *ngx_stream_dns_forward_fault(ngx_str_t *target);
 static ngx_dns_upstream_t *ngx_stream_dns_forward_address(ngx_conf_t *cf,
     ngx_stream_dns_forward_t *forward);
 
@@ -64,7 +66,17 @@ ngx_stream_dns_zone(ngx_conf_t *cf, ngx_str_t *text, ngx_str_t *name)
     size_t        len;
     u_char       *p;
     ldns_rdf     *rdf;
+    const char   *why;
     ldns_status   rc;
+
+    why = ngx_stream_dns_text_zone(text);
+
+    if (why) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_forward\": invalid zone \"%V\", it must be "
+                           "a domain name: %s", text, why);
+        return NGX_ERROR;
+    }
 
     rdf = NULL;
     rc = ldns_str2rdf_dname(&rdf, (char *) text->data);
@@ -176,6 +188,7 @@ ngx_stream_dns_forward_target(ngx_conf_t *cf,
                            forward->target.len)
                == 0)
         {
+            us[i]->used = 1;
             return &us[i]->upstream;
         }
     }
@@ -184,11 +197,23 @@ ngx_stream_dns_forward_target(ngx_conf_t *cf,
 }
 
 
+static const char *
+ngx_stream_dns_forward_fault(ngx_str_t *target)
+{
+    if (target->len && target->data[0] == '$') {
+        return "variables are not supported";
+    }
+
+    return ngx_stream_dns_text_address(target);
+}
+
+
 static ngx_dns_upstream_t *
 ngx_stream_dns_forward_address(ngx_conf_t *cf,
     ngx_stream_dns_forward_t *forward)
 {
     ngx_url_t                   u;
+    const char                 *why;
     ngx_stream_dns_upstream_t  *us;
 
     ngx_memzero(&u, sizeof(ngx_url_t));
@@ -197,12 +222,30 @@ ngx_stream_dns_forward_address(ngx_conf_t *cf,
     u.default_port = NGX_DNS_PORT;
     u.no_resolve = 1;
 
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs != 1) {
+    why = ngx_stream_dns_forward_fault(&forward->target);
+
+    if (why || ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs != 1) {
+
+        if (why == NULL) {
+            why = u.err ? u.err : "a host name works in a \"server\" of a "
+                                  "\"dns_upstream\"";
+        }
+
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"dns_forward\": \"%V\" is not the name of a "
                       "\"dns_upstream\", nor an IP address with or without "
-                      "a port, nor \"unix:\" and a path, in %s:%ui",
-                      &forward->target, forward->file, forward->line);
+                      "a port, nor \"unix:\" and a path: %s, in %s:%ui",
+                      &forward->target, why, forward->file, forward->line);
+        return NULL;
+    }
+
+    why = ngx_stream_dns_text_sockaddr(u.addrs[0].sockaddr);
+
+    if (why) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"dns_forward\": no server can be at \"%V\": %s, in "
+                      "%s:%ui", &forward->target, why, forward->file,
+                      forward->line);
         return NULL;
     }
 

@@ -15,6 +15,7 @@ typedef struct {
     struct sockaddr              *sockaddr;
     ngx_str_t                     text;
     int                           type;
+    int                           rcvbuf;
     unsigned                      bind:1;
     unsigned                      wildcard:1;
     unsigned                      ssl:1;
@@ -28,6 +29,9 @@ static ngx_int_t ngx_stream_dns_listen_collect(ngx_conf_t *cf,
     ngx_array_t *listens);
 static ngx_int_t ngx_stream_dns_listen_name(ngx_conf_t *cf,
     ngx_stream_dns_listen_t *ls, ngx_str_t *name);
+static void ngx_stream_dns_listen_lint(ngx_conf_t *cf, ngx_array_t *listens,
+    ngx_stream_dns_listen_t *ls);
+static ngx_int_t ngx_stream_dns_listen_rmem_max(void);
 static ngx_int_t ngx_stream_dns_listen_kind(ngx_conf_t *cf,
     ngx_stream_dns_listen_t *ls);
 static ngx_int_t ngx_stream_dns_listen_note(ngx_conf_t *cf,
@@ -83,6 +87,7 @@ ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
                 ls->sockaddr = addr[a].opt.sockaddr;
                 ls->text = addr[a].opt.addr_text;
                 ls->type = port[p].type;
+                ls->rcvbuf = addr[a].opt.rcvbuf;
                 ls->bind = addr[a].opt.bind;
                 ls->wildcard = addr[a].opt.wildcard;
                 ls->ssl = addr[a].opt.ssl;
@@ -160,6 +165,7 @@ ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
         ls->sockaddr = listen[i].sockaddr;
         ls->text = listen[i].addr_text;
         ls->type = listen[i].type;
+        ls->rcvbuf = listen[i].rcvbuf;
         ls->bind = listen[i].bind;
         ls->wildcard = listen[i].wildcard;
         ls->ssl = 0;
@@ -225,9 +231,81 @@ ngx_stream_dns_listen_check(ngx_conf_t *cf)
         {
             return NGX_ERROR;
         }
+
+        ngx_stream_dns_listen_lint(cf, &listens, &ls[i]);
     }
 
     return NGX_OK;
+}
+
+
+static void
+ngx_stream_dns_listen_lint(ngx_conf_t *cf, ngx_array_t *listens,
+    ngx_stream_dns_listen_t *ls)
+{
+    ngx_int_t                 max;
+    ngx_uint_t                i;
+    ngx_stream_dns_listen_t  *other;
+
+    if (ls->type != SOCK_DGRAM) {
+        ls->dns->tcp = 1;
+        return;
+    }
+
+    ls->dns->udp = 1;
+    max = ngx_stream_dns_listen_rmem_max();
+
+    if (max > 0 && ls->rcvbuf > max) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"listen %V\": \"rcvbuf=\" of %d is cut to %i by the "
+                      "system, set net.core.rmem_max, in server in %s:%ui",
+                      &ls->text, ls->rcvbuf, max, ls->core->file_name,
+                      ls->core->line);
+    }
+
+    other = listens->elts;
+
+    for (i = 0; i < listens->nelts; i++) {
+        if (other[i].dns && other[i].type != SOCK_DGRAM
+            && other[i].sockaddr->sa_family != AF_UNIX
+            && ngx_inet_get_port(other[i].sockaddr)
+               == ngx_inet_get_port(ls->sockaddr))
+        {
+            return;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"listen %V\": there is UDP, but no \"listen\" for TCP on "
+                  "this port, which clients need for long answers (RFC 7766, "
+                  "5), in server in %s:%ui",
+                  &ls->text, ls->core->file_name, ls->core->line);
+}
+
+
+/* 0: not known */
+
+static ngx_int_t
+ngx_stream_dns_listen_rmem_max(void)
+{
+    u_char      text[NGX_INT_T_LEN];
+    ssize_t     n;
+    ngx_fd_t    fd;
+
+    fd = ngx_open_file((u_char *) "/proc/sys/net/core/rmem_max",
+                       NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    if (fd == NGX_INVALID_FILE) {
+        return 0;
+    }
+
+    n = ngx_read_fd(fd, text, sizeof(text));
+    (void) ngx_close_file(fd);
+
+    while (n > 0 && (text[n - 1] < '0' || text[n - 1] > '9')) {
+        n--;
+    }
+
+    return n > 0 ? ngx_max(ngx_atoi(text, (size_t) n), 0) : 0;
 }
 
 

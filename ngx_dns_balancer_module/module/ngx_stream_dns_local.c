@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "ngx_stream_dns_text.h"
 #include <nginx.h>
 
 
@@ -15,8 +16,8 @@
 #define NGX_STREAM_DNS_LOCAL_SERVER_ID  0x0010
 
 
-static ngx_uint_t ngx_stream_dns_local_word(ngx_stream_dns_srv_conf_t *dscf,
-    ngx_str_t *value);
+static ngx_uint_t ngx_stream_dns_local_word(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *dscf, ngx_str_t *value);
 
 
 char *
@@ -38,13 +39,14 @@ ngx_stream_dns_local(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        word = ngx_stream_dns_local_word(dscf, &value[i]);
+        word = ngx_stream_dns_local_word(cf, dscf, &value[i]);
 
         if (word == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"dns_local\": invalid value \"%V\", it must "
                                "be \"localhost\", \"reverse\", \"server_id\", "
                                "\"server_id=\" with a text of 1 to 255 octets, "
+                               "in which \"$hostname\" is the only variable, "
                                "or \"off\"", &value[i]);
             return NGX_CONF_ERROR;
         }
@@ -70,7 +72,8 @@ ngx_stream_dns_local(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static ngx_uint_t
-ngx_stream_dns_local_word(ngx_stream_dns_srv_conf_t *dscf, ngx_str_t *value)
+ngx_stream_dns_local_word(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf,
+    ngx_str_t *value)
 {
     if (ngx_strcmp(value->data, "localhost") == 0) {
         return NGX_STREAM_DNS_LOCAL_LOCALHOST;
@@ -88,13 +91,15 @@ ngx_stream_dns_local_word(ngx_stream_dns_srv_conf_t *dscf, ngx_str_t *value)
         return NGX_STREAM_DNS_LOCAL_SERVER_ID;
     }
 
-    if (ngx_strncmp(value->data, "server_id=", 10) == 0
-        && value->len > 10 && value->len <= 10 + 255)
-    {
+    if (ngx_strncmp(value->data, "server_id=", 10) == 0) {
         dscf->server_id.data = value->data + 10;
         dscf->server_id.len = value->len - 10;
 
-        return NGX_STREAM_DNS_LOCAL_SERVER_ID;
+        if (ngx_stream_dns_text_hostname(cf, &dscf->server_id) == NGX_OK
+            && dscf->server_id.len >= 1 && dscf->server_id.len <= 255)
+        {
+            return NGX_STREAM_DNS_LOCAL_SERVER_ID;
+        }
     }
 
     return 0;

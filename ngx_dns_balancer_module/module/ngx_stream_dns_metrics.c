@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_stream_dns.h"
+#include "ngx_stream_dns_budget.h"
 
 
 static ngx_int_t ngx_stream_dns_metrics_status(ngx_conf_t *cf,
@@ -178,6 +178,7 @@ ngx_stream_dns_metrics_zone(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 
     size = ngx_stream_dns_shm_size(ngx_dns_metrics_size(servers, peers));
 
+    dmcf->cycle = cf->cycle;
     dmcf->metrics = ngx_stream_dns_shm_add(cf, NGX_STREAM_DNS_SHM_METRICS,
                                            &name, size,
                                            ngx_stream_dns_metrics_init_zone,
@@ -199,6 +200,14 @@ ngx_stream_dns_metrics_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
     dmcf = shm_zone->data;
     shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    /* here all has been read, and an error only refuses the configuration */
+
+    if (ngx_stream_dns_budget_check(dmcf->cycle, dmcf, shm_zone->shm.log)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     servers = ngx_dns_metrics_slots(dmcf->status.servers.nelts);
     peers = ngx_dns_metrics_slots(ngx_stream_dns_metrics_peers(&dmcf->status,

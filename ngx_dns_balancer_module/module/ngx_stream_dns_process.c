@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_stream_dns.h"
+#include "ngx_stream_dns_budget.h"
 #include "../base/ngx_dns_random.h"
 #include "../front/ngx_dns_front_session.h"
 #include "../front/ngx_dns_front_tcp.h"
@@ -70,6 +70,7 @@ ngx_int_t
 ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 {
     ngx_uint_t                    i, servers;
+    ngx_stream_dns_budget_t       budget;
     ngx_stream_dns_upstream_t   **us;
     ngx_stream_dns_srv_conf_t   **dscf;
     ngx_stream_dns_main_conf_t   *dmcf;
@@ -101,8 +102,11 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 
     /* sockets, connections, and those of transfers */
 
-    ngx_dns_reserve_init(cycle, servers * NGX_STREAM_DNS_CONNECTIONS
-                                + NGX_DNS_TRANSFERS);
+    ngx_stream_dns_budget_count(cycle, dmcf, &budget);
+
+    ngx_dns_reserve_init(cycle, ngx_min(servers * NGX_STREAM_DNS_CONNECTIONS
+                                        + NGX_DNS_TRANSFERS,
+                                        ngx_stream_dns_budget_left(&budget)));
 
     if (ngx_dns_inflight_init(cycle, dmcf->queries,
                               ngx_stream_dns_workers(cycle))

@@ -5,8 +5,13 @@
 
 
 #include "ngx_stream_dns.h"
+#include "ngx_stream_dns_text.h"
 
 
+static ngx_int_t ngx_stream_dns_server_address(ngx_conf_t *cf,
+    ngx_url_t *u, ngx_uint_t *tcp);
+static ngx_int_t ngx_stream_dns_server_parameters(ngx_conf_t *cf,
+    ngx_dns_peer_t *params);
 static ngx_int_t ngx_stream_dns_server_new(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us, ngx_uint_t n, ngx_addr_t *addr,
     ngx_uint_t tcp);
@@ -24,63 +29,15 @@ static ngx_int_t ngx_stream_dns_server_time(ngx_conf_t *cf,
 char *
 ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 {
-    ngx_str_t       *value;
     ngx_url_t        u;
-    ngx_uint_t       i, k, first, tcp;
+    ngx_uint_t       k, first, tcp;
     ngx_dns_peer_t  *peer, params;
 
-    static const char  *later[] = { "tls://", NULL };
+    /* first what needs no look-up of a name */
 
-    value = cf->args->elts;
-
-    for (i = 0; later[i]; i++) {
-        if (ngx_strncmp(value[1].data, later[i], ngx_strlen(later[i])) == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"server\": \"%s\" in \"%V\" is not "
-                               "supported yet", later[i], &value[1]);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    ngx_memzero(&u, sizeof(ngx_url_t));
-
-    u.url = value[1];
-    u.default_port = NGX_DNS_PORT;
-
-    tcp = ngx_strncmp(u.url.data, "tcp://", 6) == 0;
-
-    if (tcp) {
-        u.url.data += 6;
-        u.url.len -= 6;
-    }
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"server\": invalid address \"%V\", it must be an "
-                           "IP address or a host name, with or without a "
-                           "port, or \"unix:\" and a path: %s",
-                           &value[1], u.err ? u.err : "no address");
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(&params, sizeof(ngx_dns_peer_t));
-
-    params.weight = 1;
-    params.max_fails = 3;
-    params.fail_timeout = 10000;
-
-    for (i = 2; i < cf->args->nelts; i++) {
-        if (ngx_stream_dns_server_parameter(cf, &params, &value[i])
-            != NGX_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (tcp && u.addrs[0].sockaddr->sa_family == AF_UNIX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"server\": \"tcp://\" in \"%V\" must be left "
-                           "out, a \"unix:\" socket is a stream", &value[1]);
+    if (ngx_stream_dns_server_parameters(cf, &params) != NGX_OK
+        || ngx_stream_dns_server_address(cf, &u, &tcp) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -117,6 +74,93 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u, ngx_uint_t *tcp)
+{
+    ngx_str_t   *value;
+    ngx_uint_t   k;
+    const char  *why;
+
+    value = cf->args->elts;
+
+    ngx_memzero(u, sizeof(ngx_url_t));
+
+    u->url = value[1];
+    u->default_port = NGX_DNS_PORT;
+
+    *tcp = ngx_strncmp(u->url.data, "tcp://", 6) == 0;
+
+    if (*tcp) {
+        u->url.data += 6;
+        u->url.len -= 6;
+    }
+
+    if (ngx_strncmp(u->url.data, "tls://", 6) == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": \"tls://\" in \"%V\" is not "
+                           "supported yet", &value[1]);
+        return NGX_ERROR;
+    }
+
+    why = ngx_stream_dns_text_address(&u->url);
+
+    if (why || ngx_parse_url(cf->pool, u) != NGX_OK || u->naddrs == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": invalid address \"%V\", it must be an "
+                           "IP address or a host name, with or without a "
+                           "port, or \"unix:\" and a path: %s",
+                           &value[1],
+                           why ? why : u->err ? u->err : "no address");
+        return NGX_ERROR;
+    }
+
+    for (k = 0; k < u->naddrs; k++) {
+        why = ngx_stream_dns_text_sockaddr(u->addrs[k].sockaddr);
+
+        if (why) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"server\": no server can be at \"%V\" of "
+                               "\"%V\": %s",
+                               &u->addrs[k].name, &value[1], why);
+            return NGX_ERROR;
+        }
+    }
+
+    if (*tcp && u->addrs[0].sockaddr->sa_family == AF_UNIX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": \"tcp://\" in \"%V\" must be left "
+                           "out, a \"unix:\" socket is a stream", &value[1]);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_server_parameters(ngx_conf_t *cf, ngx_dns_peer_t *params)
+{
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    ngx_memzero(params, sizeof(ngx_dns_peer_t));
+
+    params->weight = 1;
+    params->max_fails = 3;
+    params->fail_timeout = 10000;
+
+    value = cf->args->elts;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        if (ngx_stream_dns_server_parameter(cf, params, &value[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

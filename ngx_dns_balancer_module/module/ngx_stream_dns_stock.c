@@ -17,69 +17,59 @@
 typedef struct {
     const char   *module;
     ngx_uint_t    phase;
-    ngx_str_t     off;            /* a directive that takes "off" */
+    ngx_str_t     off[2];         /* a directive, and "off"; or empty */
 } ngx_stream_dns_stock_name_t;
 
 
 static ngx_int_t ngx_stream_dns_stock_make(ngx_conf_t *cf,
     ngx_module_t *module, ngx_stream_dns_stock_t *stock, ngx_str_t *off);
-static void *ngx_stream_dns_stock_conf(ngx_conf_t *cf, ngx_module_t *module,
-    ngx_str_t *off, size_t *size);
 static size_t ngx_stream_dns_stock_size(ngx_pool_t *pool, u_char *conf);
-static ngx_int_t ngx_stream_dns_stock_off(ngx_conf_t *cf,
-    ngx_module_t *module, ngx_str_t *directive, void *conf);
+static ngx_int_t ngx_stream_dns_stock_line(ngx_conf_t *cf,
+    ngx_module_t *module, ngx_str_t *line, void *conf);
 
 
 static ngx_stream_dns_stock_name_t
     ngx_stream_dns_stock_names[NGX_STREAM_DNS_STOCKS] =
 {
-    { "ngx_stream_access_module", NGX_STREAM_ACCESS_PHASE, ngx_null_string },
-    { "ngx_stream_set_module", NGX_STREAM_PREACCESS_PHASE, ngx_null_string },
+    { "ngx_stream_access_module", NGX_STREAM_ACCESS_PHASE,
+      { ngx_null_string, ngx_null_string } },
+    { "ngx_stream_set_module", NGX_STREAM_PREACCESS_PHASE,
+      { ngx_null_string, ngx_null_string } },
     { "ngx_stream_realip_module", NGX_STREAM_POST_ACCEPT_PHASE,
-      ngx_null_string },
+      { ngx_null_string, ngx_null_string } },
     { "ngx_stream_limit_conn_module", NGX_STREAM_PREACCESS_PHASE,
-      ngx_null_string },
+      { ngx_null_string, ngx_null_string } },
     { "ngx_stream_log_module", NGX_STREAM_LOG_PHASE,
-      ngx_string("access_log") },
+      { ngx_string("access_log"), ngx_string("off") } },
     { "ngx_stream_ssl_preread_module", NGX_STREAM_PREREAD_PHASE,
-      ngx_null_string }
+      { ngx_null_string, ngx_null_string } }
 };
 
 
 ngx_int_t
 ngx_stream_dns_stock_init(ngx_conf_t *cf, ngx_stream_dns_stock_t *stock)
 {
-    ngx_uint_t                    i, k;
-    ngx_module_t                **modules;
+    ngx_uint_t                    i;
+    ngx_module_t                 *module;
     ngx_stream_dns_stock_name_t  *name;
 
     name = ngx_stream_dns_stock_names;
-    modules = cf->cycle->modules;
 
     for (i = 0; i < NGX_STREAM_DNS_STOCKS; i++) {
         stock[i].index = -1;
 
-        for (k = 0; modules[k]; k++) {
+        module = ngx_stream_dns_stock_module(cf, name[i].module);
 
-            if (modules[k]->type != NGX_STREAM_MODULE
-                || ngx_strcmp(modules[k]->name, name[i].module) != 0)
-            {
-                continue;
-            }
-
-            if (ngx_stream_dns_stock_make(cf, modules[k], &stock[i],
-                                          &name[i].off)
-                != NGX_OK)
-            {
-                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                              "the module \"%s\" of this nginx is not as "
-                              "ngx_dns_balancer_module needs it: whether it "
-                              "is in use in a server can't be found out",
-                              name[i].module);
-                return NGX_ERROR;
-            }
-
-            break;
+        if (module
+            && ngx_stream_dns_stock_make(cf, module, &stock[i], name[i].off)
+               != NGX_OK)
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "the module \"%s\" of this nginx is not as "
+                          "ngx_dns_balancer_module needs it: whether it is in "
+                          "use in a server can't be found out",
+                          name[i].module);
+            return NGX_ERROR;
         }
     }
 
@@ -87,20 +77,39 @@ ngx_stream_dns_stock_init(ngx_conf_t *cf, ngx_stream_dns_stock_t *stock)
 }
 
 
+ngx_module_t *
+ngx_stream_dns_stock_module(ngx_conf_t *cf, const char *name)
+{
+    ngx_uint_t      i;
+    ngx_module_t  **modules;
+
+    modules = cf->cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+        if (modules[i]->type == NGX_STREAM_MODULE
+            && ngx_strcmp(modules[i]->name, name) == 0)
+        {
+            return modules[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 static ngx_int_t
 ngx_stream_dns_stock_make(ngx_conf_t *cf, ngx_module_t *module,
     ngx_stream_dns_stock_t *stock, ngx_str_t *off)
 {
-    size_t      size;
-    ngx_str_t   none;
+    size_t  size;
 
-    ngx_str_null(&none);
-
-    stock->fresh = ngx_stream_dns_stock_conf(cf, module, &none, &stock->size);
+    stock->fresh = ngx_stream_dns_stock_conf(cf, module, NULL, 1, NULL,
+                                             &stock->size);
     stock->off = NULL;
 
-    if (off->len) {
-        stock->off = ngx_stream_dns_stock_conf(cf, module, off, &size);
+    if (off[0].len) {
+        stock->off = ngx_stream_dns_stock_conf(cf, module, off, 1, NULL,
+                                               &size);
 
         if (stock->off == NULL || size != stock->size) {
             return NGX_ERROR;
@@ -117,13 +126,11 @@ ngx_stream_dns_stock_make(ngx_conf_t *cf, ngx_module_t *module,
 }
 
 
-/* as nginx makes it for a server without a directive, or with one */
-
-static void *
+void *
 ngx_stream_dns_stock_conf(ngx_conf_t *cf, ngx_module_t *module,
-    ngx_str_t *off, size_t *size)
+    ngx_str_t *line, ngx_uint_t merge, void *parent, size_t *size)
 {
-    void                 *conf, *parent;
+    void                 *conf;
     ngx_conf_t            scratch;
     ngx_pool_cleanup_t   *cln;
     ngx_stream_module_t  *ctx;
@@ -158,15 +165,18 @@ ngx_stream_dns_stock_conf(ngx_conf_t *cf, ngx_module_t *module,
 
     *size = ngx_stream_dns_stock_size(scratch.pool, conf);
 
-    parent = ctx->create_srv_conf(&scratch);
+    if (parent == NULL) {
+        parent = ctx->create_srv_conf(&scratch);
+    }
 
     if (parent == NULL
-        || ngx_stream_dns_stock_off(&scratch, module, off, conf) != NGX_OK)
+        || (line && ngx_stream_dns_stock_line(&scratch, module, line, conf)
+                    != NGX_OK))
     {
         return NULL;
     }
 
-    if (ctx->merge_srv_conf
+    if (merge && ctx->merge_srv_conf
         && ctx->merge_srv_conf(&scratch, parent, conf) != NGX_CONF_OK)
     {
         return NULL;
@@ -200,37 +210,29 @@ ngx_stream_dns_stock_size(ngx_pool_t *pool, u_char *conf)
 
 
 static ngx_int_t
-ngx_stream_dns_stock_off(ngx_conf_t *cf, ngx_module_t *module,
-    ngx_str_t *directive, void *conf)
+ngx_stream_dns_stock_line(ngx_conf_t *cf, ngx_module_t *module,
+    ngx_str_t *line, void *conf)
 {
-    ngx_str_t       value[2];
-    ngx_conf_t      line;
+    ngx_conf_t      own;
     ngx_array_t     args;
     ngx_command_t  *cmd;
 
-    if (directive->len == 0) {
-        return NGX_OK;
-    }
-
-    value[0] = *directive;
-    ngx_str_set(&value[1], "off");
-
     ngx_memzero(&args, sizeof(ngx_array_t));
 
-    args.elts = value;
+    args.elts = line;
     args.nelts = 2;
     args.nalloc = 2;
     args.size = sizeof(ngx_str_t);
 
-    line = *cf;
-    line.args = &args;
+    own = *cf;
+    own.args = &args;
 
     for (cmd = module->commands; cmd->name.len; cmd++) {
-        if (cmd->name.len == directive->len
-            && ngx_strcmp(cmd->name.data, directive->data) == 0)
+        if (cmd->name.len == line[0].len
+            && ngx_strcmp(cmd->name.data, line[0].data) == 0)
         {
-            return cmd->set(&line, cmd, conf) == NGX_CONF_OK ? NGX_OK
-                                                             : NGX_ERROR;
+            return cmd->set(&own, cmd, conf) == NGX_CONF_OK ? NGX_OK
+                                                            : NGX_ERROR;
         }
     }
 

@@ -53,6 +53,17 @@ ngx_int_t ngx_stream_dns_stock_init(ngx_conf_t *cf,
 ngx_uint_t ngx_stream_dns_stock_used(ngx_stream_dns_stock_t *stock,
     void **srv_conf);
 
+/* by its name; NULL: this nginx has it not */
+ngx_module_t *ngx_stream_dns_stock_module(ngx_conf_t *cf, const char *name);
+
+/*
+ * A configuration for a server, with one directive of a value if "line" is not
+ * NULL, merged with that of the level above if told so ("parent" NULL: there
+ * is nothing), and its size.  NULL, or a size of 0: not possible.
+ */
+void *ngx_stream_dns_stock_conf(ngx_conf_t *cf, ngx_module_t *module,
+    ngx_str_t *line, ngx_uint_t merge, void *parent, size_t *size);
+
 /* the phase its handler is in */
 ngx_uint_t ngx_stream_dns_stock_phase(ngx_stream_dns_stock_e i);
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "ngx_stream_dns_text.h"
 
 
 /*
@@ -33,6 +34,8 @@ static char *ngx_stream_dns_upstream_hash(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
 static char *ngx_stream_dns_upstream_zone(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
+static ngx_int_t ngx_stream_dns_upstream_named(ngx_conf_t *cf,
+    ngx_str_t *name);
 static ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_create(
     ngx_conf_t *cf, ngx_str_t *name);
 static char *ngx_stream_dns_upstream_finish(ngx_conf_t *cf,
@@ -84,10 +87,17 @@ ngx_stream_dns_upstream_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
+    if (ngx_stream_dns_upstream_named(cf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     us = ngx_stream_dns_upstream_create(cf, &value[1]);
     if (us == NULL) {
         return NGX_CONF_ERROR;
     }
+
+    us->file = cf->conf_file->file.name.data;
+    us->line = cf->conf_file->line;
 
     save = *cf;
     cf->handler = ngx_stream_dns_upstream_line;
@@ -102,6 +112,45 @@ ngx_stream_dns_upstream_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return ngx_stream_dns_upstream_finish(cf, us);
+}
+
+
+/* "dns_forward" takes names and addresses */
+
+static ngx_int_t
+ngx_stream_dns_upstream_named(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_url_t    u;
+    const char  *why;
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url = *name;
+    u.default_port = NGX_DNS_PORT;
+    u.no_resolve = 1;
+
+    why = NULL;
+
+    if (name->len == 0) {
+        why = "it is empty";
+
+    } else if (name->data[0] == '$') {
+        why = "it begins with \"$\"";
+
+    } else if (ngx_stream_dns_text_address(name)
+               || (ngx_parse_url(cf->temp_pool, &u) == NGX_OK && u.naddrs))
+    {
+        why = "it is an address";
+    }
+
+    if (why) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_upstream\": invalid name \"%V\": %s",
+                           name, why);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -140,6 +189,7 @@ ngx_stream_dns_upstream_create(ngx_conf_t *cf, ngx_str_t *name)
 static char *
 ngx_stream_dns_upstream_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 {
+    char                            *rv;
     ngx_str_t                       *value;
     ngx_uint_t                       n;
     ngx_stream_dns_upstream_t       *us;
@@ -165,7 +215,20 @@ ngx_stream_dns_upstream_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
             return NGX_CONF_ERROR;
         }
 
-        return line->handler(cf, us);
+        rv = line->handler(cf, us);
+
+        if (rv == NGX_CONF_OK && ngx_stream_dns_text_once(cf) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (rv == NGX_CONF_OK || rv == NGX_CONF_ERROR) {
+            return rv;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" directive %s in dns_upstream \"%V\"",
+                           &value[0], rv, &us->upstream.name);
+        return NGX_CONF_ERROR;
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -260,6 +323,13 @@ ngx_stream_dns_upstream_hash(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"hash\": invalid value \"%V\", it must be "
                            "\"consistent\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_stream_script_variables_count(&value[1]) == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hash\": invalid key \"%V\", it must have a "
+                           "variable, as \"$dns_qname\"", &value[1]);
         return NGX_CONF_ERROR;
     }
 

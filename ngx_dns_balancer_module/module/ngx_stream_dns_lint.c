@@ -1,0 +1,241 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+
+
+/*
+ * What works, but can't be meant, is a warning: here, where all has been read
+ * and merged.  What a server has from the level above is not its fault.
+ */
+
+#define NGX_STREAM_DNS_LINT_IDLE      0x01
+#define NGX_STREAM_DNS_LINT_CLIENT    0x02
+#define NGX_STREAM_DNS_LINT_PIPELINE  0x04
+#define NGX_STREAM_DNS_LINT_PROXIES   0x08
+#define NGX_STREAM_DNS_LINT_TRIES     0x10
+#define NGX_STREAM_DNS_LINT_BUDGET    0x20
+#define NGX_STREAM_DNS_LINT_TIMEOUT   0x40
+#define NGX_STREAM_DNS_LINT_NEXT      0x80
+
+#define NGX_STREAM_DNS_LINT_TCP                                               \
+    (NGX_STREAM_DNS_LINT_IDLE|NGX_STREAM_DNS_LINT_CLIENT                      \
+     |NGX_STREAM_DNS_LINT_PIPELINE)
+
+
+typedef struct {
+    ngx_uint_t   bit;
+    const char  *directive;
+} ngx_stream_dns_lint_t;
+
+
+static void ngx_stream_dns_lint_server(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf, ngx_stream_dns_srv_conf_t *dscf);
+static void ngx_stream_dns_lint_useless(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *dscf, ngx_uint_t bits, const char *why);
+static void ngx_stream_dns_lint_upstream(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
+static void ngx_stream_dns_lint_caches(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf);
+
+
+static ngx_stream_dns_lint_t  ngx_stream_dns_lints[] = {
+    { NGX_STREAM_DNS_LINT_IDLE, "dns_idle_timeout" },
+    { NGX_STREAM_DNS_LINT_CLIENT, "dns_client_timeout" },
+    { NGX_STREAM_DNS_LINT_PIPELINE, "dns_pipeline" },
+    { NGX_STREAM_DNS_LINT_PROXIES, "dns_udp_proxy_protocol" },
+    { NGX_STREAM_DNS_LINT_TRIES, "dns_next_upstream_tries" },
+    { NGX_STREAM_DNS_LINT_BUDGET, "dns_next_upstream_budget" },
+    { 0, NULL }
+};
+
+
+/* before it is merged: what stands in the server itself */
+
+void
+ngx_stream_dns_lint_note(ngx_stream_dns_srv_conf_t *conf)
+{
+    ngx_uint_t  own;
+
+    own = 0;
+
+    if (conf->idle_timeout != NGX_CONF_UNSET_MSEC) {
+        own |= NGX_STREAM_DNS_LINT_IDLE;
+    }
+
+    if (conf->client_timeout != NGX_CONF_UNSET_MSEC) {
+        own |= NGX_STREAM_DNS_LINT_CLIENT;
+    }
+
+    if (conf->pipeline != NGX_CONF_UNSET_UINT) {
+        own |= NGX_STREAM_DNS_LINT_PIPELINE;
+    }
+
+    if (conf->proxies != NGX_CONF_UNSET_PTR && conf->proxies != NULL) {
+        own |= NGX_STREAM_DNS_LINT_PROXIES;
+    }
+
+    if (conf->tries != NGX_CONF_UNSET_UINT) {
+        own |= NGX_STREAM_DNS_LINT_TRIES;
+    }
+
+    if (conf->budget != NGX_CONF_UNSET_UINT && conf->budget != 0) {
+        own |= NGX_STREAM_DNS_LINT_BUDGET;
+    }
+
+    if (conf->upstream_timeout != NGX_CONF_UNSET_MSEC) {
+        own |= NGX_STREAM_DNS_LINT_TIMEOUT;
+    }
+
+    if (conf->next_timeout != NGX_CONF_UNSET_MSEC) {
+        own |= NGX_STREAM_DNS_LINT_NEXT;
+    }
+
+    conf->own = own;
+}
+
+
+void
+ngx_stream_dns_lint(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t                    i;
+    ngx_stream_dns_srv_conf_t   **dscf;
+    ngx_stream_dns_upstream_t   **us;
+
+    dscf = dmcf->servers.elts;
+
+    for (i = 0; i < dmcf->servers.nelts; i++) {
+        ngx_stream_dns_lint_server(cf, dmcf, dscf[i]);
+    }
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        if (us[i]->file) {
+            ngx_stream_dns_lint_upstream(cf, us[i]);
+        }
+    }
+
+    ngx_stream_dns_lint_caches(cf, dmcf);
+}
+
+
+static void
+ngx_stream_dns_lint_server(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
+    ngx_stream_dns_srv_conf_t *dscf)
+{
+    if (!dscf->tcp) {
+        ngx_stream_dns_lint_useless(cf, dscf, NGX_STREAM_DNS_LINT_TCP,
+                                    "a server without a \"listen\" for TCP");
+    }
+
+    if (!dscf->udp) {
+        ngx_stream_dns_lint_useless(cf, dscf, NGX_STREAM_DNS_LINT_PROXIES,
+                                    "a server without a \"listen\" for UDP");
+    }
+
+    if (dscf->dns.next == 0) {
+        ngx_stream_dns_lint_useless(cf, dscf, NGX_STREAM_DNS_LINT_TRIES
+                                              |NGX_STREAM_DNS_LINT_BUDGET,
+                                    "a server with \"dns_next_upstream off\"");
+    }
+
+    if (dscf->upstream_timeout > dscf->next_timeout
+        && dscf->own & (NGX_STREAM_DNS_LINT_TIMEOUT|NGX_STREAM_DNS_LINT_NEXT))
+    {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"dns_upstream_timeout\" of %M ms never counts, as "
+                      "\"dns_next_upstream_timeout\" of %M ms ends before, in "
+                      "server in %s:%ui", dscf->upstream_timeout,
+                      dscf->next_timeout, dscf->core->file_name,
+                      dscf->core->line);
+    }
+}
+
+
+static void
+ngx_stream_dns_lint_useless(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf,
+    ngx_uint_t bits, const char *why)
+{
+    ngx_stream_dns_lint_t  *lint;
+
+    for (lint = ngx_stream_dns_lints; lint->directive; lint++) {
+        if (dscf->own & bits & lint->bit) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "\"%s\" has no effect in %s, in %s:%ui",
+                          lint->directive, why, dscf->core->file_name,
+                          dscf->core->line);
+        }
+    }
+}
+
+
+static void
+ngx_stream_dns_lint_upstream(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *peer;
+
+    if (!us->used) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "no \"dns_forward\" uses dns_upstream \"%V\" in %s:%ui",
+                      &us->upstream.name, us->file, us->line);
+    }
+
+    if (us->checks == NGX_STREAM_DNS_CHECKS_ON
+        && us->health.timeout > us->health.interval)
+    {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"health_check\": \"timeout\" of %M ms is over "
+                      "\"interval\" of %M ms, a silent server is checked less "
+                      "often, in dns_upstream \"%V\" in %s:%ui",
+                      us->health.timeout, us->health.interval,
+                      &us->upstream.name, us->file, us->line);
+    }
+
+    if (us->upstream.balancer != &ngx_dns_balance_sequential) {
+        return;
+    }
+
+    peer = us->upstream.peers.elts;
+
+    for (i = 0; i < us->upstream.peers.nelts; i++) {
+        if (peer[i].weight != 1) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "\"weight=\" has no effect with \"sequential\" in "
+                          "dns_upstream \"%V\" in %s:%ui",
+                          &us->upstream.name, us->file, us->line);
+            break;
+        }
+    }
+}
+
+
+static void
+ngx_stream_dns_lint_caches(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t                    i, k;
+    ngx_shm_zone_t              **zone;
+    ngx_stream_dns_srv_conf_t   **dscf;
+
+    zone = dmcf->status.caches.elts;
+    dscf = dmcf->servers.elts;
+
+    for (i = 0; i < dmcf->status.caches.nelts; i++) {
+
+        for (k = 0; k < dmcf->servers.nelts; k++) {
+            if (dscf[k]->cache == zone[i]) {
+                break;
+            }
+        }
+
+        if (k == dmcf->servers.nelts) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "no server with \"dns_cache\" uses "
+                          "\"dns_cache_zone\" \"%V\"", &zone[i]->shm.name);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns_text.h"
+
+
+static ngx_uint_t ngx_stream_dns_text_ipv6(ngx_str_t *text);
+
+
+const char *
+ngx_stream_dns_text_address(ngx_str_t *text)
+{
+    if (ngx_strncmp(text->data, "tls://", 6) == 0) {
+        return "\"tls://\" is not supported yet";
+    }
+
+    if (ngx_strncmp(text->data, "tcp://", 6) == 0) {
+        return "\"tcp://\" works in a \"server\" of a \"dns_upstream\"";
+    }
+
+    if (ngx_strstr(text->data, "://")) {
+        return "there is no scheme but \"tcp://\"";
+    }
+
+    if (text->len && text->data[0] == '/') {
+        return "files are not read, and a socket has \"unix:\" in front";
+    }
+
+    /* nginx takes it for a name */
+
+    if (ngx_strncmp(text->data, "255.255.255.255", 15) == 0) {
+        return "it is the broadcast address";
+    }
+
+    if (ngx_stream_dns_text_ipv6(text)) {
+        return "an IPv6 address must be in brackets, as \"[2001:db8::1]\"";
+    }
+
+    if (ngx_strlchr(text->data, text->data + text->len, '%')) {
+        return "addresses with a scope are not supported";
+    }
+
+    return NULL;
+}
+
+
+/* with or without a port: no other address has two colons */
+
+static ngx_uint_t
+ngx_stream_dns_text_ipv6(ngx_str_t *text)
+{
+    u_char  *p, *last;
+
+    last = text->data + text->len;
+
+    if (text->len == 0 || text->data[0] == '['
+        || ngx_strncmp(text->data, "unix:", 5) == 0)
+    {
+        return 0;
+    }
+
+    p = ngx_strlchr(text->data, last, ':');
+
+    return p && ngx_strlchr(p + 1, last, ':');
+}
+
+
+const char *
+ngx_stream_dns_text_sockaddr(struct sockaddr *sa)
+{
+    in_addr_t             addr;
+    struct sockaddr_in   *sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
+#endif
+
+    switch (sa->sa_family) {
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) sa;
+
+        if (IN6_IS_ADDR_MULTICAST(&sin6->sin6_addr)) {
+            return "it is a multicast address";
+        }
+
+        if (IN6_IS_ADDR_LINKLOCAL(&sin6->sin6_addr)
+            && sin6->sin6_scope_id == 0)
+        {
+            return "it is a link-local address without a scope, which is "
+                   "not supported";
+        }
+
+        return NULL;
+#endif
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) sa;
+        addr = ntohl(sin->sin_addr.s_addr);
+
+        if (addr == INADDR_BROADCAST) {
+            return "it is the broadcast address";
+        }
+
+        return IN_MULTICAST(addr) ? "it is a multicast address" : NULL;
+    }
+
+    return NULL;
+}
+
+
+const char *
+ngx_stream_dns_text_zone(ngx_str_t *text)
+{
+    size_t      i;
+    u_char      c;
+    ngx_cidr_t  cidr;
+
+    if (ngx_ptocidr(text, &cidr) != NGX_ERROR) {
+        return "an address or network is no zone: those of its names end with "
+               "\"in-addr.arpa\" or \"ip6.arpa\"";
+    }
+
+    for (i = 0; i < text->len; i++) {
+        c = text->data[i];
+
+        if (c > 0x7f) {
+            return "it is not ASCII, other alphabets are in Punycode";
+        }
+
+        if (c == '$') {
+            return "variables are not supported";
+        }
+
+        if (c == '*') {
+            return "a zone has all names below it, without \"*\"";
+        }
+
+        if (c == ':') {
+            return "it has a \":\"";
+        }
+
+        if (c == '\\') {
+            i++;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_stream_dns_text_hostname(ngx_conf_t *cf, ngx_str_t *text)
+{
+    size_t       len;
+    u_char      *p, *q, *last;
+    ngx_str_t   *host, from;
+    ngx_uint_t   i;
+
+    static ngx_str_t  names[] = {
+        ngx_string("${hostname}"),
+        ngx_string("$hostname"),
+        ngx_null_string
+    };
+
+    host = &cf->cycle->hostname;
+    from = *text;
+    last = from.data + from.len;
+
+    if (ngx_strlchr(from.data, last, '$') == NULL) {
+        return NGX_OK;
+    }
+
+    /* each is replaced by no more than the host's name */
+
+    len = from.len + from.len / 9 * host->len + host->len;
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->data = p;
+
+    for (q = from.data; q < last; /* void */ ) {
+
+        if (*q != '$') {
+            *p++ = *q++;
+            continue;
+        }
+
+        for (i = 0; names[i].len; i++) {
+            if ((size_t) (last - q) >= names[i].len
+                && ngx_strncmp(q, names[i].data, names[i].len) == 0)
+            {
+                break;
+            }
+        }
+
+        if (names[i].len == 0) {
+            *text = from;
+            return NGX_DECLINED;
+        }
+
+        q += names[i].len;
+        p = ngx_cpymem(p, host->data, host->len);
+    }
+
+    text->len = (size_t) (p - text->data);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_stream_dns_text_once(ngx_conf_t *cf)
+{
+    size_t       len;
+    u_char      *p;
+    ngx_str_t   *value;
+    ngx_uint_t   i, k;
+
+    value = cf->args->elts;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        p = (u_char *) ngx_strchr(value[i].data, '=');
+        len = p ? (size_t) (p - value[i].data) + 1 : value[i].len + 1;
+
+        for (k = 1; k < i; k++) {
+            if (ngx_strncmp(value[k].data, value[i].data, len) == 0) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"%V\": \"%V\" after \"%V\": a parameter "
+                                   "is given once",
+                                   &value[0], &value[i], &value[k]);
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}

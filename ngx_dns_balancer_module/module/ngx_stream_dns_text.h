@@ -1,0 +1,43 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Words of a configuration that are checked in several places: what is wrong
+ * with an address or a zone, in words, and texts with $hostname.
+ */
+
+
+#ifndef _NGX_STREAM_DNS_TEXT_H_INCLUDED_
+#define _NGX_STREAM_DNS_TEXT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+#pragma GCC visibility push(hidden)
+
+/* why an address of a server can't be right as it stands; NULL: no idea */
+const char *ngx_stream_dns_text_address(ngx_str_t *text);
+
+/* why no server can be at an address; NULL: it can */
+const char *ngx_stream_dns_text_sockaddr(struct sockaddr *sa);
+
+/* why a zone is not meant; NULL: it may be */
+const char *ngx_stream_dns_text_zone(ngx_str_t *text);
+
+/*
+ * $hostname and ${hostname} are the name of this machine.  NGX_DECLINED: there
+ * is another variable.
+ */
+ngx_int_t ngx_stream_dns_text_hostname(ngx_conf_t *cf, ngx_str_t *text);
+
+/* is no parameter of a line there twice?  NGX_ERROR, and it is said */
+ngx_int_t ngx_stream_dns_text_once(ngx_conf_t *cf);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_STREAM_DNS_TEXT_H_INCLUDED_ */

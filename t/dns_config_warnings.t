@@ -1,0 +1,117 @@
+#!/usr/bin/perl
+
+# Tests for nginx -t: what works but can't be meant is a warning, with the
+# directive, file and line; what is near to it is none.
+
+use warnings;
+use strict;
+
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::Nginx::DNS;
+
+my $t = Test::Nginx::DNS->new()->allow(qr/\[emerg\]/);
+
+my $both = 'listen 127.0.0.1:%%PORT_8053%% udp; '
+    . 'listen 127.0.0.1:%%PORT_8053%%;';
+my $udp = 'listen 127.0.0.1:%%PORT_8053%% udp;';
+my $tcp = 'listen 127.0.0.1:%%PORT_8053%%;';
+my $to = 'dns_forward . 127.0.0.1;';
+my $u = 'dns_upstream u { server 127.0.0.1;';
+my $use = "server { $both dns_forward . u; }";
+
+$t->write_file('hosts', "192.0.2.1 a.test\n");
+
+# what stands in stream {}, what is warned of; undef: nothing
+
+my @cases = (
+
+[ "server { $both $to }", undef ],
+
+# what nobody uses
+
+[ "$u } server { $both $to }",
+  qr/no "dns_forward" uses dns_upstream "u" in \S+:\d+/ ],
+[ "$u } $use", undef ],
+[ "dns_cache_zone zone=c:1m; server { $both $to }",
+  qr/no server with "dns_cache" uses "dns_cache_zone" "c"/ ],
+[ "dns_cache_zone zone=c:1m; server { $both $to dns_cache c; }", undef ],
+[ "dns_cache_zone zone=c:1m; dns_cache c; server { $both $to }", undef ],
+
+# listen
+
+[ "server { $udp $to }",
+  qr/"listen \S+": there is UDP, but no "listen" for TCP .*RFC 7766.*:\d+/ ],
+[ "server { $udp $to } server { $tcp $to }", undef ],
+[ "server { $tcp $to }", undef ],
+[ "server { listen 127.0.0.1:%%PORT_8053%% udp rcvbuf=1900m; $tcp $to }",
+  qr/"listen \S+": "rcvbuf=" of \d+ is cut to \d+ by the system, .*rmem_max/ ],
+[ "server { listen 127.0.0.1:%%PORT_8053%% udp rcvbuf=64k; $tcp $to }", undef ],
+
+# transports
+
+(map { my ($name) = /^(\w+)/;
+    [ "server { $udp $to $_ }",
+      qr/"$name" has no effect in a server without a "listen" for TCP, in \S+:/
+    ], [ "server { $both $to $_ }", undef ],
+    [ "$_ server { $both $to } server { listen 127.0.0.1:%%PORT_8054%% udp;
+       listen 127.0.0.1:%%PORT_8054%%; $to }", undef ],
+} 'dns_idle_timeout 1s;', 'dns_client_timeout 1s;', 'dns_pipeline 2;'),
+[ "server { $tcp $to dns_udp_proxy_protocol 127.0.0.1; }",
+  qr/"dns_udp_proxy_protocol" has no effect in a server without .* for UDP/ ],
+
+# other servers
+
+[ "server { $both $to dns_next_upstream off; dns_next_upstream_budget 10%; }",
+  qr/"dns_next_upstream_budget" has no effect .* "dns_next_upstream off"/ ],
+[ "server { $both $to dns_next_upstream off; dns_next_upstream_tries 2; }",
+  qr/"dns_next_upstream_tries" has no effect .* "dns_next_upstream off"/ ],
+[ "dns_next_upstream_budget 10%; server { $both $to dns_next_upstream off; }",
+  undef ],
+[ "server { $both $to dns_upstream_timeout 6s; }",
+  qr/"dns_upstream_timeout" of 6000 ms never counts, as .* of 5000 ms/ ],
+[ "server { $both $to dns_upstream_timeout 5s; }", undef ],
+
+# servers
+
+[ "dns_upstream u { sequential; server 127.0.0.1 weight=2; } $use",
+  qr/"weight=" has no effect with "sequential" in dns_upstream "u" in \S+:/ ],
+[ "dns_upstream u { sequential; server 127.0.0.1 weight=1; } $use", undef ],
+[ "$u health_check interval=200ms timeout=300ms; } $use",
+  qr/"health_check": "timeout" of 300 ms is over "interval" of 200 ms/ ],
+[ "$u health_check interval=200ms; } $use", undef ],
+
+# of the proxy
+
+[ "server { $both $to proxy_timeout 1s; }",
+  qr/"proxy_\*" directives have no effect in a server with "dns_forward" in/ ],
+[ "proxy_timeout 1s; server { $both $to }", undef ],
+[ "proxy_bind 127.0.0.1; proxy_protocol on; server { $both $to }", undef ],
+[ "server { $both $to proxy_protocol off; }", undef ],
+
+);
+
+for my $case (@cases) {
+    my ($stream, $said) = @$case;
+
+    my ($code, $out) = $t->test_config(
+        "%%TEST_GLOBALS%%\nevents { }\nstream {\n$stream\n}\n");
+
+    (my $name = $stream) =~ s/\s+/ /g;
+    $name = substr $name, 0, 90;
+
+    my $warned = join "\n", grep { /\[warn\]/ } split /\n/, $out;
+
+    if ($code) {
+        fail("$name is refused");
+        diag($out);
+
+    } elsif (defined $said) {
+        like($warned, $said, $name);
+
+    } else {
+        is($warned, '', "nothing: $name");
+    }
+}
