@@ -25,7 +25,7 @@ events {
 stream {
     dns_upstream far {
         health_check  off;
-        server  255.255.255.255:53  max_fails=0;
+        server  127.255.255.255:53  max_fails=0;
     }
 
     dns_upstream dead {
@@ -53,7 +53,7 @@ is_deeply(dns_bulk($port, 200, name => sub { "q$_[0].far" }),
 my @lines = logged('far');
 
 is(scalar @lines, 1, 'one line');
-like($lines[0], qr/\[error\].*"far": no socket to server 255\S+:53 \(13/,
+like($lines[0], qr/\[error\].*"far": no socket to server 127\.255\S+:53 \(13/,
      'which names upstream and server');
 
 is_deeply(dns_bulk($port, 200, name => sub { "q$_[0].dead" }),
