@@ -31,6 +31,10 @@ events {
 %%TEST_METRICS%%
 
 stream {
+    # on a busy machine another server would be asked beside a slow one
+
+    dns_next_upstream_tries  1;
+
     @{[ map { "dns_upstream $_ { server 127.0.0.1:%%PORT_8081%%;
                                  server 127.0.0.1:%%PORT_8082%%; }" }
         @$upstreams ]}
