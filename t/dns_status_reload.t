@@ -31,9 +31,9 @@ events {
 %%TEST_METRICS%%
 
 stream {
-    # on a busy machine another server would be asked beside a slow one
+    # on a busy machine a slow server, or another, would be asked once more
 
-    dns_next_upstream_tries  1;
+    dns_next_upstream  off;
 
     @{[ map { "dns_upstream $_ { server 127.0.0.1:%%PORT_8081%%;
                                  server 127.0.0.1:%%PORT_8082%%; }" }
