@@ -50,21 +50,23 @@ $t->run();
 
 my $port = $t->port(8053);
 
-is_deeply(dns_bulk($port, 200), { '192.0.2.1' => 100, '192.0.2.2' => 100 },
-          'both measured');
+# who answers may be another one than who was asked first, on a busy machine
+
+my $r = dns_bulk($port, 200);
+is($r->{'192.0.2.1'} + $r->{'192.0.2.2'}, 200, 'both measured');
+
+my $before = $u->count;
 
 $u->set(silent => 1);
 
-my (@slow, $max);
-$max = 0;
+my $max = 0;
 
 is_deeply(dns_bulk($port, 500, window => 1, sockets => 1, each => sub {
-    push @slow, $_[3] if $_[3] > 0.015;
     $max = $_[3] if $_[3] > $max;
 }), { '192.0.2.2' => 500 }, 'no query fails');
 
 cmp_ok($max, '<', 0.25, 'the first ones wait for tens of milliseconds');
-cmp_ok(@slow, '<=', 6, 'and only they');
+cmp_ok($u->count - $before, '<=', 6, 'and only they are sent to it');
 ok($t->wait_for(sub {
     $t->error_log() =~ /left out for 2000ms.*upstream timed out/;
 }, 5), 'ejected when it was silent for the whole time');

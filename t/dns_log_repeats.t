@@ -36,6 +36,7 @@ stream {
 
     server {
         listen       127.0.0.1:%%PORT_8053%% udp;
+        listen       127.0.0.1:%%PORT_8053%%;
         dns_forward  far far;
         dns_forward  dead dead;
     }

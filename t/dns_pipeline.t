@@ -24,6 +24,10 @@ events {
 }
 
 stream {
+    # on a busy machine a server would be asked once more
+
+    dns_next_upstream  off;
+
     dns_upstream u {
         server        127.0.0.1:%%PORT_8081%%;
         health_check  off;

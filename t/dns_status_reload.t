@@ -31,6 +31,10 @@ events {
 %%TEST_METRICS%%
 
 stream {
+    # on a busy machine a slow server, or another, would be asked once more
+
+    dns_next_upstream  off;
+
     @{[ map { "dns_upstream $_ { server 127.0.0.1:%%PORT_8081%%;
                                  server 127.0.0.1:%%PORT_8082%%; }" }
         @$upstreams ]}
