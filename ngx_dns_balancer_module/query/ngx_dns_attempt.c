@@ -16,6 +16,12 @@ static ngx_int_t ngx_dns_attempt_whole(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a);
 static ngx_int_t ngx_dns_attempt_plain(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, const ngx_dns_message_t *m);
+static ngx_dns_outcome_e ngx_dns_attempt_other(ngx_dns_inflight_attempt_t *a,
+    ngx_dns_event_e event, const u_char *msg, ngx_dns_message_t *m);
+static ngx_dns_outcome_e ngx_dns_attempt_bad(ngx_dns_inflight_t *f,
+    ngx_dns_inflight_attempt_t *a, ngx_dns_outcome_e outcome,
+    ngx_dns_message_t *m);
+static void ngx_dns_attempt_none(ngx_dns_message_t *m);
 static ngx_dns_outcome_e ngx_dns_attempt_answer(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, const u_char *msg, size_t len,
     ngx_dns_message_t *m);
@@ -65,10 +71,10 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     a->beside = 0;
     a->repeated = 0;
     a->failed = 0;
-    a->tcp = peer->tcp || (f->stream && ngx_dns_attempt_transport[1]);
     a->cut = 0;
-    a->plain = ngx_dns_peer_plain(peer, ngx_dns_sec);
     a->witness = 0;
+    a->tcp = peer->tcp | (f->stream && ngx_dns_attempt_transport[1]);
+    a->plain = (uint8_t) ngx_dns_peer_plain(peer, ngx_dns_sec);
     a->deadline = ngx_current_msec + f->conf->upstream_timeout;
 
     ngx_dns_count_peer(peer, queries);
@@ -111,17 +117,32 @@ ngx_dns_attempt_take(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
 {
     ngx_dns_outcome_e  outcome;
 
-    m->rcode = NGX_DNS_SERVFAIL;
-    m->flags = 0;
-    m->ede = NGX_DNS_NO_EDE;
-    m->scoped = 0;
-    m->edns = 0;
+    if (event == NGX_DNS_EVENT_ANSWER) {
+        outcome = ngx_dns_attempt_answer(f, a, msg, len, m);
+
+        if (outcome == NGX_DNS_OUTCOME_GOOD) {
+            ngx_dns_attempt_over(f, a);
+            ngx_dns_attempt_rcode(f, a, outcome);
+            return outcome;
+        }
+
+    } else {
+        outcome = ngx_dns_attempt_other(a, event, msg, m);
+    }
+
+    return ngx_dns_attempt_bad(f, a, outcome, m);
+}
+
+
+static ngx_dns_outcome_e
+ngx_dns_attempt_other(ngx_dns_inflight_attempt_t *a, ngx_dns_event_e event,
+    const u_char *msg, ngx_dns_message_t *m)
+{
+    ngx_dns_outcome_e  outcome;
+
+    ngx_dns_attempt_none(m);
 
     switch (event) {
-
-    case NGX_DNS_EVENT_ANSWER:
-        outcome = ngx_dns_attempt_answer(f, a, msg, len, m);
-        break;
 
     case NGX_DNS_EVENT_FAULT:
         outcome = ngx_dns_attempt_fault(msg, m);
@@ -141,6 +162,16 @@ ngx_dns_attempt_take(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
         break;
     }
 
+    return outcome;
+}
+
+
+/* it is no answer of use: is the same server asked once more? */
+
+static ngx_dns_outcome_e
+ngx_dns_attempt_bad(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
+    ngx_dns_outcome_e outcome, ngx_dns_message_t *m)
+{
     if ((outcome == NGX_DNS_OUTCOME_CUT
          && ngx_dns_attempt_whole(f, a) == NGX_OK)
         || (outcome == NGX_DNS_OUTCOME_ERROR
@@ -176,6 +207,7 @@ ngx_dns_attempt_answer(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
 
     if (flags & NGX_DNS_TC) {
         a->flags = (uint16_t) flags;
+        ngx_dns_attempt_none(m);
 
         /* RFC 7766, 5: over TCP there is nothing to cut an answer for */
 
@@ -188,15 +220,25 @@ ngx_dns_attempt_answer(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
         || (f->conf->subnet
             && ngx_dns_subnet_check(&f->subnet, m, msg) != NGX_OK))
     {
-        m->rcode = NGX_DNS_SERVFAIL;
-        m->flags = 0;
-        m->ede = NGX_DNS_NO_EDE;
-        m->scoped = 0;
+        ngx_dns_attempt_none(m);
 
         return NGX_DNS_OUTCOME_MALFORMED;
     }
 
     return ngx_dns_outcome_rcode(m->rcode);
+}
+
+
+/* there is no message that can be passed on */
+
+static void
+ngx_dns_attempt_none(ngx_dns_message_t *m)
+{
+    m->rcode = NGX_DNS_SERVFAIL;
+    m->flags = 0;
+    m->ede = NGX_DNS_NO_EDE;
+    m->scoped = 0;
+    m->edns = 0;
 }
 
 
@@ -382,7 +424,7 @@ ngx_dns_attempt_judge(ngx_dns_inflight_t *f)
 {
     ngx_uint_t  i;
 
-    for (i = 0; f->tries > 1 && i < f->tries; i++) {
+    for (i = 0; i < f->tries; i++) {
         if (f->attempts[i].failed) {
             ngx_dns_peer_judge(f->tried[i], ngx_current_msec, 1,
                                f->conf->log);

@@ -53,7 +53,7 @@ static ngx_dns_inflight_t *ngx_dns_inflight_find(const ngx_dns_request_t *r,
 static ngx_dns_inflight_t *ngx_dns_inflight_alloc(void);
 static void ngx_dns_inflight_same(ngx_dns_inflight_t *f);
 static void ngx_dns_inflight_build(ngx_dns_inflight_t *f,
-    const ngx_dns_question_t *q);
+    const ngx_dns_request_t *r);
 
 
 static ngx_dns_inflight_table_t  ngx_dns_inflights;
@@ -168,7 +168,7 @@ ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
     f->start_usec = ngx_dns_usec;
 
     ngx_dns_inflight_same(f);
-    ngx_dns_inflight_build(f, q);
+    ngx_dns_inflight_build(f, r);
 
     *fresh = 1;
 
@@ -263,11 +263,13 @@ ngx_dns_inflight_free(ngx_dns_inflight_t *f)
 /* the query for the servers: the client's question and flags, our OPT */
 
 static void
-ngx_dns_inflight_build(ngx_dns_inflight_t *f, const ngx_dns_question_t *q)
+ngx_dns_inflight_build(ngx_dns_inflight_t *f, const ngx_dns_request_t *r)
 {
-    u_char      *p, *opt;
-    ngx_uint_t   edns, subnet;
+    u_char              *p, *opt;
+    ngx_uint_t           edns, subnet;
+    ngx_dns_question_t  *q;
 
+    q = r->question;
     subnet = 0;
     edns = q->asked.edns;
 
@@ -277,9 +279,7 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, const ngx_dns_question_t *q)
         edns |= subnet != 0;
     }
 
-    ngx_memcpy(f->question, q->name, q->asked.name_len);
-
-    p = f->question + q->asked.name_len;
+    p = ngx_cpymem(f->question, q->name, q->asked.name_len);
     ngx_dns_put16(p, q->asked.type);
     ngx_dns_put16(p + 2, q->asked.class);
 
@@ -292,8 +292,10 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, const ngx_dns_question_t *q)
                            | NGX_DNS_AD,
                            1, NULL, edns);
 
-    p = ngx_cpymem(f->wire + NGX_DNS_HEADER_SIZE, f->question,
-                   f->question_len);
+    /* the letter case a client chose may be what it checks (0x20) */
+
+    p = ngx_cpymem(f->wire + NGX_DNS_HEADER_SIZE,
+                   r->packet + NGX_DNS_HEADER_SIZE, f->question_len);
 
     if (edns) {
         opt = p;

@@ -78,16 +78,19 @@ struct ngx_dns_waiter_s {
 typedef struct {
     ngx_dns_attempt_t     attempt;     /* first: it is cast */
     ngx_msec_t            deadline;    /* silent then */
-    unsigned              live:1;      /* an outcome may still come */
-    unsigned              silent:1;    /* its time is over, and counted */
-    unsigned              beside:1;    /* another was asked meanwhile */
-    unsigned              repeated:1;  /* the same was asked again, within its
+
+    /* octets, not bits: they are set with each query */
+
+    uint8_t               live;        /* an outcome may still come */
+    uint8_t               silent;      /* its time is over, and counted */
+    uint8_t               beside;      /* another was asked meanwhile */
+    uint8_t               repeated;    /* the same was asked again, within its
                                           time: that one is judged */
-    unsigned              failed:1;    /* SERVFAIL or REFUSED */
-    unsigned              tcp:1;       /* what it is outstanding over */
-    unsigned              cut:1;       /* its answer over UDP had TC set, ... */
-    unsigned              plain:1;     /* asked without an OPT */
-    unsigned              witness:1;   /* outlives the question */
+    uint8_t               failed;      /* SERVFAIL or REFUSED */
+    uint8_t               cut;         /* its answer over UDP had TC set, ... */
+    uint8_t               witness;     /* outlives the question */
+    uint8_t               tcp;         /* what it is outstanding over */
+    uint8_t               plain;       /* asked without an OPT */
     uint16_t              flags;       /* ... and these, in its header */
 } ngx_dns_inflight_attempt_t;
 
@@ -122,11 +125,11 @@ struct ngx_dns_inflight_s {
     uint8_t               limit;       /* of servers */
     uint8_t               repeats;     /* at a server that was asked already */
     uint8_t               live;        /* attempts without an outcome */
-    unsigned              refresh:1;   /* of the cache: no client began it */
-    unsigned              has_stale:1; /* the cache has an old answer */
-    unsigned              stale_due:1; /* whoever comes now gets it at once */
-    unsigned              stream:1;    /* asked over TCP only */
-    unsigned              counted:1;   /* among those that are the same */
+    uint8_t               refresh;     /* of the cache: no client began it */
+    uint8_t               has_stale;   /* the cache has an old answer */
+    uint8_t               stale_due;   /* whoever comes now gets it at once */
+    uint8_t               stream;      /* asked over TCP only */
+    uint8_t               counted;     /* among those that are the same */
 
     /* what is worth most to a client of what has come */
 

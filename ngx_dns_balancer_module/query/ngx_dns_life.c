@@ -48,9 +48,11 @@ static void ngx_dns_life_give_up(ngx_dns_inflight_t *f);
 static void ngx_dns_life_end(ngx_dns_inflight_t *f);
 static void ngx_dns_life_late(ngx_dns_inflight_t *f);
 
+static void ngx_dns_life_settle(ngx_dns_inflight_t *f);
 static ngx_uint_t ngx_dns_life_silent(ngx_dns_inflight_t *f);
 static void ngx_dns_life_arm(ngx_dns_inflight_t *f);
 static void ngx_dns_life_timer_handler(ngx_dns_timer_t *timer);
+static void ngx_dns_life_stale(ngx_dns_inflight_t *f);
 static void ngx_dns_life_stale_handler(ngx_dns_timer_t *timer);
 static void ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt,
     ngx_dns_event_e event, u_char *msg, size_t len);
@@ -105,13 +107,6 @@ ngx_dns_life_start(ngx_dns_inflight_t *f)
 {
     ngx_dns_upstream_t  *u;
 
-    /* the letter case a client chose may be what it checks (0x20) */
-
-    if (f->waiters) {
-        ngx_memcpy(f->wire + NGX_DNS_HEADER_SIZE, f->waiters->name,
-                   f->waiters->asked.name_len);
-    }
-
     u = f->zone->upstream;
 
     ngx_dns_peers_earn(u, f->conf->budget);
@@ -129,11 +124,8 @@ ngx_dns_life_start(ngx_dns_inflight_t *f)
     f->timer.handler = ngx_dns_life_timer_handler;
     f->timer.data = f;
 
-    f->stale.handler = ngx_dns_life_stale_handler;
-    f->stale.data = f;
-
     if (f->has_stale) {
-        ngx_dns_timer_add(&f->stale, f->conf->stale_after);
+        ngx_dns_life_stale(f);
     }
 
     ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
@@ -170,7 +162,7 @@ ngx_dns_life_joined(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w)
 
         if (!f->has_stale) {
             f->has_stale = 1;
-            ngx_dns_timer_add(&f->stale, f->conf->stale_after);
+            ngx_dns_life_stale(f);
         }
 
         if (f->stale_due) {
@@ -199,8 +191,12 @@ ngx_dns_life_joined(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w)
 static void
 ngx_dns_life_ask(ngx_dns_inflight_t *f)
 {
-    (void) ngx_dns_ask_next(f, ngx_dns_life_account,
-                            ngx_dns_life_attempt_handler);
+    if (ngx_dns_ask_next(f, ngx_dns_life_account, ngx_dns_life_attempt_handler)
+        == NGX_OK)
+    {
+        ngx_dns_life_settle(f);
+        return;
+    }
 
     ngx_dns_life_wait(f);
 }
@@ -252,18 +248,25 @@ ngx_dns_life_wait(ngx_dns_inflight_t *f)
 
     for (i = 0; i < f->tries; i++) {
         if (f->attempts[i].live && !f->attempts[i].silent) {
-
-            f->state = ((f->conf->next & NGX_DNS_NEXT_TIMEOUT)
-                        && f->servers < f->limit)
-                       || ngx_dns_ask_may_again(f)
-                       ? NGX_DNS_LIFE_ASKING : NGX_DNS_LIFE_WAITING;
-
-            ngx_dns_life_arm(f);
+            ngx_dns_life_settle(f);
             return;
         }
     }
 
     ngx_dns_life_give_up(f);
+}
+
+
+/* an answer is waited for: may another be asked when patience is over? */
+
+static void
+ngx_dns_life_settle(ngx_dns_inflight_t *f)
+{
+    f->state = (f->conf->next & NGX_DNS_NEXT_TIMEOUT)
+               && (f->servers < f->limit || ngx_dns_ask_may_again(f))
+               ? NGX_DNS_LIFE_ASKING : NGX_DNS_LIFE_WAITING;
+
+    ngx_dns_life_arm(f);
 }
 
 
@@ -365,6 +368,16 @@ ngx_dns_life_silent(ngx_dns_inflight_t *f)
 }
 
 
+static void
+ngx_dns_life_stale(ngx_dns_inflight_t *f)
+{
+    f->stale.handler = ngx_dns_life_stale_handler;
+    f->stale.data = f;
+
+    ngx_dns_timer_add(&f->stale, f->conf->stale_after);
+}
+
+
 /*
  * RFC 8767, 5: the client response timer.  The question goes on, so that the
  * cache gets a new answer.
@@ -422,7 +435,10 @@ ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
     }
 
     if (ngx_dns_outcome_ends(outcome)) {
-        ngx_dns_attempt_judge(f);
+
+        if (f->tries > 1) {
+            ngx_dns_attempt_judge(f);
+        }
 
         f->peer = f->state == NGX_DNS_LIFE_OVER ? f->peer : attempt->peer;
 
@@ -484,7 +500,7 @@ ngx_dns_life_over(ngx_dns_inflight_t *f)
     ngx_uint_t                   i;
     ngx_dns_inflight_attempt_t  *a;
 
-    for (i = 0; i < f->tries; i++) {
+    for (i = 0; f->live && i < f->tries; i++) {
         a = &f->attempts[i];
 
         if (a->live && !ngx_dns_life_witness(f, a)) {

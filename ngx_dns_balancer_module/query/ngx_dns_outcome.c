@@ -14,7 +14,6 @@
 
 typedef struct {
     uint8_t             worth;
-    uint8_t             ends;
     uint8_t             stored;
     uint8_t             next;             /* NGX_DNS_NEXT_* */
     ngx_dns_reason_e    reason;
@@ -26,25 +25,25 @@ typedef struct {
 static const ngx_dns_outcome_t  ngx_dns_outcomes[NGX_DNS_OUTCOMES] = {
 
     /* NONE */
-    { 0, 0, 0, 0, NGX_DNS_EPEERS },
+    { 0, 0, 0, NGX_DNS_EPEERS },
     /* LOCAL */
-    { 1, 0, 0, 0, NGX_DNS_EINTERNAL },
+    { 1, 0, 0, NGX_DNS_EINTERNAL },
     /* NETWORK */
-    { 2, 0, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ENETWORK },
+    { 2, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ENETWORK },
     /* SILENT */
-    { 2, 0, 1, NGX_DNS_NEXT_TIMEOUT, NGX_DNS_ETIMEOUT },
+    { 2, 1, NGX_DNS_NEXT_TIMEOUT, NGX_DNS_ETIMEOUT },
     /* MALFORMED */
-    { 2, 0, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_EANSWER },
+    { 2, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_EANSWER },
     /* CUT */
-    { 4, 0, 0, NGX_DNS_NEXT_ERROR, NGX_DNS_ECUT },
+    { 4, 0, NGX_DNS_NEXT_ERROR, NGX_DNS_ECUT },
     /* ERROR */
-    { 3, 0, 0, NGX_DNS_NEXT_ERROR, NGX_DNS_ERCODE },
+    { 3, 0, NGX_DNS_NEXT_ERROR, NGX_DNS_ERCODE },
     /* REFUSED */
-    { 3, 0, 0, NGX_DNS_NEXT_REFUSED, NGX_DNS_ERCODE },
+    { 3, 0, NGX_DNS_NEXT_REFUSED, NGX_DNS_ERCODE },
     /* SERVFAIL */
-    { 3, 0, 1, NGX_DNS_NEXT_SERVFAIL, NGX_DNS_ERCODE },
+    { 3, 1, NGX_DNS_NEXT_SERVFAIL, NGX_DNS_ERCODE },
     /* GOOD */
-    { 5, 1, 1, 0, NGX_DNS_FINE }
+    { 5, 1, 0, NGX_DNS_FINE }
 };
 
 
@@ -89,13 +88,6 @@ ngx_dns_reason_e
 ngx_dns_outcome_reason(ngx_dns_outcome_e outcome)
 {
     return ngx_dns_outcomes[outcome].reason;
-}
-
-
-ngx_uint_t
-ngx_dns_outcome_ends(ngx_dns_outcome_e outcome)
-{
-    return ngx_dns_outcomes[outcome].ends;
 }
 
 

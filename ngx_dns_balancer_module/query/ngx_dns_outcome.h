@@ -60,13 +60,19 @@ ngx_uint_t ngx_dns_outcome_better(ngx_dns_outcome_e a, ngx_dns_outcome_e b);
 /* why a client gets no answer of a server, for the outcome that is told */
 ngx_dns_reason_e ngx_dns_outcome_reason(ngx_dns_outcome_e outcome);
 
-/* does it end a question while other answers are on their way? */
-ngx_uint_t ngx_dns_outcome_ends(ngx_dns_outcome_e outcome);
-
 /* was a server asked, so that the failure may be stored (RFC 2308, 7)? */
 ngx_uint_t ngx_dns_outcome_stored(ngx_dns_outcome_e outcome);
 
 #pragma GCC visibility pop
+
+
+/* does it end a question while other answers are on their way? */
+
+static ngx_inline ngx_uint_t
+ngx_dns_outcome_ends(ngx_dns_outcome_e outcome)
+{
+    return outcome == NGX_DNS_OUTCOME_GOOD;
+}
 
 
 #endif /* _NGX_DNS_OUTCOME_H_INCLUDED_ */

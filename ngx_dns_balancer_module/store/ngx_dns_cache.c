@@ -79,15 +79,6 @@ ngx_dns_cache_attach(void *mem, size_t size)
 }
 
 
-uint64_t
-ngx_dns_cache_hash(ngx_dns_cache_shm_t *c, const u_char *name, size_t len,
-    uint64_t bits, uint64_t partition)
-{
-    return ngx_dns_hash_name(&c->key, name, len,
-                             bits ^ ngx_dns_rotl(partition, 8));
-}
-
-
 ngx_int_t
 ngx_dns_cache_find(ngx_dns_cache_shm_t *c, uint64_t hash, const u_char *name,
     size_t len, uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view)

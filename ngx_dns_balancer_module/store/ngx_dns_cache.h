@@ -90,8 +90,19 @@ typedef struct {
 } ngx_dns_cache_stat_t;
 
 
-typedef struct ngx_dns_cache_shm_s    ngx_dns_cache_shm_t;
 typedef struct ngx_dns_cache_shard_s  ngx_dns_cache_shard_t;
+
+
+/* the head of a zone; what is behind it is ngx_dns_cache_shard.h's */
+
+typedef struct {
+    uint64_t                 layout;
+    uint64_t                 size;
+    ngx_dns_hash_key_t       key;
+    uint32_t                 shards;
+    uint32_t                 pad[7];
+    uint64_t                 shard[64];   /* offsets */
+} ngx_dns_cache_shm_t;
 
 
 /* what a find gives: good until check() says otherwise */
@@ -118,10 +129,6 @@ ngx_dns_cache_shm_t *ngx_dns_cache_init(void *mem, size_t size);
 
 /* a cache made before, of this layout and size; or NULL */
 ngx_dns_cache_shm_t *ngx_dns_cache_attach(void *mem, size_t size);
-
-/* the hash of a key, for all below; reads 16 octets past the name's end */
-uint64_t ngx_dns_cache_hash(ngx_dns_cache_shm_t *c, const u_char *name,
-    size_t len, uint64_t bits, uint64_t partition);
 
 /*
  * NGX_OK and a view, or NGX_DECLINED.  An entry past its end is found, too:
@@ -168,6 +175,17 @@ void ngx_dns_cache_stat(ngx_dns_cache_shm_t *c, ngx_dns_cache_stat_t *stat);
 #define NGX_DNS_CACHE_USE    (1UL << 46)
 #define NGX_DNS_CACHE_USES   (3UL << 46)
 #define NGX_DNS_CACHE_PLACE  ((1UL << 45) - 1)
+
+
+/* the hash of a key, for all above; reads 16 octets past the name's end */
+
+static ngx_inline uint64_t
+ngx_dns_cache_hash(const ngx_dns_cache_shm_t *c, const u_char *name,
+    size_t len, uint64_t bits, uint64_t partition)
+{
+    return ngx_dns_hash_name(&c->key, name, len,
+                             bits ^ ngx_dns_rotl(partition, 8));
+}
 
 
 static ngx_inline ngx_uint_t

@@ -100,16 +100,6 @@ struct ngx_dns_cache_shard_s {
 };
 
 
-struct ngx_dns_cache_shm_s {
-    uint64_t                 layout;
-    uint64_t                 size;
-    ngx_dns_hash_key_t       key;
-    uint32_t                 shards;
-    uint32_t                 pad[7];
-    uint64_t                 shard[64];    /* offsets */
-};
-
-
 #pragma GCC visibility push(hidden)
 
 void ngx_dns_cache_shard_init(ngx_dns_cache_shard_t *s, size_t size);

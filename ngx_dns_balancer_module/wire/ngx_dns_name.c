@@ -11,6 +11,8 @@
 
 
 static ngx_inline uint64_t ngx_dns_lower8(uint64_t v);
+static ngx_inline ngx_uint_t ngx_dns_name_differs(const u_char *lower,
+    const u_char *name);
 static ngx_uint_t ngx_dns_name_target(const u_char *p, size_t pos,
     size_t len, size_t size, ngx_uint_t *work);
 
@@ -146,9 +148,27 @@ ngx_uint_t
 ngx_dns_name_equal(const u_char *lower, const u_char *name, size_t len)
 {
     u_char    c;
+    size_t    i;
     uint64_t  a, b;
 
-    for ( /* void */ ; len >= 8; len -= 8) {
+    if (len >= sizeof(ngx_dns_octets_t)) {
+
+        for (i = 0; i + sizeof(ngx_dns_octets_t) < len;
+             i += sizeof(ngx_dns_octets_t))
+        {
+            if (ngx_dns_name_differs(lower + i, name + i)) {
+                return 0;
+            }
+        }
+
+        /* the last ones may be compared twice */
+
+        i = len - sizeof(ngx_dns_octets_t);
+
+        return !ngx_dns_name_differs(lower + i, name + i);
+    }
+
+    if (len >= 8) {
         memcpy(&a, lower, 8);
         memcpy(&b, name, 8);
 
@@ -156,8 +176,10 @@ ngx_dns_name_equal(const u_char *lower, const u_char *name, size_t len)
             return 0;
         }
 
-        lower += 8;
-        name += 8;
+        memcpy(&a, lower + len - 8, 8);
+        memcpy(&b, name + len - 8, 8);
+
+        return a == ngx_dns_lower8(b);
     }
 
     while (len--) {
@@ -169,6 +191,26 @@ ngx_dns_name_equal(const u_char *lower, const u_char *name, size_t len)
     }
 
     return 1;
+}
+
+
+/* sixteen octets */
+
+static ngx_inline ngx_uint_t
+ngx_dns_name_differs(const u_char *lower, const u_char *name)
+{
+    uint64_t          d[2];
+    ngx_dns_octets_t  a, v, upper;
+
+    memcpy(&a, lower, sizeof(ngx_dns_octets_t));
+    memcpy(&v, name, sizeof(ngx_dns_octets_t));
+
+    upper = (ngx_dns_octets_t) (v - 'A' < 26);
+    v = (v | (upper & 0x20)) ^ a;
+
+    memcpy(d, &v, sizeof(ngx_dns_octets_t));
+
+    return (d[0] | d[1]) != 0;
 }
 
 
