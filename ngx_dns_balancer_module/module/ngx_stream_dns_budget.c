@@ -25,8 +25,8 @@ static void ngx_stream_dns_budget_sum(ngx_stream_dns_budget_t *b);
 
 
 void
-ngx_stream_dns_budget_count(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf,
-    ngx_stream_dns_budget_t *b)
+ngx_stream_dns_budget_count(ngx_cycle_t *cycle,
+    ngx_stream_dns_main_conf_t *dmcf, ngx_stream_dns_budget_t *b)
 {
     ngx_uint_t        n, workers;
     ngx_list_part_t  *part;
