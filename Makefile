@@ -222,6 +222,19 @@ check-accounting: $(PRODUCT)    ## a million queries, kills, reloads: counted
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
 	prove tools/check-accounting
 
+.PHONY: check-hostile
+ifeq ($(BUILD),sanitize)
+check-hostile: $(PRODUCT)
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove -v tools/check-hostile
+else
+check-hostile:                  ## hostile clients, servers: HOSTILE_SECONDS
+	@tools/install-deps build test ci
+	@tools/fetch-nginx-source trixie vendor/nginx-trixie
+	@$(MAKE) NGX_SRC=vendor/nginx-trixie BUILD=sanitize check-hostile
+endif
+
 .PHONY: check-readme
 check-readme:                   ## do what README says on fresh Debians (root)
 	@tools/install-deps build ci

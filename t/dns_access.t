@@ -11,7 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 
-my $t = Test::Nginx::DNS->new()->plan(11);
+my $t = Test::Nginx::DNS->new()->has(qw/ pcre /)->plan(11);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 

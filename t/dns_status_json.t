@@ -112,8 +112,8 @@ my $peer = $s->{upstreams}[0]{servers}[1];
 
 is_deeply([ sort keys %$peer ],
     [ qw/ backup changed checked checks_failed checks_passed errors fails
-          outstanding queries reason responses retries rtt server state timeouts
-          times up weight / ], 'a server of an upstream');
+          hedges outstanding queries reason responses retries rtt server state
+          timeouts times up weight / ], 'a server of an upstream');
 is($peer->{weight}, 3, 'weight');
 is($peer->{rtt}, undef, 'no time yet');
 is_deeply([ map { $_->{backup} ? 1 : 0 } @{$s->{upstreams}[0]{servers}} ],

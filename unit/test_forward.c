@@ -32,7 +32,7 @@ zone(const char *name, size_t len)
 
 
 static ngx_dns_zone_t *
-find(ngx_dns_forward_t *f, const char *name, size_t len)
+find_type(ngx_dns_forward_t *f, const char *name, size_t len, unsigned type)
 {
     u_char              msg[300];
     ngx_dns_question_t  q;
@@ -40,6 +40,7 @@ find(ngx_dns_forward_t *f, const char *name, size_t len)
     memset(msg, 0, sizeof(msg));
     msg[5] = 1;
     memcpy(msg + 12, name, len);
+    msg[12 + len + 1] = (u_char) type;
 
     if (ngx_dns_question_parse(&q, msg, 12 + len + 4) != NGX_DNS_FINE) {
         abort();
@@ -47,6 +48,9 @@ find(ngx_dns_forward_t *f, const char *name, size_t len)
 
     return ngx_dns_forward_find(f, &q);
 }
+
+
+#define find(f, name, len)  find_type(f, name, len, 0)
 
 
 static void
@@ -80,6 +84,35 @@ few(void)
     ok(find(f, "\3com\0", 5) == root, "all else");
     ok(find(f, "\0", 1) == root, "the root itself");
     ok(find(f, "\7example\3com\0", 13) == com, "not what has a zone");
+}
+
+
+/* RFC 4035, 3.1.4.1: DS is in the parent's zone */
+
+static void
+ds(void)
+{
+    ngx_dns_zone_t     *root, *com, *sub;
+    ngx_dns_forward_t  *f;
+
+    f = ngx_dns_forward_create(&unit_pool);
+    com = zone("\7example\3com\0", 13);
+    sub = zone("\1a\7example\3com\0", 15);
+    root = zone("\0", 1);
+
+    (void) ngx_dns_forward_add(f, com);
+    (void) ngx_dns_forward_add(f, sub);
+
+    ok(find_type(f, "\1a\7example\3com\0", 15, 1) == sub, "A");
+    ok(find_type(f, "\1a\7example\3com\0", 15, 43) == com, "DS");
+    ok(find_type(f, "\1b\1a\7example\3com\0", 17, 43) == sub,
+       "of a name below");
+    ok(find_type(f, "\7example\3com\0", 13, 43) == com,
+       "no other zone has the parent: its own");
+
+    (void) ngx_dns_forward_add(f, root);
+    ok(find_type(f, "\7example\3com\0", 13, 43) == root, "the root has it");
+    ok(find_type(f, "\0", 1, 43) == root, "of the root");
 }
 
 
@@ -155,6 +188,7 @@ int
 main(void)
 {
     few();
+    ds();
     many();
 
     return done_testing();

@@ -9,7 +9,7 @@
 
 
 static void ngx_dns_front_batch_posted(ngx_event_t *ev);
-static void ngx_dns_front_batch_writable(ngx_event_t *wev);
+static void ngx_dns_front_batch_retry(ngx_event_t *ev);
 static size_t ngx_dns_front_batch_pktinfo(size_t *control,
     ngx_dns_sockaddr_t *local);
 static ngx_int_t ngx_dns_front_batch_send(ngx_dns_front_batch_t *b,
@@ -43,7 +43,9 @@ ngx_dns_front_batch_init(ngx_dns_front_batch_t *b, ngx_pool_t *pool)
     b->posted.data = b;
     b->posted.log = b->connection->log;
 
-    b->connection->write->handler = ngx_dns_front_batch_writable;
+    b->retry.handler = ngx_dns_front_batch_retry;
+    b->retry.data = b;
+    b->retry.log = b->connection->log;
 
     return NGX_OK;
 }
@@ -189,9 +191,8 @@ static ngx_int_t
 ngx_dns_front_batch_send(ngx_dns_front_batch_t *b, struct mmsghdr *msg,
     ngx_uint_t n, ngx_uint_t *sent)
 {
-    int               rc;
-    ngx_err_t         err;
-    ngx_event_t      *wev;
+    int        rc;
+    ngx_err_t  err;
 
     for ( ;; ) {
         rc = sendmmsg(b->connection->fd, msg, n, 0);
@@ -209,16 +210,17 @@ ngx_dns_front_batch_send(ngx_dns_front_batch_t *b, struct mmsghdr *msg,
     }
 
     if (err == NGX_EAGAIN) {
-        wev = b->connection->write;
 
-        if (ngx_add_event(wev, NGX_WRITE_EVENT,
-                          (ngx_event_flags & NGX_USE_CLEAR_EVENT)
-                          ? NGX_CLEAR_EVENT : NGX_LEVEL_EVENT)
-            == NGX_OK)
-        {
-            b->blocked = 1;
-            return NGX_AGAIN;
-        }
+        /*
+         * A moment is all that a socket of datagrams needs.  The kernel would
+         * tell, but not of a descriptor that one of several processes is to
+         * be woken for (EPOLLEXCLUSIVE).
+         */
+
+        b->blocked = 1;
+        ngx_add_timer(&b->retry, NGX_DNS_FRONT_RETRY);
+
+        return NGX_AGAIN;
     }
 
     ngx_log_debug1(NGX_LOG_DEBUG_EVENT, b->connection->log, err,
@@ -271,23 +273,12 @@ ngx_dns_front_batch_keep(ngx_dns_front_batch_t *b, ngx_uint_t i)
 
 
 static void
-ngx_dns_front_batch_writable(ngx_event_t *wev)
+ngx_dns_front_batch_retry(ngx_event_t *ev)
 {
-    ngx_connection_t       *c;
     ngx_dns_front_batch_t  *b;
 
-    c = wev->data;
-    b = c->data;
-
-    if (!b->blocked) {
-        return;
-    }
-
+    b = ev->data;
     b->blocked = 0;
-
-    if (wev->active) {
-        (void) ngx_del_event(wev, NGX_WRITE_EVENT, 0);
-    }
 
     ngx_dns_front_batch_backlog(b);
 }
@@ -360,6 +351,10 @@ ngx_dns_front_batch_done(ngx_dns_front_batch_t *b)
 
     if (b->posted.posted) {
         ngx_delete_posted_event(&b->posted);
+    }
+
+    if (b->retry.timer_set) {
+        ngx_del_timer(&b->retry);
     }
 
     while (b->first) {

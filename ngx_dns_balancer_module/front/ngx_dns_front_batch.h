@@ -21,6 +21,9 @@
     (CMSG_SPACE(sizeof(struct in6_pktinfo)) / sizeof(size_t))
 
 
+#define NGX_DNS_FRONT_RETRY  1            /* milliseconds */
+
+
 typedef struct ngx_dns_front_late_s  ngx_dns_front_late_t;
 
 
@@ -52,6 +55,7 @@ typedef struct {
     ngx_uint_t               blocked;
 
     ngx_event_t              posted;
+    ngx_event_t              retry;           /* of the backlog */
 
     struct mmsghdr           msg[NGX_DNS_FRONT_BATCH];
     struct iovec             iov[NGX_DNS_FRONT_BATCH];

@@ -102,7 +102,7 @@ ngx_dns_front_tcp_read(ngx_dns_front_tcp_t *t)
             continue;
         }
 
-        t->eof = 1;
+        ngx_dns_front_tcp_end(t);
         t->broken = (n == NGX_ERROR);
     }
 
@@ -264,7 +264,7 @@ ngx_dns_front_tcp_query(ngx_dns_front_tcp_t *t, u_char *p, size_t len)
         ngx_log_error(NGX_LOG_INFO, t->connection->log, 0,
                       "client sent what is not a query");
 
-        t->eof = 1;
+        ngx_dns_front_tcp_end(t);
         return;
     }
 
@@ -309,6 +309,16 @@ ngx_dns_front_tcp_keep(ngx_dns_front_tcp_t *t, u_char *p, size_t len)
 
     ngx_memcpy(t->in, p, len);
     t->in_len = len;
+}
+
+
+void
+ngx_dns_front_tcp_end(ngx_dns_front_tcp_t *t)
+{
+    t->eof = 1;
+    t->stopped = 0;
+
+    ngx_dns_front_tcp_release(t);
 }
 
 

@@ -61,6 +61,12 @@ struct ngx_dns_front_tcp_s {
  */
 void ngx_dns_front_tcp_read(ngx_dns_front_tcp_t *t);
 
+/*
+ * No more of it is read, wherever that is found out: answers that are under
+ * way are written, then it is closed.
+ */
+void ngx_dns_front_tcp_end(ngx_dns_front_tcp_t *t);
+
 /* gives back what was read but not looked at */
 void ngx_dns_front_tcp_release(ngx_dns_front_tcp_t *t);
 

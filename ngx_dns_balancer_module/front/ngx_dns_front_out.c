@@ -17,6 +17,7 @@
 static ngx_dns_front_block_t *ngx_dns_front_out_block(
     ngx_dns_front_out_t *out, size_t size);
 static void ngx_dns_front_out_free(ngx_dns_front_block_t *b);
+static void ngx_dns_front_out_count(ssize_t size);
 
 
 /* of this worker */
@@ -121,7 +122,7 @@ ngx_dns_front_out_block(ngx_dns_front_out_t *out, size_t size)
         }
 
         b->size = len;
-        ngx_dns_front_out_total += len;
+        ngx_dns_front_out_count((ssize_t) len);
     }
 
     b->next = NULL;
@@ -155,8 +156,19 @@ ngx_dns_front_out_free(ngx_dns_front_block_t *b)
         return;
     }
 
-    ngx_dns_front_out_total -= b->size;
+    ngx_dns_front_out_count(- (ssize_t) b->size);
     ngx_free(b);
+}
+
+
+static void
+ngx_dns_front_out_count(ssize_t size)
+{
+    ngx_dns_front_out_total = (size_t) ((ssize_t) ngx_dns_front_out_total
+                                        + size);
+
+    ngx_dns_gauge_used(NGX_DNS_GAUGE_UNREAD, ngx_dns_front_out_total);
+    ngx_dns_gauge_limit(NGX_DNS_GAUGE_UNREAD, NGX_DNS_FRONT_OUT_TOTAL);
 }
 
 
@@ -254,7 +266,7 @@ ngx_dns_front_out_done(void)
         b = ngx_dns_front_out_spare;
         ngx_dns_front_out_spare = b->next;
 
-        ngx_dns_front_out_total -= b->size;
+        ngx_dns_front_out_count(- (ssize_t) b->size);
         ngx_free(b);
     }
 

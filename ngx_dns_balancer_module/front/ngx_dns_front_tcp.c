@@ -36,6 +36,7 @@ static ngx_dns_front_t  ngx_dns_front_tcp = {
 /* of this worker */
 
 static ngx_queue_t  ngx_dns_front_tcp_all;
+static ngx_uint_t   ngx_dns_front_tcp_n;
 static time_t       ngx_dns_front_tcp_logged;
 
 
@@ -56,6 +57,7 @@ ngx_dns_front_tcp_open(ngx_connection_t *c, ngx_dns_conf_t *conf)
     }
 
     ngx_queue_insert_tail(&ngx_dns_front_tcp_all, &t->queue);
+    ngx_dns_gauge_used(NGX_DNS_GAUGE_CLIENTS, ++ngx_dns_front_tcp_n);
     ngx_queue_init(&t->waiting);
 
     t->connection = c;
@@ -151,6 +153,13 @@ ngx_dns_front_tcp_read_handler(ngx_event_t *rev)
         return;
     }
 
+    /*
+     * While it is being read it must not be one of those that nginx closes
+     * when it is short of connections, from wherever one is asked for
+     */
+
+    ngx_reusable_connection(c, 0);
+
     ngx_dns_front_tcp_read(t);
     ngx_dns_front_tcp_settle(t);
 }
@@ -217,6 +226,12 @@ ngx_dns_front_tcp_close_handler(ngx_dns_front_tcp_t *t)
     }
 
     if (!ngx_exiting) {
+
+        if (t->in) {
+            ngx_dns_query_drop(t->conf, &t->client, t->in_len,
+                               NGX_DNS_EINCOMPLETE);
+        }
+
         ngx_dns_front_tcp_close(t);
         return;
     }
@@ -327,6 +342,10 @@ ngx_dns_front_tcp_settle(ngx_dns_front_tcp_t *t)
         ngx_post_event(rev, &ngx_posted_events);
     }
 
+    /* half a query is no reason to keep a connection that others need */
+
+    ngx_reusable_connection(c, idle);
+
     idle = (idle && t->in == NULL && t->skip == 0);
 
     if (idle && ngx_exiting && t->used) {
@@ -337,7 +356,6 @@ ngx_dns_front_tcp_settle(ngx_dns_front_tcp_t *t)
     /* "idle" has nginx call the handler when the worker is to quit */
 
     c->idle = idle;
-    ngx_reusable_connection(c, idle);
 
     if (!t->eof) {
         rc = ngx_handle_read_event(rev, 0);
@@ -406,6 +424,7 @@ ngx_dns_front_tcp_close(ngx_dns_front_tcp_t *t)
     t->connection = NULL;
 
     ngx_queue_remove(&t->queue);
+    ngx_dns_gauge_used(NGX_DNS_GAUGE_CLIENTS, --ngx_dns_front_tcp_n);
 
     if (t->posted.posted) {
         ngx_delete_posted_event(&t->posted);
@@ -511,7 +530,7 @@ ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
     }
 
     if (size == 0) {
-        t->eof = 1;
+        ngx_dns_front_tcp_end(t);
 
     } else if (ngx_dns_front_out_commit(&t->out, t->room, size, counter)
                != NGX_OK)
@@ -526,7 +545,7 @@ ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
         }
 
         ngx_dns_count(unsent);
-        t->eof = 1;
+        ngx_dns_front_tcp_end(t);
     }
 
     ngx_dns_front_tcp_post(t);

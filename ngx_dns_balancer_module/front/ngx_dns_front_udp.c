@@ -31,7 +31,12 @@ typedef struct {
 } ngx_dns_front_udp_t;
 
 
-static void ngx_dns_front_udp_read_handler(ngx_event_t *rev);
+static ngx_int_t ngx_dns_front_udp_listen(ngx_dns_front_udp_t *u,
+    ngx_connection_t *c);
+static void ngx_dns_front_udp_event_handler(ngx_event_t *rev);
+static void ngx_dns_front_udp_session_handler(ngx_event_t *rev);
+static void ngx_dns_front_udp_idle_handler(ngx_event_t *rev);
+static ngx_dns_front_udp_t *ngx_dns_front_udp_of(ngx_connection_t *c);
 static void ngx_dns_front_udp_read(ngx_dns_front_udp_t *u, ngx_socket_t fd,
     ngx_uint_t reads);
 static void ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i);
@@ -124,7 +129,12 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
     c->idle = 1;
     c->read->log = c->log;
     c->write->log = c->log;
-    c->read->handler = ngx_dns_front_udp_quit_handler;
+    c->read->handler = sessions ? ngx_dns_front_udp_session_handler
+                                : ngx_dns_front_udp_event_handler;
+
+    /* what nginx's own handler for sessions needs */
+
+    c->listening = ls;
 
     u->addrs = addrs;
     u->naddrs = naddrs;
@@ -153,12 +163,45 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
         return NGX_ERROR;
     }
 
-    if (!sessions) {
-        ls->connection->data = u;
-        ls->connection->read->handler = ngx_dns_front_udp_read_handler;
+    return ngx_dns_front_udp_listen(u, c);
+}
+
+
+/*
+ * The socket is read by the duplicate.  When an accept() fails for want of
+ * descriptors nginx stops to read from all listening sockets it knows of for
+ * half a second, again and again, and UDP needs no descriptor.
+ */
+
+static ngx_int_t
+ngx_dns_front_udp_listen(ngx_dns_front_udp_t *u, ngx_connection_t *c)
+{
+    ngx_uint_t    flags;
+    ngx_event_t  *rev;
+
+    flags = 0;
+    rev = u->listening->connection->read;
+
+#if (NGX_HAVE_EPOLLEXCLUSIVE)
+
+    /* as nginx does, so that one of its processes is woken */
+
+    if (ngx_use_exclusive_accept && !u->listening->reuseport) {
+        flags = NGX_EXCLUSIVE_EVENT;
     }
 
-    return NGX_OK;
+#endif
+
+    if (rev->active && ngx_del_event(rev, NGX_READ_EVENT, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* nginx may have it active again, after such a time */
+
+    u->listening->connection->data = u;
+    rev->handler = ngx_dns_front_udp_idle_handler;
+
+    return ngx_add_event(c->read, NGX_READ_EVENT, flags);
 }
 
 
@@ -242,14 +285,60 @@ ngx_dns_front_udp_init_scratch(void)
 
 
 static void
-ngx_dns_front_udp_read_handler(ngx_event_t *rev)
+ngx_dns_front_udp_event_handler(ngx_event_t *rev)
 {
-    ngx_connection_t  *lc;
+    ngx_connection_t  *c;
 
-    lc = rev->data;
+    c = rev->data;
+
+    if (c->close) {
+        ngx_dns_front_udp_quit_handler(rev);
+        return;
+    }
+
     rev->ready = 0;
 
-    ngx_dns_front_udp_read(lc->data, lc->fd, NGX_DNS_FRONT_READS);
+    ngx_dns_front_udp_read(ngx_dns_front_udp_of(c), c->fd,
+                           NGX_DNS_FRONT_READS);
+}
+
+
+/* the same where nginx makes sessions */
+
+static void
+ngx_dns_front_udp_session_handler(ngx_event_t *rev)
+{
+    ngx_connection_t  *c;
+
+    c = rev->data;
+
+    if (c->close) {
+        ngx_dns_front_udp_quit_handler(rev);
+        return;
+    }
+
+    ngx_event_recvmsg(rev);
+}
+
+
+/* of nginx's own descriptor: there is another event for the same */
+
+static void
+ngx_dns_front_udp_idle_handler(ngx_event_t *rev)
+{
+    rev->ready = 0;
+
+    if (rev->active) {
+        (void) ngx_del_event(rev, NGX_READ_EVENT, 0);
+    }
+}
+
+
+static ngx_dns_front_udp_t *
+ngx_dns_front_udp_of(ngx_connection_t *c)
+{
+    return (ngx_dns_front_udp_t *) ((u_char *) c->data
+                                    - offsetof(ngx_dns_front_udp_t, batch));
 }
 
 
@@ -443,10 +532,13 @@ ngx_dns_front_udp_quit_handler(ngx_event_t *rev)
     ngx_dns_front_udp_t  *u;
 
     c = rev->data;
-    u = (ngx_dns_front_udp_t *) ((u_char *) c->data
-                                 - offsetof(ngx_dns_front_udp_t, batch));
+    u = ngx_dns_front_udp_of(c);
     c->close = 0;
     c->idle = 0;
+
+    if (rev->active) {
+        (void) ngx_del_event(rev, NGX_READ_EVENT, 0);
+    }
 
     if (c->error) {
         if (u->quit.timer_set) {

@@ -4,13 +4,16 @@
  */
 
 
-#include "ngx_dns_status.h"
+#include "ngx_dns_families.h"
 
 
 #define NGX_DNS_JSON_SCHEMA  "1"
 
 
 static void ngx_dns_json_totals(ngx_dns_text_t *t, ngx_dns_figures_t *f);
+static void ngx_dns_json_figures(ngx_dns_text_t *t, ngx_dns_family_of_e of,
+    const void *figures);
+static void ngx_dns_json_limits(ngx_dns_text_t *t, ngx_dns_figures_t *f);
 static void ngx_dns_json_reasons(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     ngx_uint_t drop);
 static void ngx_dns_json_server(ngx_dns_text_t *t, ngx_dns_figures_server_t *s);
@@ -82,8 +85,11 @@ ngx_dns_json_totals(ngx_dns_text_t *t, ngx_dns_figures_t *f)
 {
     ngx_dns_json_open(t, "totals", '{');
 
-    ngx_dns_json_number(t, "joined", f->sum.joined);
-    ngx_dns_json_number(t, "unretried", f->sum.unretried);
+    ngx_dns_json_figures(t, NGX_DNS_FAMILY_ALL, &f->sum);
+
+    ngx_dns_json_open(t, "limits", '{');
+    ngx_dns_json_limits(t, f);
+    ngx_dns_json_close(t, '}');
 
     ngx_dns_json_open(t, "dropped", '{');
     ngx_dns_json_reasons(t, f, 1);
@@ -101,6 +107,37 @@ ngx_dns_json_totals(ngx_dns_text_t *t, ngx_dns_figures_t *f)
     ngx_dns_json_close(t, '}');
 
     ngx_dns_json_close(t, '}');
+}
+
+
+/* the plain numbers of the table of metrics */
+
+static void
+ngx_dns_json_figures(ngx_dns_text_t *t, ngx_dns_family_of_e of,
+    const void *figures)
+{
+    const ngx_dns_family_t  *family;
+
+    for (family = ngx_dns_families; family->name; family++) {
+        if (family->json && family->of == of) {
+            ngx_dns_json_number(t, family->json,
+                                ngx_dns_family_value(family, figures));
+        }
+    }
+}
+
+
+static void
+ngx_dns_json_limits(ngx_dns_text_t *t, ngx_dns_figures_t *f)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_DNS_GAUGES; i++) {
+        ngx_dns_json_open(t, ngx_dns_metrics_gauges[i], '{');
+        ngx_dns_json_number(t, "used", f->sum.gauges[i].used);
+        ngx_dns_json_number(t, "limit", f->sum.gauges[i].limit);
+        ngx_dns_json_close(t, '}');
+    }
 }
 
 
@@ -132,10 +169,9 @@ ngx_dns_json_server(ngx_dns_text_t *t, ngx_dns_figures_server_t *s)
     ngx_dns_json_responses(t, &s->sum);
 
     ngx_dns_json_number(t, "hits", hits);
-    ngx_dns_json_number(t, "misses", s->sum.misses);
     ngx_dns_json_number(t, "stale",
                         ngx_dns_status_source(&s->sum, NGX_DNS_SOURCE_STALE));
-    ngx_dns_json_number(t, "prefetches", s->sum.prefetches);
+    ngx_dns_json_figures(t, NGX_DNS_FAMILY_SERVER, &s->sum);
 
     ngx_dns_json_key(t, "duration");
     ngx_dns_json_histogram(t, &s->sum.duration, hits);
@@ -237,12 +273,7 @@ ngx_dns_json_cache(ngx_dns_text_t *t, ngx_dns_figures_cache_t *c)
     ngx_dns_json_open(t, NULL, '{');
 
     ngx_dns_json_string(t, "zone", c->name);
-    ngx_dns_json_number(t, "size", c->size);
-    ngx_dns_json_number(t, "bytes", c->stat.bytes);
-    ngx_dns_json_number(t, "entries", c->stat.entries);
-    ngx_dns_json_number(t, "inserts", c->stat.inserts);
-    ngx_dns_json_number(t, "evictions", c->stat.evictions);
-    ngx_dns_json_number(t, "deferred", c->stat.deferred);
+    ngx_dns_json_figures(t, NGX_DNS_FAMILY_CACHE, c);
     ngx_dns_json_number(t, "rejected", c->stat.rejected);
 
     ngx_dns_json_close(t, '}');
@@ -304,11 +335,7 @@ ngx_dns_json_peer(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p)
         ngx_dns_text_c(t, "null,");
     }
 
-    ngx_dns_json_number(t, "queries", p->sum.queries);
-    ngx_dns_json_number(t, "responses", p->sum.responses);
-    ngx_dns_json_number(t, "timeouts", p->sum.timeouts);
-    ngx_dns_json_number(t, "errors", p->sum.errors);
-    ngx_dns_json_number(t, "retries", p->sum.retries);
+    ngx_dns_json_figures(t, NGX_DNS_FAMILY_PEER, &p->sum);
     ngx_dns_json_number(t, "checks_passed", p->sum.checks_passed);
     ngx_dns_json_number(t, "checks_failed", p->sum.checks_failed);
 

@@ -12,154 +12,10 @@
 #define ngx_dns_rcode_bit(rcode)   (1U << (rcode))
 
 
-static void ngx_dns_prometheus_queries(ngx_dns_text_t *t,
-    ngx_dns_figures_t *f, const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_responses(ngx_dns_text_t *t,
-    ngx_dns_figures_t *f, const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_duration(ngx_dns_text_t *t,
-    ngx_dns_figures_t *f, const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_source(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_server(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_cache(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_peer(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_up(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_outstanding(ngx_dns_text_t *t,
-    ngx_dns_figures_t *f, const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_rtt(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_checks(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_reasons(ngx_dns_text_t *t,
-    ngx_dns_figures_t *f, const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_unmatched(ngx_dns_text_t *t,
-    ngx_dns_figures_t *f, const ngx_dns_family_t *family);
-static void ngx_dns_prometheus_total(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+static void ngx_dns_prometheus_plain(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 
 
-static const ngx_dns_family_t  ngx_dns_families[] = {
-
-    { "nginx_dns_queries", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries of clients.",
-      ngx_dns_prometheus_queries, 0 },
-
-    { "nginx_dns_responses", NGX_DNS_PROMETHEUS_COUNTER,
-      "Answers that were sent to clients, by where they came from.",
-      ngx_dns_prometheus_responses, 0 },
-
-    { "nginx_dns_dropped", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries that got no answer.",
-      ngx_dns_prometheus_reasons, 1 },
-
-    { "nginx_dns_failed", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries that were refused or failed, and were told so.",
-      ngx_dns_prometheus_reasons, 0 },
-
-    { "nginx_dns_joined", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries that waited for an answer another one had asked for.",
-      ngx_dns_prometheus_total, offsetof(ngx_dns_counters_t, joined) },
-
-    { "nginx_dns_unretried", NGX_DNS_PROMETHEUS_COUNTER,
-      "Retries that were not made, since their budget was used up.",
-      ngx_dns_prometheus_total, offsetof(ngx_dns_counters_t, unretried) },
-
-    { "nginx_dns_request_duration_seconds", NGX_DNS_PROMETHEUS_HISTOGRAM,
-      "Time from a query to its answer; 0 for one that was there.",
-      ngx_dns_prometheus_duration, 0 },
-
-    { "nginx_dns_cache_hits", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries answered from the cache.",
-      ngx_dns_prometheus_source, NGX_DNS_SOURCE_CACHE },
-
-    { "nginx_dns_cache_misses", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries the cache had no answer for, or none in time.",
-      ngx_dns_prometheus_server,
-      offsetof(ngx_dns_server_counters_t, misses) },
-
-    { "nginx_dns_cache_stale", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries answered from the cache after the end of the answer.",
-      ngx_dns_prometheus_source, NGX_DNS_SOURCE_STALE },
-
-    { "nginx_dns_cache_prefetches", NGX_DNS_PROMETHEUS_COUNTER,
-      "Answers asked for again before their end.",
-      ngx_dns_prometheus_server,
-      offsetof(ngx_dns_server_counters_t, prefetches) },
-
-    { "nginx_dns_cache_inserts", NGX_DNS_PROMETHEUS_COUNTER,
-      "Answers stored.",
-      ngx_dns_prometheus_cache,
-      offsetof(ngx_dns_figures_cache_t, stat.inserts) },
-
-    { "nginx_dns_cache_evictions", NGX_DNS_PROMETHEUS_COUNTER,
-      "Answers dropped for others before their end.",
-      ngx_dns_prometheus_cache,
-      offsetof(ngx_dns_figures_cache_t, stat.evictions) },
-
-    { "nginx_dns_cache_deferred", NGX_DNS_PROMETHEUS_COUNTER,
-      "Answers not stored because another worker was storing.",
-      ngx_dns_prometheus_cache,
-      offsetof(ngx_dns_figures_cache_t, stat.deferred) },
-
-    { "nginx_dns_cache_entries", NGX_DNS_PROMETHEUS_GAUGE,
-      "Answers in the cache.",
-      ngx_dns_prometheus_cache,
-      offsetof(ngx_dns_figures_cache_t, stat.entries) },
-
-    { "nginx_dns_cache_bytes", NGX_DNS_PROMETHEUS_GAUGE,
-      "Memory of the answers in the cache.",
-      ngx_dns_prometheus_cache,
-      offsetof(ngx_dns_figures_cache_t, stat.bytes) },
-
-    { "nginx_dns_cache_size_bytes", NGX_DNS_PROMETHEUS_GAUGE,
-      "Memory of the cache.",
-      ngx_dns_prometheus_cache,
-      offsetof(ngx_dns_figures_cache_t, size) },
-
-    { "nginx_dns_upstream_up", NGX_DNS_PROMETHEUS_GAUGE,
-      "1 if the server gets queries, 0 if not.",
-      ngx_dns_prometheus_up, 0 },
-
-    { "nginx_dns_upstream_outstanding", NGX_DNS_PROMETHEUS_GAUGE,
-      "Queries the server has not answered yet.",
-      ngx_dns_prometheus_outstanding, 0 },
-
-    { "nginx_dns_upstream_queries", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries sent to the server.",
-      ngx_dns_prometheus_peer, offsetof(ngx_dns_peer_counters_t, queries) },
-
-    { "nginx_dns_upstream_responses", NGX_DNS_PROMETHEUS_COUNTER,
-      "Answers accepted from the server.",
-      ngx_dns_prometheus_peer, offsetof(ngx_dns_peer_counters_t, responses) },
-
-    { "nginx_dns_upstream_timeouts", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries the server did not answer in time.",
-      ngx_dns_prometheus_peer, offsetof(ngx_dns_peer_counters_t, timeouts) },
-
-    { "nginx_dns_upstream_errors", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries that failed: ICMP, socket, malformed answer.",
-      ngx_dns_prometheus_peer, offsetof(ngx_dns_peer_counters_t, errors) },
-
-    { "nginx_dns_upstream_retries", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries that another server had been asked before.",
-      ngx_dns_prometheus_peer, offsetof(ngx_dns_peer_counters_t, retries) },
-
-    { "nginx_dns_upstream_rtt_seconds", NGX_DNS_PROMETHEUS_HISTOGRAM,
-      "Time the server took to answer.",
-      ngx_dns_prometheus_rtt, 0 },
-
-    { "nginx_dns_health_checks", NGX_DNS_PROMETHEUS_COUNTER,
-      "Health checks of the server, by result.",
-      ngx_dns_prometheus_checks, 0 },
-
-    { "nginx_dns_upstream_unmatched", NGX_DNS_PROMETHEUS_COUNTER,
-      "Messages of servers that are no answer to anything asked.",
-      ngx_dns_prometheus_unmatched, 0 },
-};
 
 
 /*
@@ -197,7 +53,7 @@ ngx_dns_status_prometheus(ngx_dns_text_t *t, ngx_dns_figures_t *f,
         return;
     }
 
-    for (i = 0; i < sizeof(ngx_dns_families) / sizeof(ngx_dns_family_t); i++) {
+    for (i = 0; ngx_dns_families[i].name; i++) {
         family = &ngx_dns_families[i];
 
         ngx_dns_text_c(t, "# HELP ");
@@ -212,7 +68,12 @@ ngx_dns_status_prometheus(ngx_dns_text_t *t, ngx_dns_figures_t *f,
         ngx_dns_text_c(t, types[family->type]);
         ngx_dns_text_c(t, "\n");
 
-        family->samples(t, f, family);
+        if (family->samples) {
+            family->samples(t, f, family);
+
+        } else {
+            ngx_dns_prometheus_plain(t, f, family);
+        }
     }
 
     if (openmetrics) {
@@ -221,7 +82,43 @@ ngx_dns_status_prometheus(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
+/* a number of each thing, or of all together */
+
 static void
+ngx_dns_prometheus_plain(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    const void               *figures;
+    ngx_uint_t                i;
+    const ngx_str_t          *labels;
+
+    for (i = 0; i < ngx_dns_family_count(f, family->of); i++) {
+        figures = ngx_dns_family_figures(f, family->of, i, &labels);
+
+        ngx_dns_prometheus_sample(t, family, labels, "",
+                                  ngx_dns_family_value(family, figures));
+    }
+}
+
+
+void
+ngx_dns_prometheus_limits(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    u_char      extra[NGX_DNS_PROMETHEUS_LABELS];
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_DNS_GAUGES; i++) {
+        (void) ngx_sprintf(extra, "kind=\"%s\"%Z", ngx_dns_metrics_gauges[i]);
+
+        ngx_dns_prometheus_sample(t, family, NULL, (char *) extra,
+                                  family->offset ? f->sum.gauges[i].limit
+                                                 : f->sum.gauges[i].used);
+    }
+}
+
+
+void
 ngx_dns_prometheus_queries(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
@@ -261,7 +158,7 @@ ngx_dns_prometheus_queries(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
-static void
+void
 ngx_dns_prometheus_responses(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
@@ -294,7 +191,7 @@ ngx_dns_prometheus_responses(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
-static void
+void
 ngx_dns_prometheus_duration(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
@@ -312,7 +209,7 @@ ngx_dns_prometheus_duration(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
-static void
+void
 ngx_dns_prometheus_source(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
@@ -327,55 +224,7 @@ ngx_dns_prometheus_source(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
-static void
-ngx_dns_prometheus_server(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family)
-{
-    u_char      *p;
-    ngx_uint_t   i;
-
-    for (i = 0; i < f->nservers; i++) {
-        p = (u_char *) &f->servers[i].sum + family->offset;
-
-        ngx_dns_prometheus_sample(t, family, &f->servers[i].labels, "",
-                                  *(uint64_t *) (void *) p);
-    }
-}
-
-
-static void
-ngx_dns_prometheus_cache(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family)
-{
-    u_char      *p;
-    ngx_uint_t   i;
-
-    for (i = 0; i < f->ncaches; i++) {
-        p = (u_char *) &f->caches[i] + family->offset;
-
-        ngx_dns_prometheus_sample(t, family, &f->caches[i].labels, "",
-                                  *(uint64_t *) (void *) p);
-    }
-}
-
-
-static void
-ngx_dns_prometheus_peer(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family)
-{
-    u_char      *p;
-    ngx_uint_t   i;
-
-    for (i = 0; i < f->npeers; i++) {
-        p = (u_char *) &f->peers[i].sum + family->offset;
-
-        ngx_dns_prometheus_sample(t, family, &f->peers[i].labels, "",
-                                  *(uint64_t *) (void *) p);
-    }
-}
-
-
-static void
+void
 ngx_dns_prometheus_up(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
@@ -388,7 +237,7 @@ ngx_dns_prometheus_up(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
-static void
+void
 ngx_dns_prometheus_outstanding(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
@@ -401,7 +250,7 @@ ngx_dns_prometheus_outstanding(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
-static void
+void
 ngx_dns_prometheus_rtt(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
@@ -414,7 +263,7 @@ ngx_dns_prometheus_rtt(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
-static void
+void
 ngx_dns_prometheus_checks(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
@@ -434,7 +283,7 @@ ngx_dns_prometheus_checks(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 
 /* those that get no answer, or those that get one */
 
-static void
+void
 ngx_dns_prometheus_reasons(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
@@ -462,7 +311,7 @@ ngx_dns_prometheus_reasons(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
-static void
+void
 ngx_dns_prometheus_unmatched(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
@@ -472,17 +321,4 @@ ngx_dns_prometheus_unmatched(ngx_dns_text_t *t, ngx_dns_figures_t *f,
                               "reason=\"question\"", f->sum.foreign);
     ngx_dns_prometheus_sample(t, family, NULL,
                               "reason=\"malformed\"", f->sum.malformed);
-}
-
-
-static void
-ngx_dns_prometheus_total(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family)
-{
-    u_char  *sum;
-
-    sum = (u_char *) &f->sum + family->offset;
-
-    ngx_dns_prometheus_sample(t, family, NULL, "",
-                              *(uint64_t *) (void *) sum);
 }

@@ -13,32 +13,7 @@
 #define _NGX_DNS_PROMETHEUS_H_INCLUDED_
 
 
-#include "ngx_dns_status.h"
-
-
-typedef enum {
-    NGX_DNS_PROMETHEUS_COUNTER = 0,
-    NGX_DNS_PROMETHEUS_GAUGE,
-    NGX_DNS_PROMETHEUS_HISTOGRAM
-} ngx_dns_prometheus_type_e;
-
-
-typedef struct ngx_dns_family_s  ngx_dns_family_t;
-
-
-typedef void (*ngx_dns_family_pt)(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    const ngx_dns_family_t *family);
-
-
-/* a metric; its name is without the "_total" of a counter */
-
-struct ngx_dns_family_s {
-    const char                 *name;
-    ngx_dns_prometheus_type_e   type;
-    const char                 *help;
-    ngx_dns_family_pt           samples;
-    size_t                      offset;    /* of a figure, or a choice */
-};
+#include "ngx_dns_families.h"
 
 
 #pragma GCC visibility push(hidden)

@@ -133,6 +133,10 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    ngx_dns_gauge_limit(NGX_DNS_GAUGE_CLIENTS, cycle->free_connection_n);
+    ngx_dns_gauge_limit(NGX_DNS_GAUGE_QUERIES, dmcf->queries);
+    ngx_dns_gauge_limit(NGX_DNS_GAUGE_TRANSFERS, NGX_DNS_TRANSFERS);
+
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
         if (ngx_dns_health_init(cycle, &us[i]->upstream, &us[i]->health,
                                 &ngx_dns_udp_out, &ngx_dns_tcp_out)

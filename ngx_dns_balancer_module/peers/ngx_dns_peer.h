@@ -336,11 +336,9 @@ void ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
 ngx_msec_t ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured);
 
 /*
- * Each query adds "percent" of an attempt to the accounts of its upstream, and
- * each second some.  pay() takes one: NGX_OK, or NGX_DECLINED if the account
- * does not have it.
+ * Takes an attempt of the account: NGX_OK, or NGX_DECLINED if it does not have
+ * so much.
  */
-void ngx_dns_peers_earn(ngx_dns_upstream_t *u, uint32_t percent);
 ngx_int_t ngx_dns_peers_pay(ngx_dns_upstream_t *u, ngx_dns_account_e account,
     uint32_t sec);
 
@@ -371,6 +369,20 @@ ngx_dns_peer_ejected(ngx_dns_peer_t *peer, ngx_msec_t now)
     return peer->max_fails
            && ngx_dns_load(&peer->shm->fails) >= peer->max_fails
            && (int64_t) (ngx_dns_load(&peer->shm->retry) - now) > 0;
+}
+
+
+/* each query adds "percent" of an attempt to both, and each second some */
+
+static ngx_inline void
+ngx_dns_peers_earn(ngx_dns_upstream_t *u, uint32_t percent)
+{
+    uint32_t  *b;
+
+    b = u->budget;
+
+    b[0] = ngx_min(b[0] + percent, NGX_DNS_BUDGET_MAX);
+    b[1] = ngx_min(b[1] + percent, NGX_DNS_BUDGET_MAX);
 }
 
 

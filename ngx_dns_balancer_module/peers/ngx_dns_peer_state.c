@@ -615,17 +615,6 @@ ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured)
 }
 
 
-void
-ngx_dns_peers_earn(ngx_dns_upstream_t *u, uint32_t percent)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < NGX_DNS_ACCOUNTS; i++) {
-        u->budget[i] = ngx_min(u->budget[i] + percent, NGX_DNS_BUDGET_MAX);
-    }
-}
-
-
 ngx_int_t
 ngx_dns_peers_pay(ngx_dns_upstream_t *u, ngx_dns_account_e account,
     uint32_t sec)

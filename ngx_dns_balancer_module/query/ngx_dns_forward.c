@@ -15,6 +15,8 @@ static ngx_int_t ngx_dns_forward_grow(ngx_dns_forward_t *f);
 static ngx_dns_zone_t **ngx_dns_forward_slot(ngx_dns_forward_t *f,
     const u_char *name, size_t len, uint64_t hash);
 static ngx_uint_t ngx_dns_forward_labels(ngx_str_t *name);
+static ngx_dns_zone_t *ngx_dns_forward_longest(ngx_dns_forward_t *f,
+    ngx_dns_question_t *q, ngx_int_t n);
 
 
 ngx_dns_forward_t *
@@ -145,13 +147,41 @@ ngx_dns_forward_labels(ngx_str_t *name)
 ngx_dns_zone_t *
 ngx_dns_forward_find(ngx_dns_forward_t *f, ngx_dns_question_t *q)
 {
-    size_t           len;
-    u_char          *name;
-    uint64_t         hash;
     ngx_int_t        n;
     ngx_dns_zone_t  *zone;
 
-    for (n = ngx_min(q->labels, f->deepest); n > 0; n--) {
+    n = (ngx_int_t) q->labels;
+
+    if (q->asked.type == NGX_DNS_TYPE_DS && n > 0) {
+
+        /*
+         * RFC 4035, 3.1.4.1: of a name that is a zone it is in the parent,
+         * and may be elsewhere; of another name it makes no difference
+         */
+
+        zone = ngx_dns_forward_longest(f, q, n - 1);
+
+        if (zone) {
+            return zone;
+        }
+    }
+
+    return ngx_dns_forward_longest(f, q, n);
+}
+
+
+/* the longest zone of at most n labels */
+
+static ngx_dns_zone_t *
+ngx_dns_forward_longest(ngx_dns_forward_t *f, ngx_dns_question_t *q,
+    ngx_int_t n)
+{
+    size_t           len;
+    u_char          *name;
+    uint64_t         hash;
+    ngx_dns_zone_t  *zone;
+
+    for (n = ngx_min(n, (ngx_int_t) f->deepest); n > 0; n--) {
 
         if ((f->depths[n / 64] & ((uint64_t) 1 << (n % 64))) == 0) {
             continue;

@@ -47,7 +47,10 @@ ngx_dns_forward_t *ngx_dns_forward_create(ngx_pool_t *pool);
 /* NGX_OK; NGX_BUSY if the zone is there already; NGX_ERROR: no memory */
 ngx_int_t ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone);
 
-/* the zone of a parsed question, or NULL */
+/*
+ * The zone of a parsed question, or NULL.  DS of a name that is itself a zone
+ * is a question to its parent, where another zone has that.
+ */
 ngx_dns_zone_t *ngx_dns_forward_find(ngx_dns_forward_t *f,
     ngx_dns_question_t *q);
 

@@ -364,6 +364,7 @@ ngx_dns_inflight_join(ngx_dns_inflight_t *f, const ngx_dns_request_t *r)
     f->last = &w->next;
 
     w->conf->queries++;
+    ngx_dns_counters->gauges[NGX_DNS_GAUGE_QUERIES].used++;
 
     return w;
 }
@@ -373,6 +374,7 @@ void
 ngx_dns_inflight_leave(ngx_dns_waiter_t *w)
 {
     w->conf->queries--;
+    ngx_dns_counters->gauges[NGX_DNS_GAUGE_QUERIES].used--;
 
     ngx_dns_histogram_add(&w->conf->counters->duration,
                           ngx_dns_usec - w->start_usec);

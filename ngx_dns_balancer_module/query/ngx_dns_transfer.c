@@ -166,7 +166,7 @@ ngx_dns_transfer_create(const ngx_dns_request_t *r, size_t end)
     }
 
     ngx_queue_insert_tail(&ngx_dns_transfers, &x->queue);
-    ngx_dns_transfers_n++;
+    ngx_dns_gauge_used(NGX_DNS_GAUGE_TRANSFERS, ++ngx_dns_transfers_n);
     conf->queries++;
 
     x->conf = conf;
@@ -625,7 +625,7 @@ ngx_dns_transfer_end(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     x->conf->queries--;
 
     ngx_queue_remove(&x->queue);
-    ngx_dns_transfers_n--;
+    ngx_dns_gauge_used(NGX_DNS_GAUGE_TRANSFERS, --ngx_dns_transfers_n);
 
     ngx_free(x);
 }

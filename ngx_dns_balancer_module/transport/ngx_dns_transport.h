@@ -20,6 +20,7 @@
 
 #include "../base/ngx_dns.h"
 #include "../peers/ngx_dns_peer.h"
+#include "../wire/ngx_dns_message.h"
 
 
 typedef struct ngx_dns_attempt_s  ngx_dns_attempt_t;
@@ -94,19 +95,48 @@ typedef struct {
 } ngx_dns_transport_t;
 
 
-#pragma GCC visibility push(hidden)
-
 /*
  * What any message of a server must pass, over whatever transport (RFC 5452,
  * 9.1): it is a response to a query; and, when the attempt with its ID is
  * found, it has that one's question, or is a FAULT.  What does not pass is
  * counted.
  */
-ngx_uint_t ngx_dns_transport_response(const u_char *msg, size_t len);
-ngx_int_t ngx_dns_transport_matches(ngx_dns_attempt_t *a, const u_char *msg,
-    size_t len, ngx_dns_event_e *event);
 
-#pragma GCC visibility pop
+static ngx_inline ngx_uint_t
+ngx_dns_transport_response(const u_char *msg, size_t len)
+{
+    if (len >= NGX_DNS_HEADER_SIZE
+        && (ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS)
+            & (NGX_DNS_QR | NGX_DNS_OPCODE)) == NGX_DNS_QR)
+    {
+        return 1;
+    }
+
+    ngx_dns_count(malformed);
+
+    return 0;
+}
+
+
+static ngx_inline ngx_int_t
+ngx_dns_transport_matches(ngx_dns_attempt_t *a, const u_char *msg, size_t len,
+    ngx_dns_event_e *event)
+{
+    switch (ngx_dns_message_question(msg, len, a->question, a->question_len)) {
+
+    case NGX_OK:
+        *event = NGX_DNS_EVENT_ANSWER;
+        return NGX_OK;
+
+    case NGX_DONE:
+        *event = NGX_DNS_EVENT_FAULT;
+        return NGX_OK;
+
+    default:
+        ngx_dns_count(foreign);
+        return NGX_DECLINED;
+    }
+}
 
 
 #endif /* _NGX_DNS_TRANSPORT_H_INCLUDED_ */

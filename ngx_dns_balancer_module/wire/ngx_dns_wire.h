@@ -53,6 +53,7 @@
 #define NGX_DNS_TYPE_TXT        16
 #define NGX_DNS_TYPE_AAAA       28
 #define NGX_DNS_TYPE_OPT        41
+#define NGX_DNS_TYPE_DS         43
 #define NGX_DNS_TYPE_RRSIG      46
 #define NGX_DNS_TYPE_NSEC       47
 #define NGX_DNS_TYPE_NSEC3      50

@@ -122,7 +122,7 @@ sub plan {
 
 
 # Skips the test unless nginx was built with all of: ssl, http, http_v2,
-# debug; server_name: of stream, which nginx has since 1.25.5
+# debug, pcre; server_name: of stream, which nginx has since 1.25.5
 
 sub has {
     my ($self, @features) = @_;
@@ -132,6 +132,7 @@ sub has {
 
     for my $feature (@features) {
         next if $feature eq 'http' && $self->{version} !~ /--without-http\b/;
+        next if $feature eq 'pcre' && $self->has_pcre();
         next if $flag{$feature} && $self->{version} =~ /\Q$flag{$feature}\E/;
         next if $feature eq 'server_name' && $self->newer(1, 25, 5);
 
@@ -149,6 +150,22 @@ sub newer {
     my @own = $self->{version} =~ m{nginx/(\d+)\.(\d+)\.(\d+)};
 
     return sprintf('%d.%05d%05d', @own) >= sprintf('%d.%05d%05d', @version);
+}
+
+
+# nginx -V does not tell: it depends on what else was built in.  Without it
+# what looks like an expression is a plain string, and never wrong.
+
+sub has_pcre {
+    my ($self) = @_;
+
+    my ($code) = $self->test_config(<<'EOF');
+%%TEST_GLOBALS%%
+events { }
+stream { map $remote_addr $a { ~( b; } }
+EOF
+
+    return $code != 0;
 }
 
 

@@ -1,0 +1,99 @@
+package Test::Nginx::DNS::Hostile::Conf;
+
+# Configurations that check-hostile reloads between, by perl's rand().
+#
+#   hostile_conf(%fixed)      what is not fixed is chosen: workers,
+#                             connections
+#
+# The listeners are always the same ones, so that clients find them.
+
+use warnings;
+use strict;
+
+use Exporter qw/ import /;
+
+use Test::Nginx::DNS::Hostile::Message qw/ pick /;
+
+our @EXPORT = qw/ hostile_conf /;
+
+
+sub hostile_conf {
+    my (%o) = @_;
+
+    my $workers = $o{workers} // pick(1, 2);
+    my $connections = $o{connections} // pick(32, 32, 64, 512, 1024);
+
+    my $stream = join '', map { "    $_\n" } grep { $_ } (
+        'dns_client_subnet ' . pick(qw/ off forward add /) . ';',
+        'dns_next_upstream_tries ' . pick(1, 2, 3) . ';',
+        'dns_upstream_timeout ' . pick('200ms', '1s') . ';',
+        'dns_client_timeout ' . pick('500ms', '2s') . ';',
+        'dns_idle_timeout ' . pick('500ms', '5s') . ';',
+        'dns_pipeline ' . pick(4, 128, 128, 1000) . ';',
+        'dns_udp_max_size ' . pick(512, 1232, 4096) . ';',
+        pick('', 'dns_nsid ns1;'),
+        pick('', 'dns_cache_stale 1h;', 'dns_cache_stale 1h'
+             . ' answer_after=100ms;'),
+    );
+    my $cache = pick('off', 'answers', 'answers');
+    my $method = pick('', 'random;', 'random two least_conn;',
+                      'least_time;', 'hash $dns_qname consistent;',
+                      'hash $remote_addr;', 'sequential;');
+    my $check = pick('', 'health_check off;', 'health_check interval=500ms;');
+    my $most = pick('', 'max_outstanding=50');
+
+    return <<"END";
+%%TEST_GLOBALS%%
+worker_processes  $workers;
+
+events {
+    worker_connections  $connections;
+}
+
+stream {
+    dns_cache_zone zone=answers:1m;
+    dns_cache $cache;
+    dns_hosts %%TESTDIR%%/hosts fallthrough;
+    log_format f '\$remote_addr \$dns_qname \$dns_rcode "\$dns_error"';
+    access_log %%TESTDIR%%/dns.log f buffer=32k;
+
+    ssl_certificate      %%TESTDIR%%/cert.pem;
+    ssl_certificate_key  %%TESTDIR%%/key.pem;
+
+$stream
+    dns_upstream hostile {
+        $method
+        server 127.0.0.1:%%PORT_8081%% $most;
+        server 127.0.0.1:%%PORT_8082%%;
+        $check
+    }
+
+    dns_upstream over_tcp {
+        server tcp://127.0.0.1:%%PORT_8081%%;
+        server tcp://127.0.0.1:%%PORT_8082%% backup;
+        health_check off;
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_8053%% udp reuseport;
+        listen  127.0.0.1:%%PORT_8053%%;
+        listen  127.0.0.1:%%PORT_8853%% ssl;
+        listen  127.0.0.1:%%PORT_8055%% proxy_protocol;
+
+        dns_forward  good.test 127.0.0.1:%%PORT_8083%%;
+        dns_forward  cost.test 127.0.0.1:%%PORT_8084%%;
+        dns_forward  tcp.test  over_tcp;
+        dns_forward  .         hostile;
+    }
+
+    server {
+        listen                  127.0.0.1:%%PORT_8054%% udp;
+        dns_udp_proxy_protocol  127.0.0.0/8;
+        dns_forward             . hostile;
+    }
+}
+END
+}
+
+
+1;
