@@ -133,7 +133,6 @@ my @cases = (
   [ '[fe80::1]:53', 'link-local address without a scope' ],
   [ '[ff02::fb]', 'a multicast address' ],
   [ '224.0.0.251:5353', 'a multicast address' ],
-  [ '255.255.255.255', 'the broadcast address' ],
   [ '/etc/resolv.conf', 'files are not read' ],
   [ 'https://dns.test/', 'there is no scheme but' ],
   [ '[fe80::1%eth0]:53', 'addresses with a scope are not supported' ]),

@@ -79,6 +79,8 @@ my @cases = (
 [ "dns_upstream u { sequential; server 127.0.0.1 weight=2; } $use",
   qr/"weight=" has no effect with "sequential" in dns_upstream "u" in \S+:/ ],
 [ "dns_upstream u { sequential; server 127.0.0.1 weight=1; } $use", undef ],
+[ "dns_upstream u { server 255.255.255.255; } $use",
+  qr/"server" "255.255.255.255:53" is the broadcast address, in .* in \S+:/ ],
 [ "$u health_check interval=200ms timeout=300ms; } $use",
   qr/"health_check": "timeout" of 300 ms is over "interval" of 200 ms/ ],
 [ "$u health_check interval=200ms; } $use", undef ],

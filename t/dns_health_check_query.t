@@ -38,6 +38,7 @@ stream {
 
     server {
         listen       127.0.0.1:%%PORT_8053%% udp;
+        listen       127.0.0.1:%%PORT_8053%%;
         dns_forward  . u;
         dns_forward  off.test off;
         dns_forward  literal.test 127.0.0.1:%%PORT_8084%%;

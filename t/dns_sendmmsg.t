@@ -46,6 +46,8 @@ stream {
     server {
         listen                   127.0.0.1:%%PORT_8053%% udp reuseport;
         listen                   %%PORT_8054%% udp;
+        listen                   %%PORT_8053%%;
+        listen                   %%PORT_8054%%;
         dns_forward              . u;
         dns_next_upstream        error servfail;
     }

@@ -384,6 +384,7 @@ leases(void)
     l.owner = 1ULL << 32 | (uint32_t) pid;
 
     is_int(ngx_dns_lease_hold(&l, 1, 1299, 300), 0, "another was seen");
+    is_int(ngx_dns_lease_hold(&l, 1, 990, 300), 0, "by a clock ahead of ours");
     is_int(ngx_dns_lease_hold(&l, 1, 1300, 300), 1, "not seen for long");
 
     l.owner = 1ULL << 32 | (uint32_t) pid;

@@ -36,8 +36,10 @@ ngx_dns_lease_hold(ngx_dns_lease_t *lease, uint32_t generation,
         return 0;
     }
 
+    /* the holder's clock may be a little ahead of ours */
+
     if (newer == 0 && pid
-        && (ngx_msec_t) (now - ngx_dns_load(&lease->seen)) < timeout
+        && (int64_t) (now - ngx_dns_load(&lease->seen)) < (int64_t) timeout
         && !ngx_dns_process_gone(pid))
     {
         return 0;

@@ -58,6 +58,13 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_host"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_2MORE,
+      ngx_stream_dns_host,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_local"),
       NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
       ngx_stream_dns_local,

@@ -65,6 +65,7 @@ typedef struct {
 
 typedef struct {
     ngx_array_t                  files;     /* of ngx_str_t */
+    ngx_str_t                    text;      /* of dns_host lines */
     ngx_int_t                    ttl;       /* NGX_CONF_UNSET */
     ngx_uint_t                   fallthrough;
     ngx_uint_t                   no_reverse;
@@ -82,6 +83,7 @@ typedef struct {
     ngx_stream_dns_main_conf_t  *dmcf;
     ngx_str_t                    key;       /* the name of its zone */
     ngx_array_t                 *files;
+    ngx_str_t                    text;
     size_t                       size;      /* of a table */
     ngx_uint_t                   no_reverse;
 
@@ -251,6 +253,7 @@ ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_address(ngx_conf_t *cf,
     ngx_url_t *url);
 
 char *ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_local(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* what is inherited of dns_local, then what it means */

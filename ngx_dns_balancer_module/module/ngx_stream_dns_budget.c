@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns_budget.h"
+#include "../transport/ngx_dns_reserve.h"
 
 #include <sys/resource.h>
 
@@ -25,8 +26,8 @@ static void ngx_stream_dns_budget_sum(ngx_stream_dns_budget_t *b);
 
 
 void
-ngx_stream_dns_budget_count(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf,
-    ngx_stream_dns_budget_t *b)
+ngx_stream_dns_budget_count(ngx_cycle_t *cycle,
+    ngx_stream_dns_main_conf_t *dmcf, ngx_stream_dns_budget_t *b)
 {
     ngx_uint_t        n, workers;
     ngx_list_part_t  *part;
@@ -56,9 +57,6 @@ ngx_stream_dns_budget_count(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf
 
     b->limit_connections = cycle->connection_n;
 
-    ngx_stream_dns_budget_free(dmcf, b);
-    ngx_stream_dns_budget_sum(b);
-
     if (ccf->rlimit_nofile != NGX_CONF_UNSET) {
         b->limit_files = (ngx_uint_t) ccf->rlimit_nofile;
 
@@ -67,6 +65,9 @@ ngx_stream_dns_budget_count(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf
     {
         b->limit_files = (ngx_uint_t) limit.rlim_cur;
     }
+
+    ngx_stream_dns_budget_free(dmcf, b);
+    ngx_stream_dns_budget_sum(b);
 }
 
 
@@ -191,7 +192,10 @@ ngx_stream_dns_budget_left(ngx_stream_dns_budget_t *b)
 }
 
 
-/* servers have half of the connections, and a quarter of the descriptors */
+/*
+ * Servers have half of the connections.  Where there are less descriptors than
+ * connections, a quarter of these is set apart for servers.
+ */
 
 static void
 ngx_stream_dns_budget_sum(ngx_stream_dns_budget_t *b)
@@ -206,8 +210,10 @@ ngx_stream_dns_budget_sum(ngx_stream_dns_budget_t *b)
     n = b->connections[NGX_STREAM_DNS_NEED_SERVERS];
     b->all_connections = ngx_max(b->all_connections, 2 * n);
 
-    n = b->files[NGX_STREAM_DNS_NEED_SERVERS];
-    b->all_files = ngx_max(4 * n, (b->all_files - n) * 4 / 3 + 1);
+    if (b->limit_files < b->limit_connections + NGX_DNS_RESERVE_FILES) {
+        n = b->files[NGX_STREAM_DNS_NEED_SERVERS];
+        b->all_files = ngx_max(4 * n, (b->all_files - n) * 4 / 3 + 1);
+    }
 }
 
 

@@ -11,6 +11,8 @@
 #define NGX_STREAM_DNS_HOSTS_TTL  60
 
 
+static ngx_stream_dns_hosts_conf_t *ngx_stream_dns_hosts_conf(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *dscf);
 static char *ngx_stream_dns_hosts_word(ngx_conf_t *cf,
     ngx_stream_dns_hosts_conf_t *hcf, ngx_str_t *value);
 static char *ngx_stream_dns_hosts_file(ngx_conf_t *cf,
@@ -37,30 +39,21 @@ ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (dscf->hosts == NGX_CONF_UNSET_PTR) {
-        hcf = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_hosts_conf_t));
-
-        if (hcf == NULL
-            || ngx_array_init(&hcf->files, cf->pool, 4, sizeof(ngx_str_t))
-               != NGX_OK)
-        {
+    if (dscf->hosts == NGX_CONF_UNSET_PTR
+        && cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0)
+    {
+        hcf = ngx_stream_dns_hosts_conf(cf, dscf);
+        if (hcf == NULL) {
             return NGX_CONF_ERROR;
         }
 
-        hcf->ttl = NGX_CONF_UNSET;
-        dscf->hosts = hcf;
+        hcf->off = 1;
 
-        if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
-            hcf->off = 1;
-            return NGX_CONF_OK;
-        }
+        return NGX_CONF_OK;
     }
 
-    hcf = dscf->hosts;
-
-    if (hcf->off) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"dns_hosts\": there is an \"off\" on this level");
+    hcf = ngx_stream_dns_hosts_conf(cf, dscf);
+    if (hcf == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -79,6 +72,116 @@ ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                            "\"dns_hosts\": no file is named");
         return NGX_CONF_ERROR;
     }
+
+    return NGX_CONF_OK;
+}
+
+
+/* of this level, which has "dns_hosts" and "dns_host" lines */
+
+static ngx_stream_dns_hosts_conf_t *
+ngx_stream_dns_hosts_conf(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
+{
+    ngx_stream_dns_hosts_conf_t  *hcf;
+
+    if (dscf->hosts != NGX_CONF_UNSET_PTR) {
+        hcf = dscf->hosts;
+
+        if (hcf->off) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"dns_hosts\": there is an \"off\" on this "
+                               "level");
+            return NULL;
+        }
+
+        return hcf;
+    }
+
+    hcf = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_hosts_conf_t));
+
+    if (hcf == NULL
+        || ngx_array_init(&hcf->files, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    hcf->ttl = NGX_CONF_UNSET;
+    dscf->hosts = hcf;
+
+    return hcf;
+}
+
+
+/* a line of a hosts file in the configuration */
+
+char *
+ngx_stream_dns_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_dns_srv_conf_t *dscf = conf;
+
+    u_char                       *p, *line;
+    size_t                        len;
+    ngx_str_t                    *value, bad;
+    ngx_uint_t                    i;
+    const char                   *why;
+    ngx_dns_hosts_line_t         *parsed;
+    ngx_stream_dns_hosts_conf_t  *hcf;
+
+    ngx_stream_dns_claim(cf, dscf);
+
+    hcf = ngx_stream_dns_hosts_conf(cf, dscf);
+    parsed = ngx_palloc(cf->temp_pool, sizeof(ngx_dns_hosts_line_t));
+
+    if (hcf == NULL || parsed == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+    len = hcf->text.len;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        len += value[i].len + 1;
+    }
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    line = ngx_cpymem(p, hcf->text.data, hcf->text.len);
+
+    hcf->text.data = p;
+    hcf->text.len = len;
+
+    p = line;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        p = ngx_cpymem(p, value[i].data, value[i].len);
+        *p++ = ' ';
+    }
+
+    why = ngx_dns_hosts_line(parsed, line, (size_t) (p - line - 1));
+
+    /* in quotes a word may have what would make it two */
+
+    if (why == NULL && parsed->n != cf->args->nelts - 2) {
+        why = "blank, \"#\" or end of line in a name";
+        parsed->bad_len = 0;
+    }
+
+    if (why) {
+        bad.data = (u_char *) parsed->bad;
+        bad.len = parsed->bad_len;
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_host\": %s%s%V%s, it must be an address and "
+                           "names of it", why, bad.len ? " \"" : "", &bad,
+                           bad.len ? "\"" : "");
+        return NGX_CONF_ERROR;
+    }
+
+    p[-1] = '\n';
 
     return NGX_CONF_OK;
 }
@@ -196,6 +299,12 @@ ngx_stream_dns_hosts_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
         return NGX_OK;
     }
 
+    /* with "dns_host" lines alone */
+
+    if (hcf->files.nelts == 0) {
+        hcf->fallthrough = 1;
+    }
+
     if (dscf->forwards && !hcf->fallthrough) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"dns_forward\" has no effect with \"dns_hosts\" "
@@ -251,6 +360,7 @@ ngx_stream_dns_hosts_get(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf)
 
     h->key = key;
     h->files = &hcf->files;
+    h->text = hcf->text;
     h->no_reverse = hcf->no_reverse;
     *hp = h;
 
@@ -276,7 +386,7 @@ ngx_stream_dns_hosts_key(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
     }
 
     file = hcf->files.elts;
-    key->len = prefix.len;
+    key->len = prefix.len + 1 + hcf->text.len;
 
     for (i = 0; i < hcf->files.nelts; i++) {
         key->len += 1 + file[i].len;
@@ -289,10 +399,18 @@ ngx_stream_dns_hosts_key(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
 
     p = ngx_cpymem(key->data, prefix.data, prefix.len);
 
+    if (hcf->text.len) {
+        *p++ = '(';
+        p = ngx_cpymem(p, hcf->text.data, hcf->text.len - 1);
+        *p++ = ')';
+    }
+
     for (i = 0; i < hcf->files.nelts; i++) {
         *p++ = ':';
         p = ngx_cpymem(p, file[i].data, file[i].len);
     }
+
+    key->len = (size_t) (p - key->data);
 
     return NGX_OK;
 }

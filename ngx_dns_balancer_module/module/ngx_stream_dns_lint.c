@@ -38,6 +38,7 @@ static void ngx_stream_dns_lint_useless(ngx_conf_t *cf,
     ngx_stream_dns_srv_conf_t *dscf, ngx_uint_t bits, const char *why);
 static void ngx_stream_dns_lint_upstream(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
+static ngx_uint_t ngx_stream_dns_lint_broadcast(struct sockaddr *sa);
 static void ngx_stream_dns_lint_caches(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
 
@@ -196,11 +197,20 @@ ngx_stream_dns_lint_upstream(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
                       &us->upstream.name, us->file, us->line);
     }
 
+    peer = us->upstream.peers.elts;
+
+    for (i = 0; i < us->upstream.peers.nelts; i++) {
+        if (ngx_stream_dns_lint_broadcast(peer[i].sockaddr)) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "\"server\" \"%V\" is the broadcast address, in "
+                          "dns_upstream \"%V\" in %s:%ui", &peer[i].name,
+                          &us->upstream.name, us->file, us->line);
+        }
+    }
+
     if (us->upstream.balancer != &ngx_dns_balance_sequential) {
         return;
     }
-
-    peer = us->upstream.peers.elts;
 
     for (i = 0; i < us->upstream.peers.nelts; i++) {
         if (peer[i].weight != 1) {
@@ -211,6 +221,18 @@ ngx_stream_dns_lint_upstream(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
             break;
         }
     }
+}
+
+
+static ngx_uint_t
+ngx_stream_dns_lint_broadcast(struct sockaddr *sa)
+{
+    struct sockaddr_in  *sin;
+
+    sin = (struct sockaddr_in *) sa;
+
+    return sa->sa_family == AF_INET
+           && sin->sin_addr.s_addr == htonl(INADDR_BROADCAST);
 }
 
 

@@ -29,12 +29,6 @@ ngx_stream_dns_text_address(ngx_str_t *text)
         return "files are not read, and a socket has \"unix:\" in front";
     }
 
-    /* nginx takes it for a name */
-
-    if (ngx_strncmp(text->data, "255.255.255.255", 15) == 0) {
-        return "it is the broadcast address";
-    }
-
     if (ngx_stream_dns_text_ipv6(text)) {
         return "an IPv6 address must be in brackets, as \"[2001:db8::1]\"";
     }
@@ -100,10 +94,6 @@ ngx_stream_dns_text_sockaddr(struct sockaddr *sa)
     case AF_INET:
         sin = (struct sockaddr_in *) sa;
         addr = ntohl(sin->sin_addr.s_addr);
-
-        if (addr == INADDR_BROADCAST) {
-            return "it is the broadcast address";
-        }
 
         return IN_MULTICAST(addr) ? "it is a multicast address" : NULL;
     }

@@ -188,7 +188,7 @@ ngx_dns_peers_check(ngx_dns_upstream_t *u, ngx_msec_t now, ngx_uint_t settle)
 
     unknown = ngx_dns_load(&shm->unknown);
 
-    if (unknown && now - unknown < NGX_DNS_PEERS_UNKNOWN) {
+    if (unknown && (int64_t) (now - unknown) < NGX_DNS_PEERS_UNKNOWN) {
         return;
     }
 

@@ -314,7 +314,7 @@ ngx_dns_attempt_rcode(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
     ngx_dns_peer_t  *peer;
 
     peer = a->attempt.peer;
-    rtt = (uint32_t) (ngx_dns_usec - a->attempt.sent);
+    rtt = ngx_dns_clock_since(a->attempt.sent);
 
     ngx_dns_count_peer(peer, responses);
     ngx_dns_histogram_add(&peer->counters->rtt, rtt);

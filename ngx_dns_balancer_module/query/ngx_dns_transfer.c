@@ -316,7 +316,7 @@ ngx_dns_transfer_handler(void *data, ngx_dns_reason_e reason, u_char *msg,
         if (x->messages == 0) {
             ngx_dns_count_peer(x->peer, responses);
             ngx_dns_peer_success(x->peer, ngx_current_msec,
-                                 (uint32_t) (ngx_dns_usec - x->asked_usec),
+                                 ngx_dns_clock_since(x->asked_usec),
                                  x->conf->log);
         }
 
@@ -396,7 +396,7 @@ ngx_dns_transfer_rcode(ngx_dns_transfer_t *x, ngx_dns_message_t *m,
 
     ngx_dns_count_peer(x->peer, responses);
     ngx_dns_peer_answered(x->peer, ngx_current_msec,
-                          (uint32_t) (ngx_dns_usec - x->asked_usec));
+                          ngx_dns_clock_since(x->asked_usec));
     ngx_dns_transfer_release(x);
 
     next = m->rcode == NGX_DNS_SERVFAIL ? NGX_DNS_NEXT_SERVFAIL

@@ -15,6 +15,7 @@ static ngx_int_t ngx_dns_hosts_build_scanned(ngx_dns_hosts_build_t *b);
 static ngx_int_t ngx_dns_hosts_build_init(ngx_dns_hosts_build_t *b);
 static ngx_int_t ngx_dns_hosts_build_clear(ngx_dns_hosts_build_t *b);
 static ngx_int_t ngx_dns_hosts_build_load(ngx_dns_hosts_build_t *b);
+static ngx_int_t ngx_dns_hosts_build_text(ngx_dns_hosts_build_t *b);
 static ngx_int_t ngx_dns_hosts_build_next(ngx_dns_hosts_build_t *b);
 static u_char *ngx_dns_hosts_build_end_of(ngx_dns_hosts_build_t *b);
 static void ngx_dns_hosts_build_bad(ngx_dns_hosts_build_t *b, ngx_uint_t line,
@@ -136,6 +137,8 @@ ngx_dns_hosts_build_look(ngx_dns_hosts_build_t *b)
 static ngx_int_t
 ngx_dns_hosts_build_scanned(ngx_dns_hosts_build_t *b)
 {
+    ngx_dns_hosts_scan(&b->scan, b->text.data, b->text.len);
+
     b->count.names = b->scan.names;
     b->count.octets = b->scan.octets;
     b->count.addresses = b->scan.addresses;
@@ -200,7 +203,7 @@ ngx_dns_hosts_build_load(ngx_dns_hosts_build_t *b)
 
         if (b->file == b->nfiles) {
             b->phase = NGX_DNS_HOSTS_DONE;
-            return NGX_OK;
+            return ngx_dns_hosts_build_text(b);
         }
 
         b->line.n = 0;
@@ -222,6 +225,34 @@ ngx_dns_hosts_build_load(ngx_dns_hosts_build_t *b)
     }
 
     return NGX_AGAIN;
+}
+
+
+/* of the configuration: few */
+
+static ngx_int_t
+ngx_dns_hosts_build_text(ngx_dns_hosts_build_t *b)
+{
+    u_char  *p, *nl, *last;
+
+    last = b->text.data + b->text.len;
+    b->lines = 0;
+
+    for (p = b->text.data; p < last; p = nl + 1) {
+        nl = memchr(p, '\n', (size_t) (last - p));
+
+        if (nl == NULL) {
+            nl = last;
+        }
+
+        b->lines++;
+
+        if (ngx_dns_hosts_build_line(b, p, (size_t) (nl - p)) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

@@ -8,10 +8,6 @@
 #include "../store/ngx_dns_metrics.h"
 
 
-/* descriptors of a worker that are no connections: logs, files, epoll, ... */
-
-#define NGX_DNS_RESERVE_FILES  64
-
 /* of all descriptors, at most */
 
 #define NGX_DNS_RESERVE_SHARE  4

@@ -29,6 +29,11 @@
 #include <ngx_event.h>
 
 
+/* descriptors of a worker that are no connections: logs, files, epoll, ... */
+
+#define NGX_DNS_RESERVE_FILES  64
+
+
 #pragma GCC visibility push(hidden)
 
 /*
