@@ -225,7 +225,8 @@ ngx_dns_attempt_answer(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
         return NGX_DNS_OUTCOME_MALFORMED;
     }
 
-    return ngx_dns_outcome_rcode(m->rcode);
+    return m->rcode == NGX_DNS_NOERROR ? NGX_DNS_OUTCOME_GOOD
+                                       : ngx_dns_outcome_rcode(m->rcode);
 }
 
 

@@ -127,8 +127,17 @@ ngx_dns_life_end_waiter(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     ngx_dns_record_t   record;
     ngx_dns_message_t  failed;
 
-    source = (reason == NGX_DNS_FINE || reason == NGX_DNS_ERCODE)
-             ? NGX_DNS_SOURCE_UPSTREAM : NGX_DNS_SOURCE_ERROR;
+    source = NGX_DNS_SOURCE_UPSTREAM;
+
+    if (reason == NGX_DNS_FINE) {
+        goto answer;
+    }
+
+    ngx_dns_count(reason[reason]);
+
+    if (reason != NGX_DNS_ERCODE) {
+        source = NGX_DNS_SOURCE_ERROR;
+    }
 
     if (reason == NGX_DNS_ECUT && !w->client.datagram) {
 
@@ -148,11 +157,9 @@ ngx_dns_life_end_waiter(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
         w->asked.edns = 0;
     }
 
-    sent = ngx_dns_answer_waiter(w, source, m, msg, &answers);
+answer:
 
-    if (reason != NGX_DNS_FINE) {
-        ngx_dns_count(reason[reason]);
-    }
+    sent = ngx_dns_answer_waiter(w, source, m, msg, &answers);
 
     if (w->conf->done) {
         ngx_dns_life_end_record(f, w, &record);
