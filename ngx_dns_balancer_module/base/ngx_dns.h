@@ -51,7 +51,7 @@ typedef enum {
     NGX_DNS_EHEADER,             /* shorter than a header */
     NGX_DNS_ERESPONSE,           /* QR is set */
     NGX_DNS_EINCOMPLETE,         /* not there in time, over a stream */
-    NGX_DNS_EPROXY,              /* no PROXY header, or of nobody trusted */
+    NGX_DNS_EPROXY,              /* no PROXY header of a trusted proxy */
 
     /* NOTIMP */
     NGX_DNS_EOPCODE,
@@ -87,10 +87,10 @@ typedef enum {
     NGX_DNS_ETIMEOUT,            /* no server answered in time */
     NGX_DNS_ENETWORK,            /* ICMP or socket errors */
     NGX_DNS_EANSWER,             /* malformed answers only */
-    NGX_DNS_ERCODE,              /* SERVFAIL or REFUSED of the servers */
+    NGX_DNS_ERCODE,              /* rcodes of the servers */
     NGX_DNS_ECUT,                /* TC, and no way to the whole answer */
     NGX_DNS_ESHUTDOWN,           /* worker_shutdown_timeout */
-    NGX_DNS_EINTERNAL,           /* no memory, no socket */
+    NGX_DNS_EINTERNAL,           /* no memory, no socket: see "local" */
 
     NGX_DNS_REASONS
 } ngx_dns_reason_e;

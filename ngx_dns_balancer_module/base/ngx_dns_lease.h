@@ -4,15 +4,15 @@
  */
 
 /*
- * Work that is needed once for all workers: who does it, and when it was last
- * seen.  Whoever else calls hold() when that was too long ago, or the holder
- * is gone, does it from then on, whatever the other is stopped by; it finds
- * out when it goes on.  A holder of an older configuration is not waited for.
- * Nobody waits, and no lock is held.
+ * Work that is needed once for all workers: which process does it, and when
+ * that process was last seen.  If that is too long ago, or the process is gone,
+ * the next one that calls hold() takes the work over.  A holder that was only
+ * stopped finds out when it goes on.  A holder of an older configuration is not
+ * waited for.  No process waits, and no lock is held.
  *
  * The words are in shared memory, cleared at first.  A process that goes on
- * after a stop may still end what it was at: what the work changes has to
- * bear two for a moment.
+ * after a stop may still finish what it was doing, so for a moment two may do
+ * the work: what it changes has to bear that.
  */
 
 
@@ -36,10 +36,10 @@ typedef struct {
 ngx_uint_t ngx_dns_lease_hold(ngx_dns_lease_t *lease, uint32_t generation,
     ngx_msec_t now, ngx_msec_t timeout);
 
-/* is it still this process that does? */
+/* does this process still do the work? */
 ngx_uint_t ngx_dns_lease_held(ngx_dns_lease_t *lease, uint32_t generation);
 
-/* no longer */
+/* this process no longer does the work */
 void ngx_dns_lease_leave(ngx_dns_lease_t *lease, uint32_t generation);
 
 #pragma GCC visibility pop

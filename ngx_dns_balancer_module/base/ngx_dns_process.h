@@ -20,8 +20,8 @@
 #pragma GCC visibility push(hidden)
 
 /*
- * Not for the caller's own pid: whether that is its own mark, or one of an
- * earlier process of the same number, only the caller knows.
+ * Not for the caller's own pid: only the caller knows whether that is its own
+ * mark or one of an earlier process with the same number.
  */
 ngx_uint_t ngx_dns_process_gone(uint32_t pid);
 

@@ -4,8 +4,8 @@
  */
 
 /*
- * The metrics, each described once: what it is called, what it is of, where
- * its figure stands.  Both pages are made from this table; a metric that is a
+ * The metrics, each described once: its name, what it is counted for, and where
+ * its figure stands.  Both pages are made from this table.  A metric that is a
  * plain number is a field of a struct of counters and a row here.
  */
 

@@ -56,14 +56,14 @@ struct ngx_dns_front_tcp_s {
 
 /*
  * Reads and answers until there is nothing more, or the client is "stopped":
- * it has too much under way, or had its share of this wake-up.  Closes
+ * it has too much under way, or has had its share of this wake-up.  Closes
  * nothing.
  */
 void ngx_dns_front_tcp_read(ngx_dns_front_tcp_t *t);
 
 /*
- * No more of it is read, wherever that is found out: answers that are under
- * way are written, then it is closed.
+ * No more is read from it, whoever finds out that it is at its end: responses
+ * that are under way are written, then it is closed.
  */
 void ngx_dns_front_tcp_end(ngx_dns_front_tcp_t *t);
 

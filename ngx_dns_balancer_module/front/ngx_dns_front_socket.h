@@ -32,14 +32,14 @@
 /* NGX_ERROR: this process may not lock it, errno says why */
 ngx_int_t ngx_dns_front_socket_hold(ngx_socket_t fd, off_t who);
 
-/* whether another process does; so, too, if that can't be found out */
+/* whether another process does; also true if that can't be found out */
 ngx_uint_t ngx_dns_front_socket_held(ngx_socket_t fd, off_t who);
 
 /*
- * Takes the socket out of the choice of the kernel without closing it, for
- * all who share it: what came until now can be read, what comes goes to other
- * sockets of the same address, or is refused.  Only for who knows that it is
- * of no use any more.  NGX_ERROR: not possible.
+ * The kernel no longer chooses the socket, in any process that shares it; it
+ * is not closed.  What came until now can still be read; what comes later goes
+ * to other sockets of the same address, or is refused.  To be called only when
+ * it is certain that no process needs the socket.  NGX_ERROR: not possible.
  */
 ngx_int_t ngx_dns_front_socket_leave(ngx_socket_t fd);
 

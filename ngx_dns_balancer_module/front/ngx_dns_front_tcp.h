@@ -5,18 +5,18 @@
 
 /*
  * Clients over TCP and TLS (RFC 7766, RFC 7858).  For module/ only, which
- * hands over a connection that nginx has accepted, run through its phases
- * and, with TLS, shaken hands on.
+ * hands over a connection that nginx has accepted and run through its phases.
+ * With TLS the handshake is done.
  *
- * Queries of a connection are answered in the order in which the answers
+ * Queries of a connection are answered in the order in which the responses
  * come, several in one write.  No more is read while "pipeline" queries are
- * in flight or 64 KB wait for the client (see ngx_dns_front_out.h).  A
- * query that was begun has to be there after "client_timeout", and so has a
- * client to read what was written for it; a connection without any query is
- * closed after "idle_timeout", or before if nginx is short of connections.
+ * in flight or 64 KB wait for the client (see ngx_dns_front_out.h).  A client
+ * has "client_timeout" to finish a query that it has begun, and to read what
+ * was written for it.  A connection without any query is closed after
+ * "idle_timeout", or earlier if nginx is short of connections.
  *
- * No answer closes a connection, an event of the connection does: whoever
- * answers may hold on to it.
+ * A connection is closed by one of its own events, never by a response:
+ * whoever writes a response may still use the client.
  */
 
 
@@ -50,8 +50,8 @@ void ngx_dns_front_tcp_open(ngx_connection_t *c, ngx_dns_conf_t *conf);
 ngx_connection_t *ngx_dns_front_tcp_connection(ngx_dns_client_t *client);
 
 /*
- * Ends a session of nginx, of any front, as ngx_stream_finalize_session() does
- * but for the log phase, which queries have each for themselves.
+ * Ends a session of nginx, of any front, as ngx_stream_finalize_session() does,
+ * without the log phase: each query has its own line in the log.
  */
 void ngx_dns_front_tcp_close_connection(ngx_connection_t *c);
 

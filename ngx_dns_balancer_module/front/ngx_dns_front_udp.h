@@ -4,16 +4,18 @@
  */
 
 /*
- * UDP listeners.  Takes the read event of a listening socket over from
- * nginx: datagrams are read, answered and sent in batches, without a
- * connection, pool or session for any.  For module/ only.
+ * UDP listeners: datagrams are read, answered and sent in batches, without a
+ * connection, pool or session for each.  For module/ only.
  *
- * Answers leave by a duplicate of the socket, because nginx closes its own
- * in a worker that is told to quit, and from the address that was asked.
- * What the kernel can't take waits in a backlog, bounded and counted.
+ * A listening socket is read and written by a duplicate of its descriptor,
+ * since nginx closes its own in a worker that is told to quit, and stops
+ * reading from it when accept() fails.  Responses leave from the address that
+ * was asked.  What the kernel can't take waits in a backlog, bounded and
+ * counted.
  *
- * A worker that quits reads once more what it was woken for, and for a while
- * a socket that no other process reads: see ngx_dns_front_socket.h.
+ * A worker that quits reads its sockets one more time, as the kernel may have
+ * woken no other process for what is queued.  It goes on for a while with a
+ * socket that no other process reads: see ngx_dns_front_socket.h.
  */
 
 
@@ -50,8 +52,8 @@ typedef struct {
 #pragma GCC visibility push(hidden)
 
 /*
- * In a worker: takes over a listening socket nginx reads in this worker.  With
- * "sessions" nginx goes on to read it, and only its end is ours.
+ * In a worker: takes over a listening socket that nginx reads in this worker.
+ * With "sessions" nginx still reads it, and only its end is handled here.
  * NGX_ERROR: no memory, descriptor or connection.
  */
 ngx_int_t ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,

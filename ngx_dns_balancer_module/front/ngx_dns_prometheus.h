@@ -4,7 +4,7 @@
  */
 
 /*
- * What a metric is, and how its samples are written.  Private to
+ * How the samples of a metric are written.  Private to
  * ngx_dns_prometheus*.c.
  */
 
@@ -23,8 +23,8 @@ ngx_int_t ngx_dns_prometheus_labels(ngx_dns_figures_t *f, ngx_pool_t *pool);
 
 /*
  * The name of a series, with "labels", or NULL, and "extra" ones, which may be
- * "".  With "suffix" NULL the bare name of a family; a counter has "_total"
- * after it else.
+ * "".  With "suffix" NULL it is the bare name of a family, otherwise "_total"
+ * follows the name of a counter.
  */
 void ngx_dns_prometheus_name(ngx_dns_text_t *t,
     const ngx_dns_family_t *family, const char *suffix,

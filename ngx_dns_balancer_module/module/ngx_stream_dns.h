@@ -45,7 +45,7 @@ typedef struct {
     ngx_dns_health_conf_t        health;
     ngx_uint_t                   checks;    /* NGX_STREAM_DNS_CHECKS_* */
     ngx_uint_t                   all_down;  /* the line was there */
-    ngx_uint_t                   used;      /* by a dns_forward */
+    ngx_uint_t                   used;      /* a dns_forward names it */
     u_char                      *file;      /* NULL: made for an address */
     ngx_uint_t                   line;
 } ngx_stream_dns_upstream_t;

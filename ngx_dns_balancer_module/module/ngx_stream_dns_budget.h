@@ -22,8 +22,7 @@ typedef enum {
     NGX_STREAM_DNS_NEED_LISTEN = 0,     /* sockets, nginx's and ours */
     NGX_STREAM_DNS_NEED_UDP,            /* ours over UDP, once more */
     NGX_STREAM_DNS_NEED_SERVERS,        /* one for each server, and a spare */
-    NGX_STREAM_DNS_NEED_CLIENTS,        /* what must be free to accept one, or
-                                           to open a socket to a server */
+    NGX_STREAM_DNS_NEED_CLIENTS,        /* set apart for clients over TCP */
     NGX_STREAM_DNS_NEED_NGINX,          /* its channel; files: logs and so on */
     NGX_STREAM_DNS_NEEDS
 } ngx_stream_dns_need_e;

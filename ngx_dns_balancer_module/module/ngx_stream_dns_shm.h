@@ -39,7 +39,7 @@ size_t ngx_stream_dns_shm_room(size_t size);
 
 /*
  * A zone of this cycle.  NULL, and it is said why: no memory, or the name is
- * taken by another zone, of whatever kind or module.
+ * taken by another zone, of any kind or module.
  */
 ngx_shm_zone_t *ngx_stream_dns_shm_add(ngx_conf_t *cf,
     ngx_stream_dns_shm_kind_e kind, ngx_str_t *name, size_t size,

@@ -4,10 +4,10 @@
  */
 
 /*
- * Which stock modules of stream are of use in a server.  Their configuration
+ * Which stock modules of stream are in use in a server.  Their configuration
  * is private to them, so nothing of it is read: it is compared, octet by
  * octet, with one that the module itself makes when no directive of it stands
- * in the file.  What is equal is not in use; what differs in whatever way is.
+ * in the file.  If both are equal it is not in use, otherwise it is.
  * So a module with another layout costs time, but never a rule.  A module
  * whose configuration can't be made is an error of nginx -t.
  */
@@ -49,11 +49,11 @@ typedef struct {
 ngx_int_t ngx_stream_dns_stock_init(ngx_conf_t *cf,
     ngx_stream_dns_stock_t *stock);
 
-/* in a server: is it of use? */
+/* is it in use in a server? */
 ngx_uint_t ngx_stream_dns_stock_used(ngx_stream_dns_stock_t *stock,
     void **srv_conf);
 
-/* by its name; NULL: this nginx has it not */
+/* by its name; NULL: this nginx does not have it */
 ngx_module_t *ngx_stream_dns_stock_module(ngx_conf_t *cf, const char *name);
 
 /*

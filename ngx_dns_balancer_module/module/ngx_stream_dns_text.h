@@ -19,13 +19,13 @@
 
 #pragma GCC visibility push(hidden)
 
-/* why an address of a server can't be right as it stands; NULL: no idea */
+/* why an address of a server is wrong; NULL: no reason is known */
 const char *ngx_stream_dns_text_address(ngx_str_t *text);
 
 /* why no server can be at an address; NULL: it can */
 const char *ngx_stream_dns_text_sockaddr(struct sockaddr *sa);
 
-/* why a zone is not meant; NULL: it may be */
+/* why a zone can't be meant as it is written; NULL: it can */
 const char *ngx_stream_dns_text_zone(ngx_str_t *text);
 
 /*

@@ -58,7 +58,7 @@ typedef struct {
     uint32_t            rtt_msec;      /* when it was measured */
 
     /* read with each query, written at failures and changes */
-    uint32_t            fails;         /* since the last answer of use */
+    uint32_t            fails;         /* since the last useful one */
     uint32_t            unhealthy;     /* as active checks say */
     uint64_t            retry;         /* msec: ejected until then */
     uint64_t            back;          /* msec: since when it is back; 0: it
@@ -281,11 +281,11 @@ ngx_int_t ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_uint_t fail_open);
 void ngx_dns_peer_release(ngx_dns_peer_t *peer);
 
-/* an answer of use came, "rtt" microseconds after it was asked for */
+/* a useful response came, "rtt" microseconds after it was asked for */
 void ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
     ngx_log_t *log);
 
-/* the same for SERVFAIL, REFUSED and the like: it lives, and no more */
+/* the same for SERVFAIL, REFUSED and the like: the server is alive, no more */
 void ngx_dns_peer_answered(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t rtt);
 

@@ -4,8 +4,8 @@
  */
 
 /*
- * Whom to ask next for a question, within its limits: dns_next_upstream_tries,
- * _timeout and _budget.  Private to ngx_dns_life.c.
+ * Which server a question is asked of next, within the limits of
+ * dns_next_upstream_tries, _timeout and _budget.  Private to ngx_dns_life.c.
  */
 
 

@@ -4,10 +4,10 @@
  */
 
 /*
- * One server that is asked for one question: sent, taken back, and what its
- * answer means for the server, which is counted, measured and blamed here and
- * nowhere else.  Private to ngx_dns_life.c, which decides what it means for
- * the question; calls nobody above.
+ * One server that is asked one question: the query is sent, or taken back, and
+ * the server is counted, measured and blamed for what comes of it, here and
+ * nowhere else.  What that means for the question is decided in ngx_dns_life.c.
+ * Private to that and ngx_dns_ask.c; calls nobody above.
  *
  * From send() until take() says otherwise, or cancel(), the attempt is "live"
  * and holds a place of its server's "outstanding".
@@ -23,7 +23,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* in a worker, before the first query; without "tcp" TC can't be mended */
+/* in a worker, before the first query; without "tcp" TC is final */
 void ngx_dns_attempt_init(ngx_dns_transport_t *udp, ngx_dns_transport_t *tcp);
 
 /*
@@ -49,7 +49,7 @@ void ngx_dns_attempt_silent(ngx_dns_inflight_t *f,
 /* nobody waits for it any more */
 void ngx_dns_attempt_cancel(ngx_dns_inflight_attempt_t *a);
 
-/* there is an answer of use: those who failed to give one were wrong */
+/* there is a useful response: servers that gave none are judged for it */
 void ngx_dns_attempt_judge(ngx_dns_inflight_t *f);
 
 /*

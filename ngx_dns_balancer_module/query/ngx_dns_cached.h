@@ -65,11 +65,11 @@ ngx_int_t ngx_dns_cached_above(ngx_dns_conf_t *conf, const u_char *name,
 /* a name exists: no NXDOMAIN of it or of a name above it is right any more */
 void ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition);
 
-/* a server's parsed answer of use */
+/* a server's useful response, parsed */
 void ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg);
 
-/* no server had one; "m" is what clients are told */
+/* no server gave one; "m" is what clients are told */
 void ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m);
 
 #pragma GCC visibility pop

@@ -7,10 +7,11 @@
  * Active health checks: a query to each server at an interval, whatever
  * clients ask.  For module/; knows nothing of clients' queries.
  *
- * One worker runs the checks of all servers, which holds the lease; another
- * starts when that has been lost, and what the first is told after that does
- * not count.  When a check is due stands in the servers' shared memory and is
- * taken by compare-and-swap, so that between two there is one stream.
+ * The worker that holds the lease checks all servers.  When it loses the lease
+ * another one starts, and what the first finds out after that does not count.
+ * When a check is due stands in the servers' shared memory and is taken by
+ * compare-and-swap, so that there is one stream of checks even while two
+ * workers send them.
  *
  * Checks go by the server's own transport.  What they mean is in
  * peers/ngx_dns_peer.h.
@@ -55,7 +56,7 @@ ngx_int_t ngx_dns_health_init(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
     ngx_dns_health_conf_t *conf, ngx_dns_transport_t *udp,
     ngx_dns_transport_t *tcp);
 
-/* it holds the lease of this generation; it does no more */
+/* this worker has got the lease of this generation; it has lost it */
 void ngx_dns_health_start(ngx_dns_lease_t *lease, uint32_t generation);
 void ngx_dns_health_stop(void);
 

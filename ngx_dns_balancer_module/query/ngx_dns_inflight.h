@@ -32,7 +32,7 @@
 #define NGX_DNS_BITS_CD     0x0004
 #define NGX_DNS_BITS_RD     0x0008
 
-/* in the cache: not an answer, but that servers had none */
+/* in the cache: not a response, but the failure to get one */
 
 #define NGX_DNS_BITS_FAILED 0x0010
 
@@ -127,7 +127,7 @@ struct ngx_dns_inflight_s {
     uint8_t               live;        /* attempts without an outcome */
     uint8_t               refresh;     /* of the cache: no client began it */
     uint8_t               has_stale;   /* the cache has an old answer */
-    uint8_t               stale_due;   /* whoever comes now gets it at once */
+    uint8_t               stale_due;   /* new waiters get it at once */
     uint8_t               stream;      /* asked over TCP only */
     uint8_t               counted;     /* among those that are the same */
 

@@ -4,9 +4,9 @@
  */
 
 /*
- * The end of a question: what is stored, and what those who wait are told.
- * Private to ngx_dns_life.c.  After good() and failed() the question is out of
- * the table and nobody waits for it; its attempts are the caller's.
+ * The end of a question: what is stored, and what its waiters get.  Private to
+ * ngx_dns_life.c.  After good() and failed() the question is out of the table
+ * and has no waiters; its attempts are the caller's.
  */
 
 
@@ -23,7 +23,7 @@
 void ngx_dns_life_end_good(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg);
 
-/* without: the best there is; "shutdown": the worker exits */
+/* with the outcome that is worth most; "shutdown": the worker exits */
 void ngx_dns_life_end_failed(ngx_dns_inflight_t *f, ngx_uint_t shutdown);
 
 /*

@@ -9,9 +9,8 @@
  * server tells of itself (RFC 4892).  For ngx_dns_query.c; settings are
  * filled by module/.  Allocates nothing, makes no system call.
  *
- * What hosts files say goes before what is built in.  Negative answers of
- * hosts files have no SOA, so nobody keeps them (RFC 2308, 5): an edit counts
- * at once.
+ * Hosts files go before built-in names.  Negative answers from hosts files have
+ * no SOA, so clients don't keep them (RFC 2308, 5) and an edit counts at once.
  */
 
 
@@ -46,8 +45,8 @@ ngx_int_t ngx_dns_local_answer(ngx_dns_conf_t *conf,
 
 
 /*
- * Can the question be for ngx_dns_local_answer()?  Of most names the last
- * label tells that it is not: this costs a few instructions, that a hundred.
+ * Can the question be one for ngx_dns_local_answer()?  The last label rules out
+ * most names, for a few instructions; the other function costs a hundred.
  */
 
 static ngx_inline ngx_uint_t

@@ -7,7 +7,7 @@
  * The EDNS options of an answer that the client's own options ask for: NSID
  * (RFC 5001), keepalive (RFC 7828), Client Subnet (RFC 7871) and padding (RFC
  * 7830, RFC 8467).  Private to the query layer, for clients that have sent
- * one of them; never on the path of others.
+ * one of them; not called for others.
  */
 
 
@@ -25,7 +25,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* octets that they take at most, but for padding */
+/* octets that they take at most, without padding */
 size_t ngx_dns_options_size(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     const ngx_dns_asked_t *asked);
 

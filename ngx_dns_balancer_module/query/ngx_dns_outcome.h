@@ -4,14 +4,14 @@
  */
 
 /*
- * What can become of asking one server, and what of that is worth more to a
- * client.  Pure: no state, no memory.  Private to the query layer.
+ * The outcomes of asking one server, and which of them is worth more to a
+ * client.  Tables only: no state, no memory.  Private to the query layer.
  *
- * The law (docs/architecture.md has it as two tables): an answer of use ends
- * a question at once.  Anything else ends it only when no other answer is on
- * its way and no server is left that may be asked; then the client gets what
- * is worth most of it, or an answer past its end from the cache, which is
- * worth more than any failure.
+ * The rule (docs/architecture.md has it as two tables): a useful response ends
+ * a question at once.  Any other outcome ends it only when no attempt is live
+ * and no server is left that may be asked.  Then the client gets a stale
+ * response from the cache, or, if there is none, the outcome that is worth
+ * most.
  */
 
 
@@ -26,7 +26,7 @@
 
 typedef enum {
     NGX_DNS_OUTCOME_NONE = 0,    /* nobody was asked, or none has ended */
-    NGX_DNS_OUTCOME_LOCAL,       /* not sent for want of something here */
+    NGX_DNS_OUTCOME_LOCAL,       /* not sent: something is lacking here */
     NGX_DNS_OUTCOME_NETWORK,     /* it can't be reached */
     NGX_DNS_OUTCOME_SILENT,      /* no answer in its time */
     NGX_DNS_OUTCOME_MALFORMED,   /* an answer that can't be read */
@@ -47,7 +47,7 @@ ngx_dns_outcome_e ngx_dns_outcome_rcode(ngx_uint_t rcode);
 /*
  * The one of NGX_DNS_NEXT_* that has to be configured for another server to
  * be asked after it; 0: another one is asked in any case, since the fault is
- * ours, or never, after an answer of use.
+ * ours, or never, after a useful response.
  */
 ngx_uint_t ngx_dns_outcome_next(ngx_dns_outcome_e outcome);
 

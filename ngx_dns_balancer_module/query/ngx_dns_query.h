@@ -33,8 +33,8 @@ void ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     size_t len, ngx_dns_reason_e reason);
 
 /*
- * The worker is to exit when nobody waits any more; "now": at once, whoever
- * still waits is answered SERVFAIL.
+ * The worker is to exit when no client waits any more; "now": at once, and
+ * clients that still wait get SERVFAIL.
  */
 void ngx_dns_query_quit(ngx_uint_t now);
 

@@ -15,8 +15,8 @@
  *                 the option
  *   for a prefix  its SCOPE PREFIX-LENGTH, rounded up to one of a few, so that
  *                 a look-up has few places to look at
- *   for nobody's  the servers were told no network: right for who is not to
- *                 be told of, or does not tell
+ *   for no one's  the servers were told no network: right for clients that
+ *                 do not tell theirs, or do not want it told
  */
 
 

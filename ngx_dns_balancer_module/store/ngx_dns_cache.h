@@ -6,22 +6,23 @@
 /*
  * A cache of packed answers in memory the caller brings: shared memory, or
  * malloc() in a test.  For the query layer; knows nothing of rules (what may
- * be stored, for how long: query/ngx_dns_answers_cache), never allocates,
- * never makes a system call but to see whether the holder of a lock lives.
+ * be stored, for how long: query/ngx_dns_cached.h), never allocates, and makes
+ * a system call only to see whether the holder of a lock lives.
  *
  * Memory.  A zone is divided into shards by hash.  A shard has an index,
  * buckets of eight words, and a log of segments.  Entries are only ever
- * appended, so there is no fragmentation.  When but two segments are free the
- * oldest is emptied, some entries with each store, and its index words
- * cleared.  What can't be used are one or two segments of some two hundred (of
+ * appended, so there is no fragmentation.  When only one segment is free, the
+ * oldest one is emptied, some entries with each store, and its index words are
+ * cleared.  So one or two segments of some two hundred can't be used (of
  * fourteen at 64 KB).
  *
- * Eviction is S3-FIFO (Yang et al., SOSP '23) over two logs: a new answer
- * goes to the small one (a 30th); who is asked again before its end there
- * moves to the main one, the rest leaves, and is remembered by 16 bits: if it
- * comes back soon it goes to the main log at once.  In the main log an entry
- * that was asked for is moved to the young end instead of being dropped.  A
- * flood of names that are asked once passes through the small log only.
+ * Eviction is S3-FIFO (Yang et al., SOSP '23) over two logs: a new answer goes
+ * to the small one (a 30th).  If it is asked for again before its end there,
+ * it moves to the main one; otherwise it leaves, and 16 bits of its hash are
+ * remembered: if it comes back soon it goes to the main log at once.  In the
+ * main log an entry that was asked for is moved to the young end instead of
+ * being dropped.  A flood of names that are asked once passes through the
+ * small log only.
  *
  * Readers take no lock.  They load the index word, the generation of the
  * segment it points into, and the word again.  In one generation a place is
@@ -30,12 +31,12 @@
  * same afterwards.  That the word is the same, too, says that nothing newer
  * was stored.  If not, it is a miss.
  *
- * Writers hold the shard's lock for the time of a copy.  One who meets it
- * held tries for a moment, then gives the store up, counted.  The lock is the
- * holder's pid: that of a dead process is taken over.  An entry counts when
- * its index word is set, and the end of a log moves after its entry is
- * complete; what else was left half done is known from a journal and from
- * the headers of the segments.  A killed writer costs its entry.
+ * Writers hold the shard's lock for the time of a copy.  A writer that finds
+ * it held tries for a moment, then gives up its store, which is counted.  The
+ * lock is the holder's pid, and that of a dead process is taken over.  An
+ * entry counts when its index word is set, and the end of a log moves after
+ * its entry is complete; a journal and the headers of the segments tell what
+ * else was left half done.  A killed writer costs its entry.
  */
 
 
@@ -208,7 +209,7 @@ ngx_dns_cache_check(ngx_dns_cache_view_t *view)
 }
 
 
-/* the entry was of use: it may be kept longer */
+/* the entry was used: it may be kept longer */
 
 static ngx_inline void
 ngx_dns_cache_touch(ngx_dns_cache_view_t *view)

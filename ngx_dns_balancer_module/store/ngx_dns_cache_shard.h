@@ -122,8 +122,8 @@ ngx_uint_t ngx_dns_cache_full(ngx_dns_cache_shard_t *s, ngx_uint_t log,
     size_t size);
 
 /*
- * Sets the word from "old" to "value", if it is "old" but for uses and claim,
- * which readers may add and which are lost; and counts.
+ * Sets the word from "old" to "value" if it is still "old", whatever its uses
+ * and claim are: readers may have added these, and they are lost.  Counts.
  */
 void ngx_dns_cache_set(ngx_dns_cache_shard_t *s, uint64_t *word,
     uint64_t value, int64_t entries, int64_t bytes);

@@ -11,8 +11,9 @@
  * The memory is the caller's and shared by all workers; it has three tables of
  * equal size.  One, told by the lowest bits of "generation", is in use and
  * never changed; another is written by one process, whose pid stands beside
- * it, and which then publishes it.  The third is for who takes over from a
- * process that was stopped while it wrote: it may go on at any time.  No lock:
+ * it, and which then publishes it.  The third is for the process that takes
+ * over from one that was stopped while it wrote, and may go on at any time.  No
+ * lock:
  * a reader copies what it needs, then looks whether the generation is still
  * the same.  A table is written again two seconds after it was replaced at the
  * earliest, so only a reader that was stopped for so long can see a torn one:
@@ -21,8 +22,8 @@
  * nobody reads.
  *
  * Wildcards (RFC 4592): "*.name" is for all names below "name", at any depth,
- * except those that are in the table and those below such.  Names that only
- * stand between two others (empty non-terminals) are not in the table.
+ * except those that are in the table and names below these.  Names that only
+ * have names below them (empty non-terminals) are not in the table.
  */
 
 

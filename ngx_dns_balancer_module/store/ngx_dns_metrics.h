@@ -4,16 +4,16 @@
  */
 
 /*
- * Counters.  A zone has a row for each process; only the process that owns
- * it by pid writes to it, so counting is a plain addition.  A row is never
- * cleared: who takes over that of a dead process goes on with its figures,
- * and the sum of all rows stays right over crashes and reloads.  For every
- * layer above; no text here but the names of labels.
+ * Counters.  A zone has a row for each process; only the process that owns it
+ * by pid writes to it, so counting is a plain addition.  A row is never
+ * cleared: the process that takes over the row of a dead one goes on with its
+ * figures, so the sum of all rows stays right over crashes and reloads.  For
+ * every layer above; no text here but the names of labels.
  *
  * A row has a part for all, a slot for each server {} and a slot for each
- * server of an upstream.  Slots are found again at a reload by a hash of what
- * people know the thing by, so that it goes on counting wherever it moves in
- * the configuration.  One that the last configuration did not use is cleared
+ * server of an upstream.  Slots are found again at a reload by a hash of the
+ * name of what is counted, so that its counters go on wherever it moves in the
+ * configuration.  One that the last configuration did not use is cleared
  * and given away only one reload later, when the workers that knew it are
  * going or gone.
  *
@@ -87,10 +87,10 @@ typedef struct {
 
 typedef struct {
     uint64_t    joined;               /* waited for another's answer */
-    uint64_t    unretried;            /* not made for want of budget */
+    uint64_t    unretried;            /* not made: no budget left */
     uint64_t    crowded;              /* asked over TCP: too many alike */
     uint64_t    guessed;              /* the same: wrong IDs came for it */
-    uint64_t    local;                /* not sent for want of ours */
+    uint64_t    local;                /* not sent: a shortage here */
     uint64_t    late;                 /* no such attempt: late or forged */
     uint64_t    foreign;              /* right ID, another question */
     uint64_t    malformed;            /* from servers */
@@ -123,7 +123,7 @@ typedef struct {
 typedef struct {
     uint64_t    queries;              /* attempts */
     uint64_t    responses;            /* accepted, late ones too */
-    uint64_t    timeouts;             /* no answer in time */
+    uint64_t    timeouts;             /* silent for all of its time */
     uint64_t    errors;               /* ICMP, socket, malformed answers */
     uint64_t    retries;              /* of the queries: not the first try */
     uint64_t    hedges;               /* others were asked beside it */

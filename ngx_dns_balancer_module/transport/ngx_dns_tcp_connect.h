@@ -5,8 +5,8 @@
 
 /*
  * The beginning and the end of any connection to a server.  Private to the
- * transports over streams.  Logs nothing: each query could fail to connect,
- * and who waits for it is told.
+ * transports over streams.  Logs nothing: every query could fail to
+ * connect, and its waiters are told.
  */
 
 
@@ -21,7 +21,7 @@
 
 /*
  * NGX_OK: connected; NGX_AGAIN: an event will tell.  NGX_ERROR: the server
- * can't be reached; NGX_BUSY: for want of something here.
+ * can't be reached; NGX_BUSY: something is lacking here.
  */
 ngx_int_t ngx_dns_tcp_connect(ngx_dns_peer_t *peer, ngx_connection_t **cp);
 

@@ -10,9 +10,11 @@
  * A worker keeps up to NGX_DNS_TCP_CONNECTIONS connections to a server, each
  * with several queries outstanding, answered in any order.  What is asked in
  * one round of the event loop leaves in one write.  An idle connection is
- * closed after NGX_DNS_TCP_IDLE.  A server may close a connection at the
- * moment it is used again: the queries on one that has answered before are
- * asked again on a new one, once; else they have failed.
+ * closed after NGX_DNS_TCP_IDLE.  A server may close a connection at any time:
+ * what was outstanding is asked again on another one, several times if the
+ * connection has brought responses, once if not.  How many responses it brought
+ * is remembered for a while, and later connections get no more queries than
+ * that.  Queries without a connection wait for one.
  */
 
 

@@ -38,7 +38,7 @@ struct ngx_dns_tcp_s {
     size_t                   in_len;
 
     ngx_event_t              posted;        /* there is something to write */
-    ngx_msec_t               idle;          /* how long it may be so */
+    ngx_msec_t               idle;          /* the longest idle time */
     unsigned                 connected:1;
 };
 
@@ -88,7 +88,7 @@ struct ngx_dns_tcp_endpoint_s {
 
 /*
  * A new connection, maybe not yet established.  NGX_OK; NGX_ERROR: the server
- * can't be reached; NGX_BUSY: for want of something here.
+ * can't be reached; NGX_BUSY: something is lacking here.
  */
 ngx_int_t ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_tcp_t **tp);

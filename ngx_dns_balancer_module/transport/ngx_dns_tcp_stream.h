@@ -34,8 +34,8 @@ typedef ngx_int_t (*ngx_dns_tcp_stream_pt)(void *data,
 /*
  * Connects and sends the whole message "query", which is copied.  "timeout"
  * is for the connection, and for each message.  NGX_OK; NGX_ERROR: the server
- * can't be reached; NGX_BUSY: for want of something here; then nothing is
- * reported.
+ * can't be reached; NGX_BUSY: something is lacking here.  After these nothing
+ * is reported.
  */
 ngx_int_t ngx_dns_tcp_stream_open(ngx_dns_peer_t *peer, const u_char *query,
     size_t len, ngx_msec_t timeout, ngx_dns_tcp_stream_pt handler, void *data,

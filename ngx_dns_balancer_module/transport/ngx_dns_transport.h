@@ -39,7 +39,7 @@ typedef enum {
                                    longer than is read, or somebody guesses at
                                    its ID (RFC 5452, 9.3) */
     NGX_DNS_EVENT_NETWORK,      /* the server refuses it, or its connection */
-    NGX_DNS_EVENT_LOCAL,        /* not sent for want of something here */
+    NGX_DNS_EVENT_LOCAL,        /* not sent: something is lacking here */
     NGX_DNS_EVENT_SOFT          /* somebody on the way says that there is no
                                    way (RFC 1122, 4.2.3.9); it may still be
                                    answered */
@@ -85,7 +85,7 @@ typedef struct {
      * count of additional records if it ends with the question; it must stay
      * until the end of the attempt, since it may be sent again.  NGX_OK;
      * NGX_ERROR if the server can't be reached; NGX_BUSY if it can't be sent
-     * for want of something here.  Without NGX_OK no event follows.
+     * since something is lacking here.  Without NGX_OK no event follows.
      */
     ngx_int_t            (*send)(ngx_dns_attempt_t *a, const u_char *query,
                                  size_t len);

@@ -13,8 +13,8 @@
  * socket is replaced after some thousand queries or a minute.  IDs are random
  * and unique on their socket.  An answer counts only on the socket its query
  * left by, with its ID and its question; all else is counted and dropped.
- * ICMP errors come with the datagram they are about, and so end the attempt
- * they belong to.
+ * ICMP errors come with the beginning of the datagram that they are about.  A
+ * closed port ends the attempt; other errors are reported as a hint.
  */
 
 

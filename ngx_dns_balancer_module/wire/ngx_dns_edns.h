@@ -30,9 +30,9 @@ ngx_dns_reason_e ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p,
 ngx_uint_t ngx_dns_edns_options_fit(const u_char *p, size_t len);
 
 /*
- * Looks at options that fit: which of a query have to do with its answer.
- * One that is not as its RFC says counts as not there, but for a Client
- * Subnet: NGX_DNS_ASKED_BAD.
+ * Looks at options that fit, and notes those of a query that its answer has to
+ * do with.  An option that is not as its RFC says is ignored; a Client Subnet
+ * sets NGX_DNS_ASKED_BAD.
  */
 void ngx_dns_edns_asked(ngx_dns_asked_t *asked, const u_char *p, size_t len);
 

@@ -86,8 +86,8 @@ void ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p,
     size_t limit);
 
 /*
- * Is the parsed answer a denial alone: no answer, and besides an SOA nothing
- * but its proof?  Then no RDATA but that of the SOA can have a pointer, and
+ * Is the parsed answer a denial and nothing else: no answer records, only an
+ * SOA and the proof?  Then only the RDATA of the SOA can have a pointer, and
  * ngx_dns_message_shift() knows them all.
  */
 ngx_uint_t ngx_dns_message_denial(const ngx_dns_message_t *m,

@@ -66,7 +66,7 @@ ngx_uint_t ngx_dns_name_same(const u_char *p, size_t a, size_t b);
 
 /*
  * Prints an uncompressed name as RFC 1035, 5.1 writes it, without the last
- * dot but for the root; returns the end.  "dst" has NGX_DNS_NAME_TEXT.
+ * dot, except for the root; returns the end.  "dst" has NGX_DNS_NAME_TEXT.
  */
 u_char *ngx_dns_name_text(u_char *dst, const u_char *name);
 

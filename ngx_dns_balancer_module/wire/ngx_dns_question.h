@@ -31,7 +31,7 @@
 #define NGX_DNS_ASKED_KEEPALIVE  0x02      /* RFC 7828, 3.2 */
 #define NGX_DNS_ASKED_PADDING    0x04      /* RFC 7830, 4 */
 #define NGX_DNS_ASKED_SUBNET     0x08      /* RFC 7871, 6 */
-#define NGX_DNS_ASKED_BAD        0x10      /* a Client Subnet not so */
+#define NGX_DNS_ASKED_BAD        0x10      /* a malformed Client Subnet */
 
 
 /*
