@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_reserve.h"
+#include "ngx_dns_source.h"
 #include "ngx_dns_udp_socket.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
@@ -48,6 +49,7 @@ static void ngx_dns_udp_cancel(ngx_dns_attempt_t *a);
 static ngx_dns_udp_endpoint_t *ngx_dns_udp_endpoint(ngx_dns_peer_t *peer);
 static ngx_int_t ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep,
     ngx_dns_udp_socket_t **sp);
+static void ngx_dns_udp_look(ngx_dns_udp_endpoint_t *ep);
 static ngx_dns_udp_slot_t *ngx_dns_udp_slot(void);
 static ngx_int_t ngx_dns_udp_insert(ngx_dns_udp_socket_t *s,
     ngx_dns_attempt_t *a);
@@ -179,24 +181,27 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
         }
     }
 
+    /* before the socket: to have one others may be sent, or fail to be */
+
+    slot = ngx_dns_udp_slot();
+    if (slot == NULL) {
+        return NGX_BUSY;
+    }
+
     s = ep->current;
 
     if (s == NULL) {
         rc = ngx_dns_udp_choose(ep, &s);
         if (rc != NGX_OK) {
+            ngx_dns_udp_slot_free(slot);
             return rc;
         }
 
         ep->current = s;
     }
 
-    slot = ngx_dns_udp_slot();
-
-    if (slot == NULL || ngx_dns_udp_insert(s, a) != NGX_OK) {
-        if (slot) {
-            ngx_dns_udp_slot_free(slot);
-        }
-
+    if (ngx_dns_udp_insert(s, a) != NGX_OK) {
+        ngx_dns_udp_slot_free(slot);
         return NGX_BUSY;
     }
 
@@ -216,6 +221,10 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
 
     a->sent = ngx_dns_usec;
     a->guesses = 0;
+
+    if (ep->since == 0) {
+        ep->since = ngx_max(ngx_current_msec, 1);
+    }
 
     ngx_dns_udp_touch(s);
 
@@ -283,6 +292,13 @@ ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
     ngx_uint_t             i, n;
     ngx_dns_udp_socket_t  *s;
 
+    if (ep->since
+        && ngx_current_msec - ep->since >= NGX_DNS_UDP_SILENT
+        && ngx_current_msec - ep->looked >= NGX_DNS_UDP_LOOKS)
+    {
+        ngx_dns_udp_look(ep);
+    }
+
     n = ngx_dns_random_below((uint32_t) ngx_dns_udp.sockets);
     s = ep->sockets[n];
 
@@ -322,6 +338,34 @@ ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
     }
 
     return rc;
+}
+
+
+/*
+ * Our address may not be there any more: what is sent from it is lost, or can't
+ * be sent.  The sockets that have another one than a new one has are replaced.
+ */
+
+static void
+ngx_dns_udp_look(ngx_dns_udp_endpoint_t *ep)
+{
+    ngx_uint_t             i;
+    ngx_dns_source_t       source;
+    ngx_dns_udp_socket_t  *s;
+
+    ep->looked = ngx_current_msec;
+
+    if (ngx_dns_source_get(ep->peer, &source) != NGX_OK) {
+        return;
+    }
+
+    for (i = 0; i < NGX_DNS_UDP_SOCKETS; i++) {
+        s = ep->sockets[i];
+
+        if (s && ngx_dns_source_moved(s->connection->fd, &source)) {
+            ngx_dns_udp_retire(s);
+        }
+    }
 }
 
 
@@ -500,6 +544,7 @@ ngx_dns_udp_move(ngx_dns_udp_socket_t *s)
 
     fresh = NULL;
     ngx_dns_udp_retire(s);
+    ngx_dns_udp_look(s->endpoint);
 
     rc = s->moved ? NGX_ERROR : ngx_dns_udp_choose(s->endpoint, &fresh);
 

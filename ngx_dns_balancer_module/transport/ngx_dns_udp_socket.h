@@ -24,6 +24,9 @@
 #define NGX_DNS_UDP_AGE        60000    /* milliseconds before a new port */
 #define NGX_DNS_UDP_GUESSES    16       /* wrong IDs before TCP */
 #define NGX_DNS_UDP_LOOK       64       /* attempts that one is compared to */
+#define NGX_DNS_UDP_SILENT     20       /* milliseconds without an answer
+                                           before a look at our address */
+#define NGX_DNS_UDP_LOOKS      100      /* from one such look to the next */
 
 
 typedef struct ngx_dns_udp_socket_s    ngx_dns_udp_socket_t;
@@ -68,6 +71,10 @@ struct ngx_dns_udp_endpoint_s {
     ngx_dns_peer_t          *peer;
     ngx_dns_udp_socket_t    *current;       /* for this batch */
     ngx_dns_udp_socket_t    *sockets[NGX_DNS_UDP_SOCKETS];
+
+    ngx_msec_t               since;         /* the first query after the last
+                                               answer; 0: none */
+    ngx_msec_t               looked;        /* at the sockets' address */
 
     ngx_uint_t               failures;      /* to open one, not logged */
     ngx_msec_t               logged;        /* the last that was; 0: none */
