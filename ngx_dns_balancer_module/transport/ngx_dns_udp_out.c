@@ -5,7 +5,6 @@
 
 
 #include "ngx_dns_reserve.h"
-#include "ngx_dns_source.h"
 #include "ngx_dns_udp_socket.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
@@ -47,9 +46,6 @@ static ngx_int_t ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query,
     size_t len);
 static void ngx_dns_udp_cancel(ngx_dns_attempt_t *a);
 static ngx_dns_udp_endpoint_t *ngx_dns_udp_endpoint(ngx_dns_peer_t *peer);
-static ngx_int_t ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep,
-    ngx_dns_udp_socket_t **sp);
-static void ngx_dns_udp_look(ngx_dns_udp_endpoint_t *ep);
 static ngx_dns_udp_slot_t *ngx_dns_udp_slot(void);
 static ngx_int_t ngx_dns_udp_insert(ngx_dns_udp_socket_t *s,
     ngx_dns_attempt_t *a);
@@ -188,22 +184,18 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
         return NGX_BUSY;
     }
 
-    s = ep->current;
+    rc = ep->current ? NGX_OK : ngx_dns_udp_choose(ep, &ep->current);
 
-    if (s == NULL) {
-        rc = ngx_dns_udp_choose(ep, &s);
-        if (rc != NGX_OK) {
-            ngx_dns_udp_slot_free(slot);
-            return rc;
-        }
-
-        ep->current = s;
+    if (rc == NGX_OK && ngx_dns_udp_insert(ep->current, a) != NGX_OK) {
+        rc = NGX_BUSY;
     }
 
-    if (ngx_dns_udp_insert(s, a) != NGX_OK) {
+    if (rc != NGX_OK) {
         ngx_dns_udp_slot_free(slot);
-        return NGX_BUSY;
+        return rc;
     }
+
+    s = ep->current;
 
     ngx_memcpy(slot->data, query, len);
     ngx_dns_put16(slot->data, a->id);
@@ -273,122 +265,10 @@ ngx_dns_udp_endpoint(ngx_dns_peer_t *peer)
     *p = ep;
 
     ep->peer = peer;
+    ep->n = ngx_dns_udp.sockets;
     peer->endpoint = ep;
 
     return ep;
-}
-
-
-/*
- * A socket by chance, opened when it is first drawn; a worn one is replaced
- * and closed when its last query has ended.  NGX_ERROR: the server can't be
- * reached; NGX_BUSY: there is none, for want of ours.
- */
-
-static ngx_int_t
-ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
-{
-    ngx_int_t              rc;
-    ngx_uint_t             i, n;
-    ngx_dns_udp_socket_t  *s;
-
-    if (ep->since
-        && ngx_current_msec - ep->since >= NGX_DNS_UDP_SILENT
-        && ngx_current_msec - ep->looked >= NGX_DNS_UDP_LOOKS)
-    {
-        ngx_dns_udp_look(ep);
-    }
-
-    n = ngx_dns_random_below((uint32_t) ngx_dns_udp.sockets);
-    s = ep->sockets[n];
-
-    if (s && !s->blocked && s->uses < NGX_DNS_UDP_USES
-        && ngx_current_msec - s->opened < NGX_DNS_UDP_AGE)
-    {
-        *sp = s;
-        return NGX_OK;
-    }
-
-    rc = NGX_BUSY;
-
-    if (s == NULL || !s->blocked) {
-        rc = ngx_dns_udp_socket_open(ep, &s);
-
-        if (rc == NGX_OK) {
-            if (ep->sockets[n]) {
-                ngx_dns_udp_retire(ep->sockets[n]);
-            }
-
-            ep->sockets[n] = s;
-            *sp = s;
-
-            return NGX_OK;
-        }
-    }
-
-    /* no descriptor or connection to be had: any socket will do */
-
-    for (i = 0; i < ngx_dns_udp.sockets; i++) {
-        s = ep->sockets[(n + i) % ngx_dns_udp.sockets];
-
-        if (s) {
-            *sp = s;
-            return NGX_OK;
-        }
-    }
-
-    return rc;
-}
-
-
-/*
- * Our address may not be there any more: what is sent from it is lost, or can't
- * be sent.  The sockets that have another one than a new one has are replaced.
- */
-
-static void
-ngx_dns_udp_look(ngx_dns_udp_endpoint_t *ep)
-{
-    ngx_uint_t             i;
-    ngx_dns_source_t       source;
-    ngx_dns_udp_socket_t  *s;
-
-    ep->looked = ngx_current_msec;
-
-    if (ngx_dns_source_get(ep->peer, &source) != NGX_OK) {
-        return;
-    }
-
-    for (i = 0; i < NGX_DNS_UDP_SOCKETS; i++) {
-        s = ep->sockets[i];
-
-        if (s && ngx_dns_source_moved(s->connection->fd, &source)) {
-            ngx_dns_udp_retire(s);
-        }
-    }
-}
-
-
-/* it gets no new queries, and is closed when its last one has ended */
-
-void
-ngx_dns_udp_retire(ngx_dns_udp_socket_t *s)
-{
-    ngx_uint_t  i;
-
-    s->retired = 1;
-
-    for (i = 0; i < NGX_DNS_UDP_SOCKETS; i++) {
-        if (s->endpoint->sockets[i] == s) {
-            s->endpoint->sockets[i] = NULL;
-        }
-    }
-
-    if (s->endpoint->current == s) {
-        s->endpoint->current = NULL;
-    }
-
-    ngx_dns_udp_touch(s);
 }
 
 
