@@ -354,7 +354,8 @@ ngx_dns_tcp_lost(ngx_dns_tcp_endpoint_t *ep, ngx_queue_t *attempts,
     ngx_queue_t        *q, failed;
     ngx_dns_attempt_t  *a;
 
-    most = end != NGX_DNS_TCP_CLOSED ? 0 : answers ? NGX_DNS_TCP_AGAIN : 1;
+    most = (end != NGX_DNS_TCP_CLOSED && end != NGX_DNS_TCP_MOVED) ? 0
+           : answers ? NGX_DNS_TCP_AGAIN : 1;
 
     if (end == NGX_DNS_TCP_CLOSED && !ngx_queue_empty(attempts)) {
         ngx_dns_tcp_learn(ep, answers);

@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_reserve.h"
+#include "ngx_dns_source.h"
 #include "ngx_dns_tcp_connect.h"
 #include "ngx_dns_tcp_socket.h"
 #include "../base/ngx_dns_clock.h"
@@ -18,6 +19,7 @@
 #define NGX_DNS_TCP_FRAME     (2 + NGX_DNS_MAX_MESSAGE)
 #define NGX_DNS_TCP_READS     16          /* in one wake-up */
 #define NGX_DNS_TCP_CONNECT   2000        /* milliseconds */
+#define NGX_DNS_TCP_LOOK      200         /* milliseconds */
 #define NGX_DNS_TCP_OPTION    4           /* a keepalive of RFC 7828 */
 
 
@@ -30,6 +32,8 @@ static void ngx_dns_tcp_socket_keepalive(ngx_dns_tcp_t *t,
     ngx_dns_attempt_t *a, const u_char *msg, size_t len);
 static void ngx_dns_tcp_socket_posted_handler(ngx_event_t *ev);
 static void ngx_dns_tcp_socket_write_handler(ngx_event_t *wev);
+static ngx_int_t ngx_dns_tcp_socket_look(ngx_dns_tcp_t *t);
+static void ngx_dns_tcp_socket_watch(ngx_dns_tcp_t *t);
 static ngx_int_t ngx_dns_tcp_socket_connected(ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_socket_read_handler(ngx_event_t *rev);
 static ngx_int_t ngx_dns_tcp_socket_frames(ngx_dns_tcp_t *t);
@@ -111,6 +115,10 @@ ngx_dns_tcp_socket_insert(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
         t->asked++;
 
         t->connection->idle = 0;
+
+        if (t->connected && !t->connection->write->timer_set) {
+            ngx_dns_tcp_socket_watch(t);
+        }
 
         if (t->connection->read->timer_set) {
             ngx_del_timer(t->connection->read);
@@ -290,7 +298,9 @@ ngx_dns_tcp_socket_write_handler(ngx_event_t *wev)
     c = wev->data;
     t = c->data;
 
-    if (wev->timedout || ngx_dns_tcp_socket_connected(t) != NGX_OK) {
+    if ((wev->timedout && ngx_dns_tcp_socket_look(t) != NGX_OK)
+        || ngx_dns_tcp_socket_connected(t) != NGX_OK)
+    {
         ngx_dns_tcp_socket_broken(t);
         return;
     }
@@ -317,6 +327,56 @@ ngx_dns_tcp_socket_write_handler(ngx_event_t *wev)
 }
 
 
+/*
+ * No answer for a while: nobody tells of it if our address is not there any
+ * more.  What is outstanding is asked again on another connection then.
+ */
+
+static ngx_int_t
+ngx_dns_tcp_socket_look(ngx_dns_tcp_t *t)
+{
+    ngx_dns_source_t   source;
+    ngx_connection_t  *c;
+
+    c = t->connection;
+
+    if (!t->connected) {
+        return NGX_ERROR;
+    }
+
+    c->write->timedout = 0;
+
+    if (t->n == 0 && t->given_up == 0) {
+        return NGX_OK;
+    }
+
+    if (t->answers == t->looked
+        && ngx_dns_source_get(t->endpoint->peer, &source) == NGX_OK
+        && ngx_dns_source_moved(c->fd, &source))
+    {
+        t->moved = 1;
+        return NGX_ERROR;
+    }
+
+    ngx_dns_tcp_socket_watch(t);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_dns_tcp_socket_watch(ngx_dns_tcp_t *t)
+{
+    t->looked = t->answers;
+
+    /* a worker that exits does not wait for it */
+
+    t->connection->write->cancelable = 1;
+
+    ngx_add_timer(t->connection->write, NGX_DNS_TCP_LOOK);
+}
+
+
 static ngx_int_t
 ngx_dns_tcp_socket_connected(ngx_dns_tcp_t *t)
 {
@@ -333,6 +393,8 @@ ngx_dns_tcp_socket_connected(ngx_dns_tcp_t *t)
     if (t->connection->write->timer_set) {
         ngx_del_timer(t->connection->write);
     }
+
+    ngx_dns_tcp_socket_watch(t);
 
     return NGX_OK;
 }
@@ -504,7 +566,8 @@ ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t)
     answers = t->answers;
 
     end = !t->connected ? NGX_DNS_TCP_REFUSED
-          : t->connection->error ? NGX_DNS_TCP_STOPPED : NGX_DNS_TCP_CLOSED;
+          : t->connection->error ? NGX_DNS_TCP_STOPPED
+          : t->moved ? NGX_DNS_TCP_MOVED : NGX_DNS_TCP_CLOSED;
 
     ngx_queue_init(&attempts);
 

@@ -30,6 +30,7 @@ struct ngx_dns_tcp_s {
     ngx_uint_t               asked;         /* in all */
     ngx_uint_t               answers;
     ngx_uint_t               given_up;      /* since the last answer */
+    ngx_uint_t               looked;        /* answers at the last look */
 
     u_char                  *out;           /* frames to be written */
     size_t                   out_size;
@@ -40,6 +41,7 @@ struct ngx_dns_tcp_s {
     ngx_event_t              posted;        /* there is something to write */
     ngx_msec_t               idle;          /* the longest idle time */
     unsigned                 connected:1;
+    unsigned                 moved:1;       /* our address is another one */
 };
 
 
@@ -48,6 +50,7 @@ struct ngx_dns_tcp_s {
 typedef enum {
     NGX_DNS_TCP_REFUSED = 0,    /* it was never established */
     NGX_DNS_TCP_CLOSED,         /* by the server, or by an error */
+    NGX_DNS_TCP_MOVED,          /* by us: our own address is another one */
     NGX_DNS_TCP_STOPPED         /* by nginx: worker_shutdown_timeout */
 } ngx_dns_tcp_end_e;
 

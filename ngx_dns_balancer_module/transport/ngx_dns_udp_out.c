@@ -46,8 +46,6 @@ static ngx_int_t ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query,
     size_t len);
 static void ngx_dns_udp_cancel(ngx_dns_attempt_t *a);
 static ngx_dns_udp_endpoint_t *ngx_dns_udp_endpoint(ngx_dns_peer_t *peer);
-static ngx_int_t ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep,
-    ngx_dns_udp_socket_t **sp);
 static ngx_dns_udp_slot_t *ngx_dns_udp_slot(void);
 static ngx_int_t ngx_dns_udp_insert(ngx_dns_udp_socket_t *s,
     ngx_dns_attempt_t *a);
@@ -179,26 +177,25 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
         }
     }
 
-    s = ep->current;
-
-    if (s == NULL) {
-        rc = ngx_dns_udp_choose(ep, &s);
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-        ep->current = s;
-    }
+    /* before the socket: to have one others may be sent, or fail to be */
 
     slot = ngx_dns_udp_slot();
-
-    if (slot == NULL || ngx_dns_udp_insert(s, a) != NGX_OK) {
-        if (slot) {
-            ngx_dns_udp_slot_free(slot);
-        }
-
+    if (slot == NULL) {
         return NGX_BUSY;
     }
+
+    rc = ep->current ? NGX_OK : ngx_dns_udp_choose(ep, &ep->current);
+
+    if (rc == NGX_OK && ngx_dns_udp_insert(ep->current, a) != NGX_OK) {
+        rc = NGX_BUSY;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_dns_udp_slot_free(slot);
+        return rc;
+    }
+
+    s = ep->current;
 
     ngx_memcpy(slot->data, query, len);
     ngx_dns_put16(slot->data, a->id);
@@ -216,6 +213,10 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
 
     a->sent = ngx_dns_usec;
     a->guesses = 0;
+
+    if (ep->since == 0) {
+        ep->since = ngx_max(ngx_current_msec, 1);
+    }
 
     ngx_dns_udp_touch(s);
 
@@ -264,87 +265,10 @@ ngx_dns_udp_endpoint(ngx_dns_peer_t *peer)
     *p = ep;
 
     ep->peer = peer;
+    ep->n = ngx_dns_udp.sockets;
     peer->endpoint = ep;
 
     return ep;
-}
-
-
-/*
- * A socket by chance, opened when it is first drawn; a worn one is replaced
- * and closed when its last query has ended.  NGX_ERROR: the server can't be
- * reached; NGX_BUSY: there is none, for want of ours.
- */
-
-static ngx_int_t
-ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
-{
-    ngx_int_t              rc;
-    ngx_uint_t             i, n;
-    ngx_dns_udp_socket_t  *s;
-
-    n = ngx_dns_random_below((uint32_t) ngx_dns_udp.sockets);
-    s = ep->sockets[n];
-
-    if (s && !s->blocked && s->uses < NGX_DNS_UDP_USES
-        && ngx_current_msec - s->opened < NGX_DNS_UDP_AGE)
-    {
-        *sp = s;
-        return NGX_OK;
-    }
-
-    rc = NGX_BUSY;
-
-    if (s == NULL || !s->blocked) {
-        rc = ngx_dns_udp_socket_open(ep, &s);
-
-        if (rc == NGX_OK) {
-            if (ep->sockets[n]) {
-                ngx_dns_udp_retire(ep->sockets[n]);
-            }
-
-            ep->sockets[n] = s;
-            *sp = s;
-
-            return NGX_OK;
-        }
-    }
-
-    /* no descriptor or connection to be had: any socket will do */
-
-    for (i = 0; i < ngx_dns_udp.sockets; i++) {
-        s = ep->sockets[(n + i) % ngx_dns_udp.sockets];
-
-        if (s) {
-            *sp = s;
-            return NGX_OK;
-        }
-    }
-
-    return rc;
-}
-
-
-/* it gets no new queries, and is closed when its last one has ended */
-
-void
-ngx_dns_udp_retire(ngx_dns_udp_socket_t *s)
-{
-    ngx_uint_t  i;
-
-    s->retired = 1;
-
-    for (i = 0; i < NGX_DNS_UDP_SOCKETS; i++) {
-        if (s->endpoint->sockets[i] == s) {
-            s->endpoint->sockets[i] = NULL;
-        }
-    }
-
-    if (s->endpoint->current == s) {
-        s->endpoint->current = NULL;
-    }
-
-    ngx_dns_udp_touch(s);
 }
 
 
@@ -500,6 +424,7 @@ ngx_dns_udp_move(ngx_dns_udp_socket_t *s)
 
     fresh = NULL;
     ngx_dns_udp_retire(s);
+    ngx_dns_udp_look(s->endpoint);
 
     rc = s->moved ? NGX_ERROR : ngx_dns_udp_choose(s->endpoint, &fresh);
 

@@ -379,6 +379,8 @@ ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len,
         return;
     }
 
+    s->endpoint->since = 0;
+
     ngx_dns_udp_remove(a);
 
     a->handler(a, cut ? NGX_DNS_EVENT_WHOLE : event, msg, len);
@@ -477,6 +479,7 @@ ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s)
 
         if (s->first == NULL) {
             s->last = &s->first;
+            s->moved = 0;
         }
     }
 }

@@ -5,8 +5,9 @@
 
 /*
  * One connected socket of ngx_dns_udp_out.c: its life, its answers and its
- * errors.  Private to the UDP transport.  Outcomes are reported from the
- * read handler and from one posted event only, so sending never calls back.
+ * errors; and, in ngx_dns_udp_choose.c, which of a server's is used.  Private
+ * to the UDP transport.  Outcomes are reported from the read handler and from
+ * one posted event only, so sending never calls back.
  */
 
 
@@ -24,6 +25,9 @@
 #define NGX_DNS_UDP_AGE        60000    /* milliseconds before a new port */
 #define NGX_DNS_UDP_GUESSES    16       /* wrong IDs before TCP */
 #define NGX_DNS_UDP_LOOK       64       /* attempts that one is compared to */
+#define NGX_DNS_UDP_SILENT     20       /* milliseconds without an answer
+                                           before a look at our address */
+#define NGX_DNS_UDP_LOOKS      100      /* from one such look to the next */
 
 
 typedef struct ngx_dns_udp_socket_s    ngx_dns_udp_socket_t;
@@ -68,6 +72,11 @@ struct ngx_dns_udp_endpoint_s {
     ngx_dns_peer_t          *peer;
     ngx_dns_udp_socket_t    *current;       /* for this batch */
     ngx_dns_udp_socket_t    *sockets[NGX_DNS_UDP_SOCKETS];
+    ngx_uint_t               n;             /* so many of them are used */
+
+    ngx_msec_t               since;         /* the first query after the last
+                                               answer; 0: none */
+    ngx_msec_t               looked;        /* at the sockets' address */
 
     ngx_uint_t               failures;      /* to open one, not logged */
     ngx_msec_t               logged;        /* the last that was; 0: none */
@@ -92,11 +101,27 @@ void ngx_dns_udp_socket_close(ngx_dns_udp_socket_t *s);
  */
 void ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s);
 
+/*
+ * A socket by chance, opened when it is first drawn; a worn one is replaced
+ * and closed when its last query has ended.  NGX_ERROR: the server can't be
+ * reached; NGX_BUSY: there is none, for want of ours.
+ */
+ngx_int_t ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep,
+    ngx_dns_udp_socket_t **sp);
+
+/*
+ * Our address may not be there any more: what is sent from it is lost, or can't
+ * be sent.  The sockets that have another one than a new one has are replaced.
+ */
+void ngx_dns_udp_look(ngx_dns_udp_endpoint_t *ep);
+
+/* it gets no new queries, and is closed when its last one has ended */
+void ngx_dns_udp_retire(ngx_dns_udp_socket_t *s);
+
 /* ngx_dns_udp_out.c for the above */
 ngx_dns_attempt_t *ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id);
 void ngx_dns_udp_remove(ngx_dns_attempt_t *a);
 void ngx_dns_udp_fail(ngx_dns_attempt_t *a, ngx_dns_event_e event);
-void ngx_dns_udp_retire(ngx_dns_udp_socket_t *s);
 void ngx_dns_udp_soft(ngx_dns_attempt_t *a);
 
 /* what is pending on a socket that has failed goes to another one, once */
