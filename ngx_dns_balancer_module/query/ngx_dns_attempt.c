@@ -22,6 +22,8 @@ static ngx_dns_outcome_e ngx_dns_attempt_bad(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, ngx_dns_outcome_e outcome,
     ngx_dns_message_t *m);
 static void ngx_dns_attempt_none(ngx_dns_message_t *m);
+static void ngx_dns_attempt_cut(const ngx_dns_inflight_attempt_t *a,
+    ngx_dns_message_t *m);
 static ngx_dns_outcome_e ngx_dns_attempt_answer(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, const u_char *msg, size_t len,
     ngx_dns_message_t *m);
@@ -71,9 +73,13 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     a->beside = 0;
     a->repeated = 0;
     a->failed = 0;
-    a->cut = 0;
     a->witness = 0;
     a->tcp = peer->tcp | (f->stream && ngx_dns_attempt_transport[1]);
+
+    /* we chose TCP, not its "server" line: it is as if it had set TC */
+
+    a->cut = a->tcp && !peer->tcp;
+    a->flags = NGX_DNS_RA;
     a->plain = (uint8_t) ngx_dns_peer_plain(peer, ngx_dns_sec);
     a->deadline = ngx_current_msec + f->conf->upstream_timeout;
 
@@ -94,7 +100,8 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
 
     return ngx_dns_attempt_failed(f, a, rc == NGX_BUSY
                                         ? NGX_DNS_OUTCOME_LOCAL
-                                        : NGX_DNS_OUTCOME_NETWORK);
+                                        : a->cut ? NGX_DNS_OUTCOME_CUT
+                                                 : NGX_DNS_OUTCOME_NETWORK);
 }
 
 
@@ -183,8 +190,7 @@ ngx_dns_attempt_bad(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
     ngx_dns_attempt_over(f, a);
 
     if (outcome == NGX_DNS_OUTCOME_CUT) {
-        m->rcode = NGX_DNS_NOERROR;
-        m->flags = a->flags | NGX_DNS_TC;
+        ngx_dns_attempt_cut(a, m);
     }
 
     if (outcome < NGX_DNS_OUTCOME_ERROR) {
@@ -240,6 +246,18 @@ ngx_dns_attempt_none(ngx_dns_message_t *m)
     m->ede = NGX_DNS_NO_EDE;
     m->scoped = 0;
     m->edns = 0;
+}
+
+
+/* what is passed on when the whole answer can't be had */
+
+static void
+ngx_dns_attempt_cut(const ngx_dns_inflight_attempt_t *a, ngx_dns_message_t *m)
+{
+    ngx_dns_attempt_none(m);
+
+    m->rcode = NGX_DNS_NOERROR;
+    m->flags = a->flags | NGX_DNS_TC;
 }
 
 
@@ -399,11 +417,28 @@ ngx_dns_attempt_over(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
 void
 ngx_dns_attempt_silent(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
 {
+    ngx_dns_peer_t     *peer;
+    ngx_dns_message_t   m;
+
+    peer = a->attempt.peer;
+
     a->silent = 1;
 
-    ngx_dns_count_peer(a->attempt.peer, timeouts);
-    ngx_dns_peer_failure(a->attempt.peer, ngx_current_msec, NGX_DNS_ETIMEOUT,
+    ngx_dns_count_peer(peer, timeouts);
+
+    if (a->cut) {
+
+        /* it is silent over TCP only, for all we know */
+
+        a->failed = 1;
+        ngx_dns_attempt_cut(a, &m);
+        ngx_dns_attempt_note(f, NGX_DNS_OUTCOME_CUT, &m, peer);
+        return;
+    }
+
+    ngx_dns_peer_failure(peer, ngx_current_msec, NGX_DNS_ETIMEOUT,
                          f->conf->log);
+    ngx_dns_attempt_note(f, NGX_DNS_OUTCOME_SILENT, NULL, peer);
 }
 
 
@@ -427,6 +462,7 @@ ngx_dns_attempt_judge(ngx_dns_inflight_t *f)
 
     for (i = 0; i < f->tries; i++) {
         if (f->attempts[i].failed) {
+            f->attempts[i].failed = 0;
             ngx_dns_peer_judge(f->tried[i], ngx_current_msec, 1,
                                f->conf->log);
         }
@@ -447,5 +483,11 @@ ngx_dns_attempt_note(ngx_dns_inflight_t *f, ngx_dns_outcome_e outcome,
 
     if (m) {
         f->best = *m;
+
+    } else if (outcome == NGX_DNS_OUTCOME_CUT) {
+
+        /* the last one could not be sent over TCP */
+
+        ngx_dns_attempt_cut(&f->attempts[f->tries - 1], &f->best);
     }
 }

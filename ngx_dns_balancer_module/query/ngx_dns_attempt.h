@@ -42,7 +42,10 @@ ngx_dns_outcome_e ngx_dns_attempt_take(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, ngx_dns_event_e event, u_char *msg,
     size_t len, ngx_dns_message_t *m);
 
-/* it has been silent for all of its time: the server's failure */
+/*
+ * It has been silent for all of its time: noted, and the server's failure
+ * unless it was us who chose TCP.
+ */
 void ngx_dns_attempt_silent(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a);
 

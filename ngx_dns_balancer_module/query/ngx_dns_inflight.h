@@ -87,11 +87,11 @@ typedef struct {
     uint8_t               repeated;    /* the same was asked again, within its
                                           time: that one is judged */
     uint8_t               failed;      /* SERVFAIL or REFUSED */
-    uint8_t               cut;         /* its answer over UDP had TC set, ... */
+    uint8_t               cut;         /* over TCP for TC, or by our choice */
     uint8_t               witness;     /* outlives the question */
     uint8_t               tcp;         /* what it is outstanding over */
     uint8_t               plain;       /* asked without an OPT */
-    uint16_t              flags;       /* ... and these, in its header */
+    uint16_t              flags;       /* "cut": of the header to pass on */
 } ngx_dns_inflight_attempt_t;
 
 

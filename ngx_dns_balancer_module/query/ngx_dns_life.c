@@ -358,8 +358,6 @@ ngx_dns_life_silent(ngx_dns_inflight_t *f)
             }
 
             ngx_dns_attempt_silent(f, a);
-            ngx_dns_attempt_note(f, NGX_DNS_OUTCOME_SILENT, NULL,
-                                 a->attempt.peer);
             n++;
         }
     }
