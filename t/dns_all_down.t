@@ -25,7 +25,8 @@ events {
 }
 
 stream {
-    log_format  f  '$dns_qname $dns_rcode $dns_upstream_tries $dns_error';
+    log_format  f  '$dns_qname $status $dns_rcode $dns_upstream_tries '
+                   '$dns_error';
     access_log  %%TESTDIR%%/dns.log f;
 
     dns_upstream_timeout       300ms;
@@ -127,7 +128,7 @@ $r = dns_query($port, 'a.refuse.test', 'A', edns => 1232);
 is($r->{rcode}, 'REFUSED', 'refuse');
 is(live(), 0, 'no attempt');
 like($t->read_file('dns.log'),
-     qr/^a.refuse.test REFUSED - all upstream servers are down$/m, 'log');
+     qr/^a.refuse.test 502 REFUSED - all upstream servers are down$/m, 'log');
 
 # back
 

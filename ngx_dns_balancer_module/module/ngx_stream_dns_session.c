@@ -566,8 +566,8 @@ ngx_stream_dns_session_status(ngx_dns_record_t *r)
         return NGX_STREAM_SERVICE_UNAVAILABLE;
 
     default:
-        return r->reason < NGX_DNS_EPEERS ? NGX_STREAM_BAD_REQUEST
-                                          : NGX_STREAM_BAD_GATEWAY;
+        return r->reason < NGX_DNS_EDOWN ? NGX_STREAM_BAD_REQUEST
+                                         : NGX_STREAM_BAD_GATEWAY;
     }
 }
 
