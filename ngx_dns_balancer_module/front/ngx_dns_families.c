@@ -160,7 +160,7 @@ const ngx_dns_family_t  ngx_dns_families[] = {
       NULL },
 
     { "nginx_dns_upstream_retries", NGX_DNS_PROMETHEUS_COUNTER,
-      "Queries that another server had been asked before.",
+      "Queries that were not the first for their question.",
       NGX_DNS_FAMILY_PEER, "retries",
       offsetof(ngx_dns_peer_counters_t, retries),
       NULL },
