@@ -8,10 +8,6 @@
 #include "../base/ngx_dns_clock.h"
 
 
-static ngx_int_t ngx_dns_cached_lookup_for(ngx_dns_conf_t *conf,
-    const u_char *name, size_t len, uint64_t bits, uint64_t *partition,
-    const ngx_dns_subnet_t *subnet, ngx_dns_cache_view_t *view,
-    uint16_t *scoped);
 static ngx_int_t ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
     uint64_t partition, ngx_dns_cache_view_t *view);
 static ngx_uint_t ngx_dns_cached_failing(ngx_dns_conf_t *conf,
@@ -75,8 +71,8 @@ ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_record_t *record)
     skip = 0;
     stale = 0;
 
-    rc = ngx_dns_cached_lookup_for(conf, q->name, q->asked.name_len, bits,
-                                   &partition, &q->subnet, &view, &m.scoped);
+    rc = ngx_dns_subnet_find(conf, q->name, q->asked.name_len, bits,
+                             &partition, &q->subnet, &view, &m.scoped);
 
     if (rc != NGX_OK
         && (!conf->nxdomain_cut
@@ -117,33 +113,6 @@ ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_record_t *record)
     return (conf->prefetch && !stale && skip == 0
             && ngx_dns_cached_due(r, bits, partition, &view)) ? NGX_DONE
                                                               : NGX_OK;
-}
-
-
-/*
- * "partition" becomes that of what is for all clients, for names above and
- * for failures
- */
-
-static ngx_inline ngx_int_t
-ngx_dns_cached_lookup_for(ngx_dns_conf_t *conf, const u_char *name, size_t len,
-    uint64_t bits, uint64_t *partition, const ngx_dns_subnet_t *subnet,
-    ngx_dns_cache_view_t *view, uint16_t *scoped)
-{
-    ngx_int_t  rc;
-
-    *scoped = 0;
-
-    if (!conf->subnet) {
-        return ngx_dns_cached_lookup(conf, name, len, bits, *partition, view);
-    }
-
-    rc = ngx_dns_subnet_lookup(conf, name, len, bits, *partition, subnet, view,
-                               scoped);
-
-    *partition = ngx_dns_subnet_all(conf, *partition);
-
-    return rc;
 }
 
 
@@ -278,9 +247,9 @@ ngx_dns_cached_find_stale(const ngx_dns_request_t *r, ngx_dns_record_t *record)
     q = r->question;
     partition = ngx_dns_cached_partition(r->zone, r->key);
 
-    rc = ngx_dns_cached_lookup_for(r->conf, q->name, q->asked.name_len,
-                                   ngx_dns_cached_bits(q), &partition,
-                                   &q->subnet, &view, &m.scoped);
+    rc = ngx_dns_subnet_find(r->conf, q->name, q->asked.name_len,
+                             ngx_dns_cached_bits(q), &partition, &q->subnet,
+                             &view, &m.scoped);
     if (rc != NGX_OK) {
         return NGX_DECLINED;
     }
@@ -310,9 +279,9 @@ ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
 
     partition = ngx_dns_cached_partition(f->zone, f->key);
 
-    rc = ngx_dns_cached_lookup_for(f->conf, f->question, w->asked.name_len,
-                                   f->bits & NGX_DNS_BITS_CACHE, &partition,
-                                   &f->subnet, &view, &m->scoped);
+    rc = ngx_dns_subnet_find(f->conf, f->question, w->asked.name_len,
+                             f->bits & NGX_DNS_BITS_CACHE, &partition,
+                             &f->subnet, &view, &m->scoped);
 
     if (rc != NGX_OK
         || ngx_dns_cache_rcode(&view.answer) == NGX_DNS_SERVFAIL

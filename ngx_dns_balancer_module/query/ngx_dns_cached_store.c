@@ -188,7 +188,6 @@ ngx_dns_cached_mark(ngx_dns_inflight_t *f, ngx_dns_cache_answer_t *a,
 {
     uint16_t               prefix;
     uint64_t               hash, place;
-    ngx_int_t              rc;
     ngx_dns_cache_shm_t   *cache;
     ngx_dns_cache_view_t   view;
 
@@ -197,14 +196,10 @@ ngx_dns_cached_mark(ngx_dns_inflight_t *f, ngx_dns_cache_answer_t *a,
     if (f->refresh) {
         place = ngx_dns_cached_partition(f->zone, f->key);
 
-        rc = f->conf->subnet
-             ? ngx_dns_subnet_lookup(f->conf, f->question, a->name_len,
-                                     a->bits, place, &f->subnet, &view,
-                                     &prefix)
-             : ngx_dns_cached_lookup(f->conf, f->question, a->name_len,
-                                     a->bits, place, &view);
-
-        if (rc == NGX_OK) {
+        if (ngx_dns_subnet_find(f->conf, f->question, a->name_len, a->bits,
+                                &place, &f->subnet, &view, &prefix)
+            == NGX_OK)
+        {
             ngx_dns_cache_unclaim(&view);
         }
     }

@@ -67,4 +67,32 @@ ngx_int_t ngx_dns_subnet_lookup(ngx_dns_conf_t *conf, const u_char *name,
 #pragma GCC visibility pop
 
 
+/*
+ * The place of an entry for a client with "subnet", which is looked at only
+ * where conf->subnet is set.  Returns as ngx_dns_cached_lookup().  "partition"
+ * becomes that of the place for all, for names above and for failures.
+ */
+
+static ngx_inline ngx_int_t
+ngx_dns_subnet_find(ngx_dns_conf_t *conf, const u_char *name, size_t len,
+    uint64_t bits, uint64_t *partition, const ngx_dns_subnet_t *subnet,
+    ngx_dns_cache_view_t *view, uint16_t *prefix)
+{
+    ngx_int_t  rc;
+
+    *prefix = 0;
+
+    if (!conf->subnet) {
+        return ngx_dns_cached_lookup(conf, name, len, bits, *partition, view);
+    }
+
+    rc = ngx_dns_subnet_lookup(conf, name, len, bits, *partition, subnet, view,
+                               prefix);
+
+    *partition = ngx_dns_subnet_all(conf, *partition);
+
+    return rc;
+}
+
+
 #endif /* _NGX_DNS_SUBNET_H_INCLUDED_ */
