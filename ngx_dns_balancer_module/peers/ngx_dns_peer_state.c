@@ -27,6 +27,7 @@
 
 static void ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now,
     uint32_t rtt);
+static ngx_uint_t ngx_dns_peer_trust(ngx_dns_peer_shm_t *shm);
 static ngx_uint_t ngx_dns_peer_last(ngx_dns_peer_t *peer, ngx_msec_t now);
 static void ngx_dns_peer_eject(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t fails, ngx_log_t *log);
@@ -42,7 +43,7 @@ ngx_int_t
 ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_uint_t fail_open)
 {
-    uint32_t             n, fails;
+    uint32_t             n;
     uint64_t             retry;
     ngx_dns_peer_shm_t  *shm;
 
@@ -79,13 +80,7 @@ ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
             goto full;
         }
 
-        fails = ngx_dns_load(&shm->fails);
-
-        if (fails & NGX_DNS_PEER_DOUBTED) {
-            (void) ngx_dns_cas(&shm->fails, fails,
-                               fails & ~NGX_DNS_PEER_DOUBTED);
-
-        } else {
+        if (!ngx_dns_peer_trust(shm)) {
             ngx_dns_store(&shm->fails, peer->max_fails);
         }
     }
@@ -148,16 +143,27 @@ ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
 void
 ngx_dns_peer_answered(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt)
 {
+    ngx_dns_peer_measure(peer->shm, now, rtt);
+    (void) ngx_dns_peer_trust(peer->shm);
+}
+
+
+/* there is no more doubt; 1 if there was some */
+
+static ngx_uint_t
+ngx_dns_peer_trust(ngx_dns_peer_shm_t *shm)
+{
     uint32_t  fails;
 
-    ngx_dns_peer_measure(peer->shm, now, rtt);
+    fails = ngx_dns_load(&shm->fails);
 
-    fails = ngx_dns_load(&peer->shm->fails);
-
-    if (fails & NGX_DNS_PEER_DOUBTED) {
-        (void) ngx_dns_cas(&peer->shm->fails, fails,
-                           fails & ~NGX_DNS_PEER_DOUBTED);
+    if ((fails & NGX_DNS_PEER_DOUBTED) == 0) {
+        return 0;
     }
+
+    (void) ngx_dns_cas(&shm->fails, fails, fails & ~NGX_DNS_PEER_DOUBTED);
+
+    return 1;
 }
 
 
@@ -266,14 +272,11 @@ ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
 
     shm = peer->shm;
 
-    /* now it has failed: there is no more doubt */
+    /* now it has failed */
 
-    fails = ngx_dns_load(&shm->fails);
+    (void) ngx_dns_peer_trust(shm);
 
-    if (fails & NGX_DNS_PEER_DOUBTED) {
-        (void) ngx_dns_cas(&shm->fails, fails, fails & ~NGX_DNS_PEER_DOUBTED);
-        fails &= ~NGX_DNS_PEER_DOUBTED;
-    }
+    fails = ngx_dns_load(&shm->fails) & ~NGX_DNS_PEER_DOUBTED;
 
     if (fails + 1 == peer->max_fails && ngx_dns_peer_last(peer, now)) {
         return;
