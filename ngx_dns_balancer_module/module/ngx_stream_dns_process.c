@@ -18,7 +18,10 @@
 #include "../transport/ngx_dns_udp_out.h"
 
 
-#define NGX_STREAM_DNS_CONNECTIONS  (32 + NGX_DNS_TCP_CONNECTIONS)
+/* to one server */
+
+#define NGX_STREAM_DNS_CONNECTIONS                                            \
+    (NGX_DNS_UDP_SOCKETS + NGX_DNS_TCP_CONNECTIONS)
 
 /* milliseconds: who does what is needed once */
 

@@ -31,6 +31,7 @@ static ngx_uint_t ngx_dns_reserve_descriptors(ngx_cycle_t *cycle,
     ngx_uint_t n);
 static void ngx_dns_reserve_take(void);
 static void ngx_dns_reserve_take_fd(void);
+static void ngx_dns_reserve_back(void);
 
 
 /* of this worker */
@@ -130,13 +131,6 @@ ngx_dns_reserve_limit(void)
 }
 
 
-ngx_uint_t
-ngx_dns_reserve_used(void)
-{
-    return ngx_dns_reserve.used;
-}
-
-
 /* the first of nginx's list */
 
 static void
@@ -216,31 +210,30 @@ ngx_dns_reserve_end(ngx_connection_t *c)
     }
 
     r->cycle->free_connection_n = r->before + 1;
-    r->used--;
 
-    ngx_dns_reserve_take();
-
-    if (r->fds && r->nfds < r->limit) {
-        ngx_dns_reserve_take_fd();
-    }
-
-    ngx_dns_gauge_used(NGX_DNS_GAUGE_UPSTREAM, r->used);
+    ngx_dns_reserve_back();
 }
 
 
 void
 ngx_dns_reserve_close(ngx_connection_t *c)
 {
+    ngx_close_connection(c);
+    ngx_dns_reserve_back();
+}
+
+
+/* the first of nginx's list is of the reserve again */
+
+static void
+ngx_dns_reserve_back(void)
+{
     ngx_dns_reserve_t  *r;
 
     r = &ngx_dns_reserve;
 
-    ngx_close_connection(c);
-
     r->used--;
     ngx_dns_gauge_used(NGX_DNS_GAUGE_UPSTREAM, r->used);
-
-    /* it is the first of the list now */
 
     if (r->n + r->used < r->limit) {
         ngx_dns_reserve_take();

@@ -45,9 +45,8 @@ void ngx_dns_reserve_init(ngx_cycle_t *cycle, ngx_uint_t wish);
 /* at the worker's exit */
 void ngx_dns_reserve_done(void);
 
-/* how many there are; how many of them are in use */
+/* how many there are */
 ngx_uint_t ngx_dns_reserve_limit(void);
-ngx_uint_t ngx_dns_reserve_used(void);
 
 /*
  * Around all that opens a socket and gets a connection for it.  begin() gives

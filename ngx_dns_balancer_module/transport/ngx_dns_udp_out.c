@@ -52,6 +52,8 @@ static ngx_int_t ngx_dns_udp_insert(ngx_dns_udp_socket_t *s,
 static void ngx_dns_udp_flush(ngx_uint_t reap);
 static void ngx_dns_udp_tell(ngx_dns_udp_soft_t *soft);
 static void ngx_dns_udp_report(ngx_queue_t *queue, ngx_dns_event_e event);
+static void ngx_dns_udp_end(ngx_dns_attempt_t *a, ngx_dns_event_e event);
+static void ngx_dns_udp_post(void);
 static void ngx_dns_udp_posted_handler(ngx_event_t *ev);
 
 
@@ -380,12 +382,26 @@ void
 ngx_dns_udp_fail(ngx_dns_attempt_t *a, ngx_dns_event_e event)
 {
     ngx_dns_udp_remove(a);
+    ngx_dns_udp_end(a, event);
+}
 
+
+/* it is on no socket any more, and is told so in the posted event */
+
+static void
+ngx_dns_udp_end(ngx_dns_attempt_t *a, ngx_dns_event_e event)
+{
     a->channel = &ngx_dns_udp_failed;
     ngx_queue_insert_tail(event == NGX_DNS_EVENT_LOCAL ? &ngx_dns_udp.unsent
                                                        : &ngx_dns_udp.failed,
                           &a->queue);
+    ngx_dns_udp_post();
+}
 
+
+static void
+ngx_dns_udp_post(void)
+{
     if (!ngx_dns_udp.posted.posted) {
         ngx_post_event(&ngx_dns_udp.posted, &ngx_posted_events);
     }
@@ -408,9 +424,7 @@ ngx_dns_udp_soft(ngx_dns_attempt_t *a)
     soft->socket = a->channel;
     soft->id = a->id;
 
-    if (!ngx_dns_udp.posted.posted) {
-        ngx_post_event(&ngx_dns_udp.posted, &ngx_posted_events);
-    }
+    ngx_dns_udp_post();
 }
 
 
@@ -452,8 +466,7 @@ ngx_dns_udp_move(ngx_dns_udp_socket_t *s)
                 continue;
             }
 
-            a->channel = &ngx_dns_udp_failed;
-            ngx_queue_insert_tail(&ngx_dns_udp.unsent, &a->queue);
+            ngx_dns_udp_end(a, NGX_DNS_EVENT_LOCAL);
 
         } else if (a) {
             ngx_dns_udp_fail(a, rc == NGX_BUSY ? NGX_DNS_EVENT_LOCAL
@@ -482,9 +495,7 @@ ngx_dns_udp_touch(ngx_dns_udp_socket_t *s)
         ngx_queue_insert_tail(&ngx_dns_udp.dirty, &s->dirty);
     }
 
-    if (!ngx_dns_udp.posted.posted) {
-        ngx_post_event(&ngx_dns_udp.posted, &ngx_posted_events);
-    }
+    ngx_dns_udp_post();
 }
 
 

@@ -26,6 +26,7 @@
 
 
 #define NGX_DNS_UDP_OUT_MESSAGE  4096      /* longest answer read */
+#define NGX_DNS_UDP_SOCKETS      32        /* for one server, at most */
 
 
 #pragma GCC visibility push(hidden)

@@ -18,7 +18,6 @@
 #include "ngx_dns_udp_out.h"
 
 
-#define NGX_DNS_UDP_SOCKETS    32       /* for one server, at most */
 #define NGX_DNS_UDP_BATCH      64       /* datagrams in one system call */
 #define NGX_DNS_UDP_SLOTS      1024     /* queries that wait to be sent */
 #define NGX_DNS_UDP_USES       8192     /* queries before a new port */
