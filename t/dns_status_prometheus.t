@@ -204,6 +204,8 @@ is($m->{'nginx_dns_crowded_total'}, 0, 'none moved to TCP for its twins');
 is($m->{"nginx_dns_upstream_hedges_total{$good}"}, 1,
    'another server was asked beside it');
 is($m->{'nginx_dns_used{kind="client_connections"}'}, 0, 'no client connected');
+is($m->{'nginx_dns_limit{kind="unread_octets"}'}, 64 << 20,
+   'a limit before the first client');
 
 # protocol
 

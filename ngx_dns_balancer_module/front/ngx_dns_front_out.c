@@ -168,7 +168,6 @@ ngx_dns_front_out_count(ssize_t size)
                                         + size);
 
     ngx_dns_gauge_used(NGX_DNS_GAUGE_UNREAD, ngx_dns_front_out_total);
-    ngx_dns_gauge_limit(NGX_DNS_GAUGE_UNREAD, NGX_DNS_FRONT_OUT_TOTAL);
 }
 
 

@@ -6,6 +6,7 @@
 
 #include "ngx_stream_dns_budget.h"
 #include "../base/ngx_dns_random.h"
+#include "../front/ngx_dns_front_out.h"
 #include "../front/ngx_dns_front_session.h"
 #include "../front/ngx_dns_front_tcp.h"
 #include "../front/ngx_dns_front_udp.h"
@@ -139,6 +140,7 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     ngx_dns_gauge_limit(NGX_DNS_GAUGE_CLIENTS, cycle->free_connection_n);
     ngx_dns_gauge_limit(NGX_DNS_GAUGE_QUERIES, dmcf->queries);
     ngx_dns_gauge_limit(NGX_DNS_GAUGE_TRANSFERS, NGX_DNS_TRANSFERS);
+    ngx_dns_gauge_limit(NGX_DNS_GAUGE_UNREAD, NGX_DNS_FRONT_OUT_TOTAL);
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
         if (ngx_dns_health_init(cycle, &us[i]->upstream, &us[i]->health,
