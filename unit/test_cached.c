@@ -117,14 +117,11 @@ put(stored_e what)
 }
 
 
+/* what becomes of the question that was asked */
+
 static void
-come(comes_e what)
+server(comes_e what)
 {
-    refuse = NGX_BUSY;
-    refusals = what == LOCAL;
-
-    ask_it("\0\2");
-
     switch (what) {
     case GOOD:
         reply(0, "\x81\x80", 1, OTHER, 16);
@@ -138,8 +135,27 @@ come(comes_e what)
     case NETWORK:
         network_error(0);
         break;
+    case LOCAL:
+        event(0, NGX_DNS_EVENT_LOCAL);
+        break;
     default:
         break;
+    }
+}
+
+
+static void
+come(comes_e what)
+{
+    refuse = NGX_BUSY;
+    refusals = what == LOCAL;
+
+    ask_it("\0\2");
+
+    /* it was not sent */
+
+    if (what != LOCAL) {
+        server(what);
     }
 }
 
@@ -168,25 +184,7 @@ race(comes_e what)
     memcpy(c, copy, SIZE);
     free(copy);
 
-    switch (what) {
-    case GOOD:
-        reply(0, "\x81\x80", 1, OTHER, 16);
-        break;
-    case SERVFAIL:
-        reply(0, "\x81\x82", 0, "", 0);
-        break;
-    case REFUSED:
-        reply(0, "\x81\x85", 0, "", 0);
-        break;
-    case NETWORK:
-        network_error(0);
-        break;
-    case LOCAL:
-        event(0, NGX_DNS_EVENT_LOCAL);
-        break;
-    default:
-        break;
-    }
+    server(what);
 }
 
 

@@ -16,8 +16,6 @@ static void ngx_dns_prometheus_plain(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 
 
-
-
 /*
  * Time series that are there from the start, so that the first event of a
  * kind is an increase: the rest appears when there is something to count.

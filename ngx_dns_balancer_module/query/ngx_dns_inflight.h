@@ -86,7 +86,7 @@ typedef struct {
     uint8_t               beside;      /* another was asked meanwhile */
     uint8_t               repeated;    /* the same was asked again, within its
                                           time: that one is judged */
-    uint8_t               failed;      /* SERVFAIL or REFUSED */
+    uint8_t               failed;      /* judged if another has the answer */
     uint8_t               cut;         /* over TCP for TC, or by our choice */
     uint8_t               witness;     /* outlives the question */
     uint8_t               tcp;         /* what it is outstanding over */

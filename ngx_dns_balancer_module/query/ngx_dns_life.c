@@ -27,7 +27,7 @@ typedef enum {
     NGX_DNS_LIFE_NEXT,           /* a failure after which another is asked */
     NGX_DNS_LIFE_FINAL,          /* a failure after which none is asked */
     NGX_DNS_LIFE_PATIENCE,       /* longer than the server's measured time */
-    NGX_DNS_LIFE_END,            /* the deadline, or the worker exits */
+    NGX_DNS_LIFE_END,            /* the deadline */
     NGX_DNS_LIFE_EVENTS
 } ngx_dns_life_event_e;
 
@@ -438,7 +438,9 @@ ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
             ngx_dns_attempt_judge(f);
         }
 
-        f->peer = f->state == NGX_DNS_LIFE_OVER ? f->peer : attempt->peer;
+        if (f->state != NGX_DNS_LIFE_OVER) {
+            f->peer = attempt->peer;
+        }
 
         ngx_dns_life_message = &m;
         ngx_dns_life_data = msg;
@@ -482,7 +484,7 @@ ngx_dns_life_give_up(ngx_dns_inflight_t *f)
         /* its time is not over, but that of the question is */
 
         ngx_dns_attempt_note(f, NGX_DNS_OUTCOME_SILENT, NULL,
-                          f->tried[f->tries - 1]);
+                             f->tried[f->tries - 1]);
     }
 
     ngx_dns_life_end_failed(f, 0);

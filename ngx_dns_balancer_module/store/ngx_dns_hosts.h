@@ -12,14 +12,14 @@
  * equal size.  One, told by the lowest bits of "generation", is in use and
  * never changed; another is written by one process, whose pid stands beside
  * it, and which then publishes it.  The third is for the process that takes
- * over from one that was stopped while it wrote, and may go on at any time.  No
- * lock:
- * a reader copies what it needs, then looks whether the generation is still
- * the same.  A table is written again two seconds after it was replaced at the
- * earliest, so only a reader that was stopped for so long can see a torn one:
- * all offsets are checked, all walks have an end, and the answer counts as not
- * found if a second try fails, too.  A builder that dies leaves a table that
- * nobody reads.
+ * over from one that was stopped while it wrote, and may go on at any time.
+ *
+ * No lock: a reader copies what it needs, then looks whether the generation is
+ * still the same.  A table is written again two seconds after it was replaced
+ * at the earliest, so only a reader that was stopped for so long can see a torn
+ * one: all offsets are checked, all walks have an end, and the answer counts as
+ * not found if a second try fails, too.  A builder that dies leaves a table
+ * that nobody reads.
  *
  * Wildcards (RFC 4592): "*.name" is for all names below "name", at any depth,
  * except those that are in the table and names below these.  Names that only
