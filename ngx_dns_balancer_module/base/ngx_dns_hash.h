@@ -112,6 +112,18 @@ ngx_dns_hash_fold(uint64_t a, uint64_t b)
 
 
 static ngx_inline uint64_t
+ngx_dns_hash_part(const ngx_dns_hash_key_t *key, const u_char *p, uint64_t h)
+{
+    uint64_t  a, b;
+
+    memcpy(&a, p, 8);
+    memcpy(&b, p + 8, 8);
+
+    return ngx_dns_hash_fold(a ^ key->k1, b ^ h);
+}
+
+
+static ngx_inline uint64_t
 ngx_dns_hash_name(const ngx_dns_hash_key_t *key, const u_char *p, size_t len,
     uint64_t seed)
 {
@@ -122,11 +134,16 @@ ngx_dns_hash_name(const ngx_dns_hash_key_t *key, const u_char *p, size_t len,
 
     h = ngx_dns_hash_fold(seed ^ key->k0, key->k1 ^ 0x9e3779b97f4a7c15ULL);
 
-    for (n = len; n > 16; n -= 16, p += 16) {
-        memcpy(&a, p, 8);
-        memcpy(&b, p + 8, 8);
+    n = len;
 
-        h = ngx_dns_hash_fold(a ^ key->k1, b ^ h);
+    if (n > 16) {
+        h = ngx_dns_hash_part(key, p, h);
+
+        /* few names are that long, and a loop that is entered costs more */
+
+        for (p += 16, n -= 16; n > 16; p += 16, n -= 16) {
+            h = ngx_dns_hash_part(key, p, h);
+        }
     }
 
     memcpy(&a, p, 8);

@@ -13,7 +13,7 @@
 
 
 static void ngx_dns_random_fill(void);
-static void ngx_dns_random_take(void *out, size_t n);
+static ngx_inline const u_char *ngx_dns_random_take(size_t n);
 
 
 static u_char  ngx_dns_random_block[NGX_DNS_RANDOM_BLOCK];
@@ -59,8 +59,10 @@ ngx_dns_random_fill(void)
 }
 
 
-static void
-ngx_dns_random_take(void *out, size_t n)
+/* "n" is known where this is called */
+
+static ngx_inline const u_char *
+ngx_dns_random_take(size_t n)
 {
     if (ngx_dns_random_left < n) {
         ngx_dns_random_fill();
@@ -68,7 +70,7 @@ ngx_dns_random_take(void *out, size_t n)
 
     ngx_dns_random_left -= n;
 
-    ngx_memcpy(out, ngx_dns_random_block + ngx_dns_random_left, n);
+    return ngx_dns_random_block + ngx_dns_random_left;
 }
 
 
@@ -77,7 +79,7 @@ ngx_dns_random16(void)
 {
     uint16_t  v;
 
-    ngx_dns_random_take(&v, sizeof(uint16_t));
+    memcpy(&v, ngx_dns_random_take(sizeof(uint16_t)), sizeof(uint16_t));
 
     return v;
 }
@@ -88,7 +90,7 @@ ngx_dns_random32(void)
 {
     uint32_t  v;
 
-    ngx_dns_random_take(&v, sizeof(uint32_t));
+    memcpy(&v, ngx_dns_random_take(sizeof(uint32_t)), sizeof(uint32_t));
 
     return v;
 }
@@ -99,7 +101,7 @@ ngx_dns_random64(void)
 {
     uint64_t  v;
 
-    ngx_dns_random_take(&v, sizeof(uint64_t));
+    memcpy(&v, ngx_dns_random_take(sizeof(uint64_t)), sizeof(uint64_t));
 
     return v;
 }
