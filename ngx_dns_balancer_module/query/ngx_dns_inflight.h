@@ -191,10 +191,10 @@ static ngx_inline uint64_t
 ngx_dns_inflight_bits(const ngx_dns_question_t *q)
 {
     return (uint64_t) q->asked.type << 48 | (uint64_t) q->asked.class << 32
-           | ((q->asked.flags & NGX_DNS_RD) ? NGX_DNS_BITS_RD : 0)
-           | ((q->asked.flags & NGX_DNS_CD) ? NGX_DNS_BITS_CD : 0)
-           | (q->asked.edns ? NGX_DNS_BITS_EDNS : 0)
-           | (q->asked.dnssec_ok ? NGX_DNS_BITS_DO : 0);
+           | (q->asked.flags & NGX_DNS_RD) / (NGX_DNS_RD / NGX_DNS_BITS_RD)
+           | (q->asked.flags & NGX_DNS_CD) / (NGX_DNS_CD / NGX_DNS_BITS_CD)
+           | q->asked.edns * NGX_DNS_BITS_EDNS
+           | q->asked.dnssec_ok * NGX_DNS_BITS_DO;
 }
 
 

@@ -64,6 +64,10 @@ ngx_dns_local_likely(ngx_dns_local_t *local, const ngx_dns_question_t *q)
 
     last = q->name + q->label[q->labels - 1];
 
+    if (last[0] != 4 && last[0] != 9) {
+        return 0;
+    }
+
     return memcmp(last, "\4arpa", 5) == 0
            || memcmp(last, "\11localhost", 10) == 0;
 }

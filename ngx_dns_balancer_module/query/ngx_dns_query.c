@@ -121,6 +121,12 @@ ngx_dns_query_policy(const ngx_dns_question_t *q)
         return NGX_DNS_ETSIG;
     }
 
+    /* most types: those that mean something else are 0, or OPT and above */
+
+    if ((uint16_t) (q->asked.type - 1) < NGX_DNS_TYPE_OPT - 1) {
+        return NGX_DNS_FINE;
+    }
+
     switch (q->asked.type) {
 
     case NGX_DNS_TYPE_AXFR:
