@@ -312,18 +312,21 @@ ngx_dns_udp_bucket(ngx_dns_udp_socket_t *s, uint16_t id)
 }
 
 
+static ngx_inline ngx_dns_attempt_t *
+ngx_dns_udp_lookup(ngx_dns_attempt_t *a, ngx_dns_udp_socket_t *s, uint16_t id)
+{
+    while (a && (a->id != id || a->channel != s)) {
+        a = a->next;
+    }
+
+    return a;
+}
+
+
 ngx_dns_attempt_t *
 ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id)
 {
-    ngx_dns_attempt_t  *a;
-
-    for (a = *ngx_dns_udp_bucket(s, id); a; a = a->next) {
-        if (a->id == id && a->channel == s) {
-            return a;
-        }
-    }
-
-    return NULL;
+    return ngx_dns_udp_lookup(*ngx_dns_udp_bucket(s, id), s, id);
 }
 
 
@@ -336,10 +339,9 @@ ngx_dns_udp_insert(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a)
 
     for (n = 0; n < NGX_DNS_UDP_ID_TRIES; n++) {
         id = ngx_dns_random16();
+        bucket = ngx_dns_udp_bucket(s, id);
 
-        if (ngx_dns_udp_find(s, id) == NULL) {
-            bucket = ngx_dns_udp_bucket(s, id);
-
+        if (ngx_dns_udp_lookup(*bucket, s, id) == NULL) {
             a->id = id;
             a->channel = s;
             a->next = *bucket;
