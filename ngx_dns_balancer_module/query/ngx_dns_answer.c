@@ -103,8 +103,8 @@ ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
                            | (rcode & NGX_DNS_RCODE),
                            1, m, asker->asked->edns);
 
-    p = ngx_cpymem(p + NGX_DNS_HEADER_SIZE, asker->name,
-                   asker->asked->name_len);
+    p = ngx_dns_copy(p + NGX_DNS_HEADER_SIZE, asker->name,
+                     asker->asked->name_len);
 
     ngx_dns_put16(p, asker->asked->type);
     ngx_dns_put16(p + 2, asker->asked->class);

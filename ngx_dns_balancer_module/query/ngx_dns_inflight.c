@@ -279,7 +279,7 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, const ngx_dns_request_t *r)
         edns |= subnet != 0;
     }
 
-    p = ngx_cpymem(f->question, q->name, q->asked.name_len);
+    p = ngx_dns_copy(f->question, q->name, q->asked.name_len);
     ngx_dns_put16(p, q->asked.type);
     ngx_dns_put16(p + 2, q->asked.class);
 
@@ -294,8 +294,8 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, const ngx_dns_request_t *r)
 
     /* the letter case a client chose may be what it checks (0x20) */
 
-    p = ngx_cpymem(f->wire + NGX_DNS_HEADER_SIZE,
-                   r->packet + NGX_DNS_HEADER_SIZE, f->question_len);
+    p = ngx_dns_copy(f->wire + NGX_DNS_HEADER_SIZE,
+                     r->packet + NGX_DNS_HEADER_SIZE, f->question_len);
 
     if (edns) {
         opt = p;
@@ -358,8 +358,8 @@ ngx_dns_inflight_join(ngx_dns_inflight_t *f, const ngx_dns_request_t *r)
     w->asked = r->question->asked;
     w->stale = 0;
 
-    ngx_memcpy(w->name, r->packet + NGX_DNS_HEADER_SIZE,
-               r->question->asked.name_len);
+    (void) ngx_dns_copy(w->name, r->packet + NGX_DNS_HEADER_SIZE,
+                        r->question->asked.name_len);
 
     w->next = NULL;
     *f->last = w;

@@ -112,4 +112,32 @@ ngx_dns_put32(u_char *p, uint32_t v)
 }
 
 
+/*
+ * As ngx_cpymem(), and without a call for what most names and questions are
+ * long; the parts that are copied may overlap.
+ */
+
+static ngx_inline u_char *
+ngx_dns_copy(u_char *dst, const u_char *src, size_t len)
+{
+    uint64_t  a, b, c, d;
+
+    if (len - 16 > 16) {
+        return ngx_cpymem(dst, src, len);
+    }
+
+    memcpy(&a, src, 8);
+    memcpy(&b, src + 8, 8);
+    memcpy(&c, src + len - 16, 8);
+    memcpy(&d, src + len - 8, 8);
+
+    memcpy(dst, &a, 8);
+    memcpy(dst + 8, &b, 8);
+    memcpy(dst + len - 16, &c, 8);
+    memcpy(dst + len - 8, &d, 8);
+
+    return dst + len;
+}
+
+
 #endif /* _NGX_DNS_WIRE_H_INCLUDED_ */
