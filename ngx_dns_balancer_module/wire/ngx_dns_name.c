@@ -48,7 +48,7 @@ ngx_dns_name_skip(const u_char *p, size_t pos, size_t len)
 
 
 size_t
-ngx_dns_name_walk(const u_char *p, size_t pos, size_t len, ngx_uint_t *work)
+ngx_dns_name_walk_any(const u_char *p, size_t pos, size_t len, ngx_uint_t *work)
 {
     size_t  size, start, target;
 
@@ -72,14 +72,6 @@ ngx_dns_name_walk(const u_char *p, size_t pos, size_t len, ngx_uint_t *work)
         }
 
         target = ngx_dns_get16(p + pos) & 0x3fff;
-
-        /* most pointers mean the question, which is checked already */
-
-        if (target == NGX_DNS_HEADER_SIZE && size == 0
-            && start > NGX_DNS_HEADER_SIZE)
-        {
-            return pos + 2;
-        }
 
         if (target >= start || target < NGX_DNS_HEADER_SIZE
             || !ngx_dns_name_target(p, target, len, size, work))

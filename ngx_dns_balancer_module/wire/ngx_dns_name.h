@@ -50,11 +50,12 @@
 size_t ngx_dns_name_skip(const u_char *p, size_t pos, size_t len);
 
 /*
- * The same for one of many names of a message.  "work", NGX_DNS_NAME_WORK for
- * the first of them, becomes less by each label that is read behind a pointer;
- * 0 is also returned when nothing is left of it.
+ * What ngx_dns_name_walk() does, by the whole of it: one of many names of a
+ * message.  "work", NGX_DNS_NAME_WORK for the first of them, becomes less by
+ * each label that is read behind a pointer; 0 is also returned when nothing is
+ * left of it.
  */
-size_t ngx_dns_name_walk(const u_char *p, size_t pos, size_t len,
+size_t ngx_dns_name_walk_any(const u_char *p, size_t pos, size_t len,
     ngx_uint_t *work);
 
 /* is "name" of "len" octets, any case, equal to the lower-case "lower"? */
@@ -71,6 +72,24 @@ ngx_uint_t ngx_dns_name_same(const u_char *p, size_t a, size_t b);
 u_char *ngx_dns_name_text(u_char *dst, const u_char *name);
 
 #pragma GCC visibility pop
+
+
+/*
+ * Most names of a message are a pointer to its question, which is checked
+ * already: they cost no call.
+ */
+
+static ngx_inline size_t
+ngx_dns_name_walk(const u_char *p, size_t pos, size_t len, ngx_uint_t *work)
+{
+    if (pos > NGX_DNS_HEADER_SIZE && pos + 1 < len
+        && ngx_dns_get16(p + pos) == (0xc000 | NGX_DNS_HEADER_SIZE))
+    {
+        return pos + 2;
+    }
+
+    return ngx_dns_name_walk_any(p, pos, len, work);
+}
 
 
 /* a vector of gcc and clang, on any processor */
