@@ -407,11 +407,24 @@ faults(void)
 
     start("sequential", "a");
     ask_it("\0\1");
-    event(0, NGX_DNS_EVENT_WHOLE);
+    event(0, NGX_DNS_EVENT_GUESSED);
     is_int(tcp[1], 1, "asked over TCP");
     reply(1, "\x81\x80", 1, ANSWER, 16);
     is_int(rcode(), 0, "answered");
     clean("H1, guesses");
+
+    start("sequential", "a");
+    ask_it("\0\2");
+    is_int(tcp[0], 1, "over TCP at once, the next time");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    clean("H1, guesses remembered");
+
+    ngx_dns_sec += 60;
+    start("sequential", "a");
+    ask_it("\0\3");
+    is_int(tcp[0], 0, "for a minute");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    clean("H1, guesses forgotten");
 
     /* identical questions */
 

@@ -16,8 +16,9 @@ static ngx_int_t ngx_dns_attempt_whole(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a);
 static ngx_int_t ngx_dns_attempt_plain(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, const ngx_dns_message_t *m);
-static ngx_dns_outcome_e ngx_dns_attempt_other(ngx_dns_inflight_attempt_t *a,
-    ngx_dns_event_e event, const u_char *msg, ngx_dns_message_t *m);
+static ngx_dns_outcome_e ngx_dns_attempt_other(ngx_dns_inflight_t *f,
+    ngx_dns_inflight_attempt_t *a, ngx_dns_event_e event, const u_char *msg,
+    ngx_dns_message_t *m);
 static ngx_dns_outcome_e ngx_dns_attempt_bad(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, ngx_dns_outcome_e outcome,
     ngx_dns_message_t *m);
@@ -134,7 +135,7 @@ ngx_dns_attempt_take(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
         }
 
     } else {
-        outcome = ngx_dns_attempt_other(a, event, msg, m);
+        outcome = ngx_dns_attempt_other(f, a, event, msg, m);
     }
 
     return ngx_dns_attempt_bad(f, a, outcome, m);
@@ -142,8 +143,8 @@ ngx_dns_attempt_take(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
 
 
 static ngx_dns_outcome_e
-ngx_dns_attempt_other(ngx_dns_inflight_attempt_t *a, ngx_dns_event_e event,
-    const u_char *msg, ngx_dns_message_t *m)
+ngx_dns_attempt_other(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
+    ngx_dns_event_e event, const u_char *msg, ngx_dns_message_t *m)
 {
     ngx_dns_outcome_e  outcome;
 
@@ -157,7 +158,13 @@ ngx_dns_attempt_other(ngx_dns_inflight_attempt_t *a, ngx_dns_event_e event,
 
     case NGX_DNS_EVENT_WHOLE:
         outcome = NGX_DNS_OUTCOME_CUT;
-        a->flags = msg ? ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS) : NGX_DNS_RA;
+        a->flags = ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS);
+        break;
+
+    case NGX_DNS_EVENT_GUESSED:
+        outcome = NGX_DNS_OUTCOME_CUT;
+        a->flags = NGX_DNS_RA;
+        ngx_dns_inflight_guessed(f);
         break;
 
     case NGX_DNS_EVENT_LOCAL:

@@ -296,6 +296,7 @@ ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event,
         return;
 
     case NGX_DNS_EVENT_LOCAL:
+    case NGX_DNS_EVENT_GUESSED:
 
         /* says nothing of the server */
 
@@ -310,9 +311,9 @@ ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event,
 
     case NGX_DNS_EVENT_WHOLE:
 
-        /* longer than is read, or not to be believed */
+        /* longer than is read */
 
-        reason = msg ? NGX_DNS_FINE : NGX_DNS_EANSWER;
+        reason = NGX_DNS_FINE;
         break;
 
     default: /* NGX_DNS_EVENT_NETWORK */

@@ -15,6 +15,17 @@
 
 #define NGX_DNS_INFLIGHT_SPREAD  4
 
+/* questions that somebody guesses at, and for how many seconds they are that */
+
+#define NGX_DNS_INFLIGHT_GUESSED  256
+#define NGX_DNS_INFLIGHT_GUARD    60
+
+
+typedef struct {
+    uint64_t               base;
+    uint32_t               until;         /* ngx_dns_sec */
+} ngx_dns_inflight_guessed_t;
+
 
 /* of this worker */
 
@@ -32,6 +43,9 @@ typedef struct {
     uint8_t               *same;
     ngx_uint_t             same_mask;
     ngx_uint_t             same_limit;
+
+    uint32_t               guarded;       /* until then some is guessed at */
+    ngx_dns_inflight_guessed_t  guessed[NGX_DNS_INFLIGHT_GUESSED];
 
     /*
      * Records never used are taken in order and used ones from a list, so
@@ -52,6 +66,7 @@ static ngx_dns_inflight_t *ngx_dns_inflight_find(const ngx_dns_request_t *r,
     uint64_t hash, uint64_t bits);
 static ngx_dns_inflight_t *ngx_dns_inflight_alloc(void);
 static void ngx_dns_inflight_same(ngx_dns_inflight_t *f);
+static ngx_uint_t ngx_dns_inflight_is_guessed(uint64_t base);
 static void ngx_dns_inflight_build(ngx_dns_inflight_t *f,
     const ngx_dns_request_t *r);
 
@@ -230,21 +245,53 @@ ngx_dns_inflight_alloc(void)
 static void
 ngx_dns_inflight_same(ngx_dns_inflight_t *f)
 {
-    uint8_t  *same;
+    uint8_t                   *same;
+    ngx_dns_inflight_table_t  *t;
 
-    same = &ngx_dns_inflights.same[f->base & ngx_dns_inflights.same_mask];
+    t = &ngx_dns_inflights;
+    same = &t->same[f->base & t->same_mask];
 
     f->stream = 0;
     f->counted = 0;
 
-    if (*same >= ngx_dns_inflights.same_limit) {
+    if (*same >= t->same_limit) {
         ngx_dns_count(crowded);
         f->stream = 1;
         return;
     }
 
+    if ((int32_t) (t->guarded - ngx_dns_sec) > 0) {
+        f->stream = (uint8_t) ngx_dns_inflight_is_guessed(f->base);
+    }
+
     f->counted = 1;
     (*same)++;
+}
+
+
+static ngx_uint_t
+ngx_dns_inflight_is_guessed(uint64_t base)
+{
+    ngx_dns_inflight_guessed_t  *guessed;
+
+    guessed = &ngx_dns_inflights.guessed[base % NGX_DNS_INFLIGHT_GUESSED];
+
+    return guessed->base == base
+           && (int32_t) (guessed->until - ngx_dns_sec) > 0;
+}
+
+
+void
+ngx_dns_inflight_guessed(ngx_dns_inflight_t *f)
+{
+    ngx_dns_inflight_guessed_t  *guessed;
+
+    guessed = &ngx_dns_inflights.guessed[f->base % NGX_DNS_INFLIGHT_GUESSED];
+
+    guessed->base = f->base;
+    guessed->until = ngx_dns_sec + NGX_DNS_INFLIGHT_GUARD;
+
+    ngx_dns_inflights.guarded = guessed->until;
 }
 
 

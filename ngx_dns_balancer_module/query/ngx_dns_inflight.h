@@ -168,6 +168,12 @@ ngx_uint_t ngx_dns_inflight_count(void);
 ngx_dns_inflight_t *ngx_dns_inflight_get(const ngx_dns_request_t *r,
     ngx_uint_t *fresh);
 
+/*
+ * Somebody guesses at the IDs of its queries: for a minute this question is
+ * asked over TCP only (RFC 5452, 9.3), by this worker.
+ */
+void ngx_dns_inflight_guessed(ngx_dns_inflight_t *f);
+
 /* takes it out of the table; it is still in use */
 void ngx_dns_inflight_unlink(ngx_dns_inflight_t *f);
 

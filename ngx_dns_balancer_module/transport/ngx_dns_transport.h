@@ -27,7 +27,8 @@ typedef struct ngx_dns_attempt_s  ngx_dns_attempt_t;
 
 
 /*
- * What became of an attempt.  With ANSWER and FAULT there is a message.  After
+ * What became of an attempt.  With ANSWER, FAULT and WHOLE there is a message,
+ * of the last one the header and perhaps no more.  After
  * all but SOFT the attempt is no longer the transport's.
  */
 
@@ -36,8 +37,9 @@ typedef enum {
     NGX_DNS_EVENT_FAULT,        /* the same without a question, and an rcode:
                                    the server could not read ours */
     NGX_DNS_EVENT_WHOLE,        /* it has to be asked over TCP: the answer is
-                                   longer than is read, or somebody guesses at
-                                   its ID (RFC 5452, 9.3) */
+                                   longer than is read */
+    NGX_DNS_EVENT_GUESSED,      /* the same, since somebody guesses at its ID
+                                   (RFC 5452, 9.3) */
     NGX_DNS_EVENT_NETWORK,      /* the server refuses it, or its connection */
     NGX_DNS_EVENT_LOCAL,        /* not sent: something is lacking here */
     NGX_DNS_EVENT_SOFT          /* somebody on the way says that there is no

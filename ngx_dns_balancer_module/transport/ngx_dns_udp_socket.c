@@ -34,8 +34,6 @@ static void ngx_dns_udp_socket_read_handler(ngx_event_t *rev);
 static void ngx_dns_udp_socket_write_handler(ngx_event_t *wev);
 static void ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg,
     size_t len, ngx_uint_t cut);
-static void ngx_dns_udp_socket_guess(ngx_dns_udp_socket_t *s, u_char *msg,
-    size_t len);
 static ngx_uint_t ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s,
     ngx_uint_t n);
 static ngx_int_t ngx_dns_udp_socket_block(ngx_dns_udp_socket_t *s);
@@ -371,7 +369,7 @@ ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len,
 
     if (a == NULL) {
         ngx_dns_count(late);
-        ngx_dns_udp_socket_guess(s, msg, len);
+        ngx_dns_udp_guess(s, msg, len);
         return;
     }
 
@@ -384,42 +382,6 @@ ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len,
     ngx_dns_udp_remove(a);
 
     a->handler(a, cut ? NGX_DNS_EVENT_WHOLE : event, msg, len);
-}
-
-
-/*
- * RFC 5452, 9.3: an ID that nobody has sent, for a question that is asked just
- * now.  After some of these it is asked over TCP, where nobody can guess.  An
- * answer that is late looks the same, but there are not so many of one name.
- */
-
-static void
-ngx_dns_udp_socket_guess(ngx_dns_udp_socket_t *s, u_char *msg, size_t len)
-{
-    ngx_uint_t          i;
-    ngx_queue_t        *q;
-    ngx_dns_attempt_t  *a;
-
-    q = ngx_queue_last(&s->attempts);
-
-    for (i = 0; i < NGX_DNS_UDP_LOOK && q != &s->attempts; i++) {
-        a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
-        q = ngx_queue_prev(q);
-
-        if (ngx_dns_message_question(msg, len, a->question, a->question_len)
-            != NGX_OK)
-        {
-            continue;
-        }
-
-        if (++a->guesses == NGX_DNS_UDP_GUESSES) {
-            ngx_dns_count(guessed);
-            ngx_dns_udp_remove(a);
-            a->handler(a, NGX_DNS_EVENT_WHOLE, NULL, 0);
-        }
-
-        return;
-    }
 }
 
 

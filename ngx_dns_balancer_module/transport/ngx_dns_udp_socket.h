@@ -22,8 +22,6 @@
 #define NGX_DNS_UDP_SLOTS      1024     /* queries that wait to be sent */
 #define NGX_DNS_UDP_USES       8192     /* queries before a new port */
 #define NGX_DNS_UDP_AGE        60000    /* milliseconds before a new port */
-#define NGX_DNS_UDP_GUESSES    16       /* wrong IDs before TCP */
-#define NGX_DNS_UDP_LOOK       64       /* attempts that one is compared to */
 #define NGX_DNS_UDP_SILENT     20       /* milliseconds without an answer
                                            before a look at our address */
 #define NGX_DNS_UDP_LOOKS      100      /* from one such look to the next */
@@ -116,6 +114,12 @@ void ngx_dns_udp_look(ngx_dns_udp_endpoint_t *ep);
 
 /* it gets no new queries, and is closed when its last one has ended */
 void ngx_dns_udp_retire(ngx_dns_udp_socket_t *s);
+
+/*
+ * A response whose ID nobody has sent.  Ends attempts that there have been too
+ * many of these for, with NGX_DNS_EVENT_GUESSED.
+ */
+void ngx_dns_udp_guess(ngx_dns_udp_socket_t *s, const u_char *msg, size_t len);
 
 /* ngx_dns_udp_out.c for the above */
 ngx_dns_attempt_t *ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id);
