@@ -403,6 +403,26 @@ faults(void)
     is_int(rcode(), 0, "it may still answer");
     clean("H2");
 
+    /* dns_next_upstream is for what fails at once, too, but not for our own */
+
+    for (i = 0; i < 4; i++) {
+        start("sequential", "a b");
+        conf.next = i & 1 ? NGX_DNS_NEXT_ERROR : NGX_DNS_NEXT_SERVFAIL;
+        refuse = i & 2 ? NGX_BUSY : NGX_ERROR;
+        refusals = 1;
+        ask_it("\0\1");
+        is_int(nsent, i ? 1 : 0, "it can't be sent, %s, %s",
+               i & 2 ? "for want of ours" : "no way to the server",
+               i & 1 ? "error" : "no error");
+
+        if (nsent) {
+            reply(0, "\x81\x80", 1, ANSWER, 16);
+        }
+
+        is_int(rcode(), i ? 0 : NGX_DNS_SERVFAIL, "told");
+        clean("at once");
+    }
+
     /* somebody guesses IDs */
 
     start("sequential", "a");

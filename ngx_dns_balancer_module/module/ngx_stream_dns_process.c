@@ -31,6 +31,7 @@
 #define NGX_STREAM_DNS_SETTLE    1000
 
 
+static ngx_uint_t ngx_stream_dns_transfers(ngx_uint_t servers);
 static ngx_uint_t ngx_stream_dns_workers(ngx_cycle_t *cycle);
 static void ngx_stream_dns_attach(ngx_cycle_t *cycle,
     ngx_stream_dns_main_conf_t *dmcf);
@@ -112,6 +113,8 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
                                         + NGX_DNS_TRANSFERS,
                                         ngx_stream_dns_budget_left(&budget)));
 
+    ngx_dns_transfer_init(ngx_stream_dns_transfers(servers));
+
     if (ngx_dns_inflight_init(cycle, dmcf->queries,
                               ngx_stream_dns_workers(cycle))
         != NGX_OK
@@ -139,7 +142,6 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 
     ngx_dns_gauge_limit(NGX_DNS_GAUGE_CLIENTS, cycle->free_connection_n);
     ngx_dns_gauge_limit(NGX_DNS_GAUGE_QUERIES, dmcf->queries);
-    ngx_dns_gauge_limit(NGX_DNS_GAUGE_TRANSFERS, NGX_DNS_TRANSFERS);
     ngx_dns_gauge_limit(NGX_DNS_GAUGE_UNREAD, NGX_DNS_FRONT_OUT_TOTAL);
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
@@ -160,6 +162,24 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     ngx_stream_dns_check_handler(&dmcf->check);
 
     return NGX_OK;
+}
+
+
+/*
+ * How many connections transfers may have: what sockets to servers leave of
+ * the reserve.  Where it is short they get an eighth, half of what the sockets
+ * leave to connections (ngx_dns_udp_out.c).
+ */
+
+static ngx_uint_t
+ngx_stream_dns_transfers(ngx_uint_t servers)
+{
+    ngx_uint_t  limit, others;
+
+    limit = ngx_dns_reserve_limit();
+    others = servers * NGX_STREAM_DNS_CONNECTIONS;
+
+    return limit > others ? ngx_max(limit - others, limit / 8) : limit / 8;
 }
 
 

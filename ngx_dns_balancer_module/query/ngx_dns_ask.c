@@ -12,18 +12,18 @@
 #define NGX_DNS_ASK_REPEAT  100           /* milliseconds, at least */
 
 
-static ngx_uint_t ngx_dns_ask_pays(ngx_dns_inflight_t *f,
-    ngx_dns_account_e account);
-static ngx_int_t ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
-    ngx_dns_event_pt handler);
+static ngx_dns_outcome_e ngx_dns_ask_send(ngx_dns_inflight_t *f,
+    ngx_dns_peer_t *peer, ngx_dns_event_pt handler);
 
 
 ngx_int_t
 ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
     ngx_dns_event_pt handler)
 {
-    ngx_dns_pick_t   pick;
-    ngx_dns_peer_t  *peer;
+    ngx_uint_t          next;
+    ngx_dns_pick_t      pick;
+    ngx_dns_peer_t     *peer;
+    ngx_dns_outcome_e   outcome;
 
     pick.now = ngx_current_msec;
     pick.hash = f->key;
@@ -34,7 +34,7 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
     {
         pick.ntried = f->tries;
 
-        if (f->tries && !ngx_dns_ask_pays(f, account)) {
+        if (f->tries && !ngx_dns_ask_pays(f->conf, f->zone, account)) {
             f->limit = f->servers;
             break;
         }
@@ -51,8 +51,17 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
 
         f->servers++;
 
-        if (ngx_dns_ask_send(f, peer, handler) == NGX_OK) {
+        outcome = ngx_dns_ask_send(f, peer, handler);
+
+        if (outcome == NGX_DNS_OUTCOME_NONE) {
             return NGX_OK;
+        }
+
+        next = ngx_dns_outcome_next(outcome);
+
+        if (next && (next & f->conf->next) == 0) {
+            f->limit = f->servers;
+            break;
         }
     }
 
@@ -76,7 +85,7 @@ ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
 
     f->repeats++;
 
-    if (!ngx_dns_ask_pays(f, NGX_DNS_ACCOUNT_LOSS)
+    if (!ngx_dns_ask_pays(f->conf, f->zone, NGX_DNS_ACCOUNT_LOSS)
         || ngx_dns_peer_acquire(peer, ngx_current_msec, NGX_DNS_OPEN_ALL)
            != NGX_OK)
     {
@@ -84,7 +93,7 @@ ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
         return NGX_DECLINED;
     }
 
-    if (ngx_dns_ask_send(f, peer, handler) != NGX_OK) {
+    if (ngx_dns_ask_send(f, peer, handler) != NGX_DNS_OUTCOME_NONE) {
         return NGX_DECLINED;
     }
 
@@ -127,11 +136,12 @@ ngx_dns_ask_may_again(ngx_dns_inflight_t *f)
  * that they can't take what lost datagrams need.
  */
 
-static ngx_uint_t
-ngx_dns_ask_pays(ngx_dns_inflight_t *f, ngx_dns_account_e account)
+ngx_uint_t
+ngx_dns_ask_pays(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
+    ngx_dns_account_e account)
 {
-    if (f->conf->budget == 0
-        || ngx_dns_peers_pay(f->zone->upstream, account, ngx_dns_sec) == NGX_OK)
+    if (conf->budget == 0
+        || ngx_dns_peers_pay(zone->upstream, account, ngx_dns_sec) == NGX_OK)
     {
         return 1;
     }
@@ -142,7 +152,7 @@ ngx_dns_ask_pays(ngx_dns_inflight_t *f, ngx_dns_account_e account)
 }
 
 
-static ngx_int_t
+static ngx_dns_outcome_e
 ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     ngx_dns_event_pt handler)
 {
@@ -157,7 +167,7 @@ ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
 
     if (outcome != NGX_DNS_OUTCOME_NONE) {
         ngx_dns_attempt_note(f, outcome, NULL, peer);
-        return NGX_ERROR;
+        return outcome;
     }
 
     most = f->conf->upstream_timeout / 4;
@@ -173,5 +183,5 @@ ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
 
     f->patience = ngx_current_msec + patience;
 
-    return NGX_OK;
+    return NGX_DNS_OUTCOME_NONE;
 }

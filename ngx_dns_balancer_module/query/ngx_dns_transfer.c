@@ -4,56 +4,22 @@
  */
 
 
-#include "ngx_dns_answer.h"
 #include "ngx_dns_transfer.h"
+#include "ngx_dns_answer.h"
+#include "ngx_dns_ask.h"
+#include "ngx_dns_transfer_client.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
-#include "../transport/ngx_dns_tcp_stream.h"
-#include "../wire/ngx_dns_xfr.h"
-
-
-/* what of a server's flags a client gets; RD is its own */
-
-#define NGX_DNS_TRANSFER_FLAGS  (NGX_DNS_QR|NGX_DNS_AA|NGX_DNS_RA)
-
-
-typedef struct {
-    ngx_queue_t              queue;
-    ngx_dns_conf_t          *conf;
-    ngx_dns_zone_t          *zone;
-    ngx_dns_client_t         client;
-    ngx_dns_asked_t          asked;
-
-    ngx_dns_tcp_stream_t    *stream;      /* NULL: none */
-    ngx_dns_peer_t          *peer;
-    ngx_dns_peer_t          *tried[NGX_DNS_MAX_TRIES];
-    ngx_uint_t               tries;
-    uint64_t                 key;         /* for a hash method */
-
-    ngx_dns_xfr_t            xfr;
-    uint32_t                 have;
-    ngx_uint_t               messages;    /* passed on */
-    size_t                   sent;
-    ngx_uint_t               records;
-    ngx_event_t              room;        /* the client reads again */
-
-    uint64_t                 start_usec;
-    uint64_t                 asked_usec;
-    ngx_msec_t               start_msec;
-    size_t                   received;
-    uint16_t                 id;
-
-    size_t                   query_len;
-    u_char                   question[NGX_DNS_MAX_NAME + 4
-                                      + NGX_DNS_READ_PAD];   /* lower */
-    u_char                   query[];
-} ngx_dns_transfer_t;
 
 
 static ngx_uint_t ngx_dns_transfer_count(ngx_dns_client_t *client);
 static ngx_dns_transfer_t *ngx_dns_transfer_create(const ngx_dns_request_t *r,
     size_t end);
-static ngx_int_t ngx_dns_transfer_next(ngx_dns_transfer_t *x);
+static void ngx_dns_transfer_next(ngx_dns_transfer_t *x);
+static ngx_int_t ngx_dns_transfer_ask(ngx_dns_transfer_t *x);
+static ngx_dns_account_e ngx_dns_transfer_account(ngx_dns_transfer_t *x);
+static void ngx_dns_transfer_note(ngx_dns_transfer_t *x,
+    ngx_dns_outcome_e outcome, ngx_uint_t rcode);
 static ngx_int_t ngx_dns_transfer_handler(void *data, ngx_dns_reason_e reason,
     u_char *msg, size_t len);
 static ngx_dns_reason_e ngx_dns_transfer_check(ngx_dns_transfer_t *x,
@@ -62,11 +28,9 @@ static ngx_int_t ngx_dns_transfer_rcode(ngx_dns_transfer_t *x,
     ngx_dns_message_t *m, const u_char *msg);
 static ngx_int_t ngx_dns_transfer_pass(ngx_dns_transfer_t *x,
     const ngx_dns_message_t *m, const u_char *msg, ngx_uint_t last);
-static size_t ngx_dns_transfer_write(ngx_dns_transfer_t *x, u_char *p,
-    const ngx_dns_message_t *m, const u_char *msg);
 static void ngx_dns_transfer_room_handler(ngx_event_t *ev);
 static void ngx_dns_transfer_failed(ngx_dns_transfer_t *x,
-    ngx_dns_reason_e reason);
+    ngx_dns_outcome_e outcome);
 static void ngx_dns_transfer_release(ngx_dns_transfer_t *x);
 static void ngx_dns_transfer_end(ngx_dns_transfer_t *x,
     ngx_dns_reason_e reason, ngx_uint_t rcode);
@@ -76,6 +40,16 @@ static void ngx_dns_transfer_end(ngx_dns_transfer_t *x,
 
 static ngx_queue_t  ngx_dns_transfers;
 static ngx_uint_t   ngx_dns_transfers_n;
+static ngx_uint_t   ngx_dns_transfers_limit;
+
+
+void
+ngx_dns_transfer_init(ngx_uint_t limit)
+{
+    ngx_dns_transfers_limit = ngx_max(ngx_min(limit, NGX_DNS_TRANSFERS), 1);
+
+    ngx_dns_gauge_limit(NGX_DNS_GAUGE_TRANSFERS, ngx_dns_transfers_limit);
+}
 
 
 ngx_dns_reason_e
@@ -83,6 +57,7 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
 {
     size_t               end;
     uint32_t             have;
+    ngx_uint_t           most;
     ngx_dns_transfer_t  *x;
     ngx_dns_question_t  *q;
 
@@ -90,15 +65,17 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
     end = q->end;
     have = 0;
 
+    most = ngx_min(NGX_DNS_TRANSFERS_CLIENT, (ngx_dns_transfers_limit + 1) / 2);
+
     if (q->asked.type == NGX_DNS_TYPE_IXFR
         && ngx_dns_xfr_have(r->packet, r->len, q->end, &have, &end) != NGX_OK)
     {
         return NGX_DNS_ERECORD;
     }
 
-    if (ngx_dns_transfers_n == NGX_DNS_TRANSFERS
+    if (ngx_dns_transfers_n == ngx_dns_transfers_limit
         || r->conf->queries >= r->conf->max_queries
-        || ngx_dns_transfer_count(r->client) >= NGX_DNS_TRANSFERS_CLIENT)
+        || ngx_dns_transfer_count(r->client) >= most)
     {
         return NGX_DNS_EOVERLOAD;
     }
@@ -109,11 +86,11 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
     }
 
     x->have = have;
+    x->rcode = NGX_DNS_SERVFAIL;
+    x->deadline = ngx_current_msec + r->conf->next_timeout;
 
-    if (ngx_dns_transfer_next(x) != NGX_OK) {
-        ngx_dns_transfer_end(x, x->tries ? NGX_DNS_ENETWORK : NGX_DNS_EPEERS,
-                             NGX_DNS_SERVFAIL);
-    }
+    ngx_dns_peers_earn(r->zone->upstream, r->conf->budget);
+    ngx_dns_transfer_next(x);
 
     return NGX_DNS_FINE;
 }
@@ -218,65 +195,104 @@ ngx_dns_transfer_abort(void)
 }
 
 
-/* asks the next server; NGX_DECLINED: there is none */
+/* asks the next server if one may be asked, or ends with what has come */
 
-static ngx_int_t
+static void
 ngx_dns_transfer_next(ngx_dns_transfer_t *x)
 {
     ngx_int_t        rc;
-    ngx_uint_t       limit;
+    ngx_uint_t       limit, next;
     ngx_dns_pick_t   pick;
+    ngx_dns_peer_t  *peer;
 
     limit = ngx_min(x->zone->upstream->peers.nelts, x->conf->tries);
 
-    while (x->tries < limit) {
+    for ( ;; ) {
+        next = ngx_dns_outcome_next(x->last);
+
+        if (x->tries == limit
+            || (next && (next & x->conf->next) == 0)
+            || (ngx_msec_int_t) (x->deadline - ngx_current_msec) <= 0
+            || (x->tries && !ngx_dns_ask_pays(x->conf, x->zone,
+                                              ngx_dns_transfer_account(x))))
+        {
+            break;
+        }
+
         pick.now = ngx_current_msec;
         pick.hash = x->key;
         pick.tried = x->tried;
         pick.ntried = x->tries;
 
-        x->peer = ngx_dns_balancer_pick(x->zone->upstream, &pick);
+        peer = ngx_dns_balancer_pick(x->zone->upstream, &pick);
 
-        if (x->peer == NULL) {
-            return NGX_DECLINED;
+        if (peer == NULL) {
+            break;
         }
 
-        ngx_dns_count_peer(x->peer, queries);
+        x->peer = peer;
 
-        if (x->tries) {
-            ngx_dns_count_peer(x->peer, retries);
-        }
+        rc = ngx_dns_transfer_ask(x);
 
-        x->tried[x->tries++] = x->peer;
-
-        ngx_memzero(&x->xfr, sizeof(ngx_dns_xfr_t));
-        x->xfr.incremental = x->asked.type == NGX_DNS_TYPE_IXFR;
-        x->xfr.have = x->have;
-
-        x->id = ngx_dns_random16();
-        x->asked_usec = ngx_dns_usec;
-        ngx_dns_put16(x->query, x->id);
-
-        rc = ngx_dns_tcp_stream_open(x->peer, x->query, x->query_len,
-                                     x->conf->upstream_timeout,
-                                     ngx_dns_transfer_handler, x, &x->stream);
         if (rc == NGX_OK) {
-            return NGX_OK;
+            return;
         }
 
-        if (rc == NGX_BUSY) {
-
-            /* what is lacking here is not the server's failure */
-
-            ngx_dns_count(local);
-            ngx_dns_transfer_release(x);
-            continue;
-        }
-
-        ngx_dns_transfer_failed(x, NGX_DNS_ENETWORK);
+        ngx_dns_transfer_failed(x, rc == NGX_BUSY ? NGX_DNS_OUTCOME_LOCAL
+                                                  : NGX_DNS_OUTCOME_NETWORK);
     }
 
-    return NGX_DECLINED;
+    ngx_dns_transfer_end(x, ngx_dns_outcome_reason(x->outcome), x->rcode);
+}
+
+
+/* NGX_OK; NGX_ERROR: it can't be reached; NGX_BUSY: for want of ours */
+
+static ngx_int_t
+ngx_dns_transfer_ask(ngx_dns_transfer_t *x)
+{
+    ngx_dns_count_peer(x->peer, queries);
+
+    if (x->tries) {
+        ngx_dns_count_peer(x->peer, retries);
+    }
+
+    x->tried[x->tries++] = x->peer;
+
+    ngx_memzero(&x->xfr, sizeof(ngx_dns_xfr_t));
+    x->xfr.incremental = x->asked.type == NGX_DNS_TYPE_IXFR;
+    x->xfr.have = x->have;
+
+    x->id = ngx_dns_random16();
+    x->asked_usec = ngx_dns_usec;
+    ngx_dns_put16(x->query, x->id);
+
+    return ngx_dns_tcp_stream_open(x->peer, x->query, x->query_len,
+                                   x->conf->upstream_timeout,
+                                   ngx_dns_transfer_handler, x, &x->stream);
+}
+
+
+/* names that servers fail to transfer don't take what errors need */
+
+static ngx_dns_account_e
+ngx_dns_transfer_account(ngx_dns_transfer_t *x)
+{
+    return x->last >= NGX_DNS_OUTCOME_ERROR ? NGX_DNS_ACCOUNT_FAILING
+                                            : NGX_DNS_ACCOUNT_LOSS;
+}
+
+
+static void
+ngx_dns_transfer_note(ngx_dns_transfer_t *x, ngx_dns_outcome_e outcome,
+    ngx_uint_t rcode)
+{
+    x->last = outcome;
+
+    if (ngx_dns_outcome_better(outcome, x->outcome)) {
+        x->outcome = outcome;
+        x->rcode = (uint16_t) rcode;
+    }
 }
 
 
@@ -323,10 +339,17 @@ ngx_dns_transfer_handler(void *data, ngx_dns_reason_e reason, u_char *msg,
         return ngx_dns_transfer_pass(x, &m, msg, rc == NGX_OK);
     }
 
-    ngx_dns_transfer_failed(x, reason);
+    ngx_dns_transfer_failed(x, reason == NGX_DNS_ETIMEOUT
+                               ? NGX_DNS_OUTCOME_SILENT
+                               : reason == NGX_DNS_EANSWER
+                                 ? NGX_DNS_OUTCOME_MALFORMED
+                                 : NGX_DNS_OUTCOME_NETWORK);
 
-    if (x->messages || ngx_dns_transfer_next(x) != NGX_OK) {
+    if (x->messages) {
         ngx_dns_transfer_end(x, reason, NGX_DNS_SERVFAIL);
+
+    } else {
+        ngx_dns_transfer_next(x);
     }
 
     return NGX_DONE;
@@ -392,21 +415,25 @@ static ngx_int_t
 ngx_dns_transfer_rcode(ngx_dns_transfer_t *x, ngx_dns_message_t *m,
     const u_char *msg)
 {
-    ngx_uint_t  next;
+    ngx_dns_outcome_e  outcome;
 
     ngx_dns_count_peer(x->peer, responses);
     ngx_dns_peer_answered(x->peer, ngx_current_msec,
                           ngx_dns_clock_since(x->asked_usec));
     ngx_dns_transfer_release(x);
 
-    next = m->rcode == NGX_DNS_SERVFAIL ? NGX_DNS_NEXT_SERVFAIL
-         : m->rcode == NGX_DNS_REFUSED ? NGX_DNS_NEXT_REFUSED : 0;
+    outcome = ngx_dns_outcome_rcode(m->rcode);
 
-    if ((next & x->conf->next) == 0
-        || ngx_dns_transfer_next(x) != NGX_OK)
-    {
+    if (outcome == NGX_DNS_OUTCOME_GOOD) {
+
+        /* NXDOMAIN: there is no such zone, and no other server to ask */
+
         ngx_dns_transfer_end(x, NGX_DNS_ERCODE, m->rcode);
+        return NGX_DONE;
     }
+
+    ngx_dns_transfer_note(x, outcome, m->rcode);
+    ngx_dns_transfer_next(x);
 
     return NGX_DONE;
 }
@@ -459,52 +486,6 @@ ngx_dns_transfer_pass(ngx_dns_transfer_t *x, const ngx_dns_message_t *m,
 }
 
 
-/* RFC 6891, 6.1.1; RFC 5936, 2.2.5: an OPT in the first one does */
-
-static size_t
-ngx_dns_transfer_write(ngx_dns_transfer_t *x, u_char *p,
-    const ngx_dns_message_t *m, const u_char *msg)
-{
-    u_char             *end;
-    ngx_uint_t          opt;
-    ngx_dns_asker_t     asker;
-    ngx_dns_message_t   none;
-
-    asker.client = &x->client;
-    asker.conf = x->conf;
-    asker.asked = &x->asked;
-
-    ngx_memzero(&none, sizeof(ngx_dns_message_t));
-    none.ede = NGX_DNS_NO_EDE;
-
-    opt = x->messages == 0
-          && m->end + ngx_dns_answer_opt_size(&asker, &none)
-             <= NGX_DNS_MAX_MESSAGE;
-
-    end = ngx_cpymem(p, msg, m->end);
-
-    ngx_dns_message_header(p, x->asked.id,
-                           (m->flags & NGX_DNS_TRANSFER_FLAGS)
-                           | (x->asked.flags & NGX_DNS_RD),
-                           ngx_dns_get16(msg + NGX_DNS_OFF_QDCOUNT), m,
-                           opt && x->asked.edns);
-
-    if (m->body > NGX_DNS_HEADER_SIZE) {
-
-        /* in the client's letter case */
-
-        ngx_memcpy(p + NGX_DNS_HEADER_SIZE, x->query + NGX_DNS_HEADER_SIZE,
-                   x->asked.name_len);
-    }
-
-    if (opt) {
-        end = ngx_dns_answer_opt(&asker, p, end, &none);
-    }
-
-    return end - p;
-}
-
-
 static void
 ngx_dns_transfer_room_handler(ngx_event_t *ev)
 {
@@ -516,19 +497,29 @@ ngx_dns_transfer_room_handler(ngx_event_t *ev)
 }
 
 
-/* of the server */
-
 static void
-ngx_dns_transfer_failed(ngx_dns_transfer_t *x, ngx_dns_reason_e reason)
+ngx_dns_transfer_failed(ngx_dns_transfer_t *x, ngx_dns_outcome_e outcome)
 {
-    if (reason == NGX_DNS_ETIMEOUT) {
+    ngx_dns_transfer_note(x, outcome, NGX_DNS_SERVFAIL);
+
+    if (outcome == NGX_DNS_OUTCOME_LOCAL) {
+
+        /* what is lacking here is not the server's failure */
+
+        ngx_dns_count(local);
+        ngx_dns_transfer_release(x);
+        return;
+    }
+
+    if (outcome == NGX_DNS_OUTCOME_SILENT) {
         ngx_dns_count_peer(x->peer, timeouts);
 
     } else {
         ngx_dns_count_peer(x->peer, errors);
     }
 
-    ngx_dns_peer_failure(x->peer, ngx_current_msec, reason, x->conf->log);
+    ngx_dns_peer_failure(x->peer, ngx_current_msec,
+                         ngx_dns_outcome_reason(outcome), x->conf->log);
     ngx_dns_transfer_release(x);
 }
 
@@ -549,78 +540,12 @@ ngx_dns_transfer_release(ngx_dns_transfer_t *x)
 }
 
 
-/*
- * What was begun and can't be ended is no answer: its client's connection is
- * closed (RFC 5936, 2.2).
- */
-
 static void
 ngx_dns_transfer_end(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     ngx_uint_t rcode)
 {
-    uint16_t           answers;
-    ngx_uint_t         level;
-    ngx_dns_asker_t    asker;
-    ngx_dns_record_t   r;
-    ngx_dns_message_t  m;
-
-    if (reason != NGX_DNS_FINE) {
-        ngx_dns_count(reason[reason]);
-    }
-
-    if (x->messages && x->xfr.state != NGX_DNS_XFR_END) {
-
-        level = reason == NGX_DNS_FINE ? NGX_LOG_INFO : NGX_LOG_ERR;
-
-        ngx_log_error(level, x->conf->log, 0,
-                      "zone transfer over dns upstream \"%V\" broke off after "
-                      "%ui messages: %s",
-                      &x->zone->upstream->name, x->messages,
-                      reason == NGX_DNS_FINE ? "client has gone"
-                                             : ngx_dns_reasons[reason].text);
-
-        ngx_dns_count(unsent);
-        x->client.front->commit(&x->client, 0, NULL);
-
-    } else if (x->messages == 0) {
-        ngx_memzero(&m, sizeof(ngx_dns_message_t));
-        m.rcode = (uint16_t) rcode;
-        m.ede = ngx_dns_reasons[reason].ede;
-
-        asker.client = &x->client;
-        asker.conf = x->conf;
-        asker.name = x->query + NGX_DNS_HEADER_SIZE;
-        asker.asked = &x->asked;
-        asker.responses = x->conf->counters->responses[
-                              reason == NGX_DNS_ERCODE
-                              ? NGX_DNS_SOURCE_UPSTREAM
-                              : NGX_DNS_SOURCE_ERROR];
-
-        x->sent = ngx_dns_answer_send(&asker, &m, NULL, &answers);
-    }
-
-    ngx_dns_histogram_add(&x->conf->counters->duration,
-                          ngx_dns_usec - x->start_usec);
-
-    if (x->conf->done) {
-        ngx_dns_record_fill(&r, x->conf, &x->client, &x->asked,
-                            x->query + NGX_DNS_HEADER_SIZE);
-
-        r.received = x->received;
-        r.sent = x->sent;
-        r.rcode = (uint16_t) rcode;
-        r.answers = (uint16_t) ngx_min(x->records, 65535);
-        r.reason = reason;
-        r.cache_status = NGX_DNS_CACHE_STATUS_BYPASS;
-        r.zone = x->zone;
-        r.peer = x->peer;
-        r.tries = x->tries;
-        r.upstream_usec = ngx_dns_usec - x->start_usec;
-        r.start_usec = x->start_usec;
-        r.start_msec = x->start_msec;
-
-        x->conf->done(&r);
-    }
+    ngx_dns_transfer_tell(x, reason, rcode);
+    ngx_dns_transfer_log(x, reason, rcode);
 
     x->conf->queries--;
 

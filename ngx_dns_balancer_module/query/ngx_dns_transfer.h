@@ -25,6 +25,12 @@
 #pragma GCC visibility push(hidden)
 
 /*
+ * In a worker: how many connections to servers there are for transfers.
+ * NGX_DNS_TRANSFERS are the most that are used, and one the least.
+ */
+void ngx_dns_transfer_init(ngx_uint_t limit);
+
+/*
  * Begins the transfer that the query asks for.  NGX_DNS_FINE, or why it is
  * refused.
  */
