@@ -230,3 +230,24 @@ ngx_alloc(size_t size, ngx_log_t *log)
 {
     return malloc(size);
 }
+
+
+ngx_int_t
+ngx_cmp_sockaddr(struct sockaddr *a, socklen_t alen, struct sockaddr *b,
+    socklen_t blen, ngx_uint_t port)
+{
+    struct sockaddr_in  *one, *other;
+
+    (void) alen;
+    (void) blen;
+
+    one = (struct sockaddr_in *) (void *) a;
+    other = (struct sockaddr_in *) (void *) b;
+
+    /* IPv4 alone */
+
+    return one->sin_family == other->sin_family
+           && one->sin_addr.s_addr == other->sin_addr.s_addr
+           && (!port || one->sin_port == other->sin_port)
+           ? NGX_OK : NGX_DECLINED;
+}

@@ -191,7 +191,13 @@ ask_from(const char *p, size_t len, unsigned port, unsigned stream)
     client.front = &front;
     client.datagram = !stream;
     client.socklen = sizeof(struct sockaddr_in);
-    client.sockaddr.sockaddr_in.sin_port = (in_port_t) port;
+    client.sockaddr.sockaddr.sa_family = AF_INET;
+
+    /* behind a proxy, which has one address and port for all */
+
+    client.proxied = 1;
+    client.source.sockaddr.sa_family = AF_INET;
+    client.source.sockaddr_in.sin_port = (in_port_t) port;
 
     ngx_dns_query_process(&conf, &client, buf, len, 0);
 }

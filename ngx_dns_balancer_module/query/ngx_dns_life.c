@@ -174,10 +174,11 @@ ngx_dns_life_joined(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w)
     /* a client that asks again does so since nothing has come */
 
     if (f->state == NGX_DNS_LIFE_ASKING && first != w
-        && w->client.socklen == first->client.socklen
-        && ngx_memcmp(&w->client.sockaddr, &first->client.sockaddr,
-                      w->client.socklen)
-           == 0
+        && ngx_cmp_sockaddr(ngx_dns_client_source(&w->client),
+                            w->client.socklen,
+                            ngx_dns_client_source(&first->client),
+                            first->client.socklen, 1)
+           == NGX_OK
         && ngx_current_msec - first->start_msec >= NGX_DNS_PATIENCE_MIN)
     {
         ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
