@@ -76,9 +76,9 @@ fake_cancel(ngx_dns_attempt_t *a)
 }
 
 
-static ngx_dns_transport_t  fakes[2] = {
-    { ngx_string("udp"), fake_udp, fake_cancel },
-    { ngx_string("tcp"), fake_tcp, fake_cancel }
+ngx_dns_transport_t  fakes[2] = {
+    { ngx_string("udp"), NULL, NULL, fake_udp, fake_cancel, &fakes[1] },
+    { ngx_string("tcp"), NULL, NULL, fake_tcp, fake_cancel, NULL }
 };
 
 
@@ -132,7 +132,6 @@ query_init(void)
 
     ngx_dns_clock_update();
     ngx_dns_timer_init(&unit_log);
-    ngx_dns_attempt_init(&fakes[0], &fakes[1]);
     (void) ngx_dns_inflight_init(&unit_cycle, 1000, 1);
 }
 
@@ -140,6 +139,8 @@ query_init(void)
 void
 start(const char *method, const char *servers)
 {
+    ngx_uint_t  i;
+
     nsent = 0;
     cancelled = 0;
     answers = 0;
@@ -153,6 +154,10 @@ start(const char *method, const char *servers)
     zone.name.data = (u_char *) "\0" "is read as padding";
     zone.name.len = 1;
     zone.upstream = unit_upstream(method, servers);
+
+    for (i = 0; i < zone.upstream->peers.nelts; i++) {
+        unit_peer(zone.upstream, i)->transport = &fakes[0];
+    }
 
     conf.forward = ngx_dns_forward_create(&unit_pool);
     (void) ngx_dns_forward_add(conf.forward, &zone);

@@ -33,6 +33,7 @@
 
 /* what the fakes saw; "tcp" tells which transport */
 
+extern ngx_dns_transport_t fakes[2];
 extern ngx_dns_attempt_t  *sent[64];
 extern unsigned            tcp[64];
 extern unsigned            nsent;

@@ -56,8 +56,8 @@ fake_cancel(ngx_dns_attempt_t *a)
 }
 
 
-static ngx_dns_transport_t  fake = { ngx_string("fake"), fake_send,
-                                     fake_cancel };
+static ngx_dns_transport_t  fake = { ngx_string("fake"), NULL, NULL,
+                                     fake_send, fake_cancel, NULL };
 
 
 static ngx_dns_upstream_t *
@@ -69,14 +69,14 @@ start(void)
 
     u = unit_upstream("round_robin", "a b");
     unit_peer(u, 0)->checked = 1;
+    unit_peer(u, 0)->transport = &fake;
 
     nsent = 0;
     cancelled = 0;
     refuse = 0;
     sent = NULL;
 
-    is_int(ngx_dns_health_init(&unit_cycle, u, &conf, &fake, NULL), NGX_OK,
-           "started");
+    is_int(ngx_dns_health_init(&unit_cycle, u, &conf), NGX_OK, "started");
 
     (void) ngx_dns_lease_hold(&lease, 1, ngx_current_msec, 1000);
     ngx_dns_health_start(&lease, 1);

@@ -323,7 +323,7 @@ faults(void)
 
     start("sequential", "a/tcp b");
     ask_it("\0\1");
-    unit_peer(zone.upstream, 0)->tcp = 1;
+    unit_peer(zone.upstream, 0)->transport = &fakes[1];
     reply(0, "\x81\x80", 1, ANSWER, 16);
     ask_it("\0\1");
     is_int(tcp[1], 1, "a server over TCP");

@@ -211,7 +211,7 @@ char *ngx_stream_dns_forward(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* a "server" line of dns_upstream {}; a server with default parameters */
 char *ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
 ngx_dns_peer_t *ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us,
-    ngx_addr_t *addr);
+    ngx_addr_t *addr, ngx_dns_transport_t *transport);
 
 /* "health_check" and "all_down" lines; then what they mean */
 char *ngx_stream_dns_health_check(ngx_conf_t *cf,

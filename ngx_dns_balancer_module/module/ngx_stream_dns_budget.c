@@ -125,7 +125,8 @@ ngx_stream_dns_budget_servers(ngx_stream_dns_main_conf_t *dmcf,
                 continue;
             }
 
-            n += 1 + (peer[k].checked && us[i]->health.tcp && !peer[k].tcp);
+            n += 1 + (peer[k].checked && us[i]->health.tcp
+                      && peer[k].transport->whole);
         }
     }
 

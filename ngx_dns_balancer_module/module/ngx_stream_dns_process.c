@@ -93,8 +93,6 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 
     ngx_dns_random_reset();
     ngx_dns_timer_init(cycle->log);
-    ngx_dns_tcp_out_init(cycle);
-    ngx_dns_attempt_init(&ngx_dns_udp_out, &ngx_dns_tcp_out);
 
     ngx_stream_dns_attach(cycle, dmcf);
 
@@ -118,7 +116,7 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     if (ngx_dns_inflight_init(cycle, dmcf->queries,
                               ngx_stream_dns_workers(cycle))
         != NGX_OK
-        || ngx_dns_udp_out_init(cycle, dmcf->queries, servers) != NGX_OK)
+        || ngx_dns_transports_init(cycle, dmcf->queries, servers) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -145,8 +143,7 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     ngx_dns_gauge_limit(NGX_DNS_GAUGE_UNREAD, NGX_DNS_FRONT_OUT_TOTAL);
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        if (ngx_dns_health_init(cycle, &us[i]->upstream, &us[i]->health,
-                                &ngx_dns_udp_out, &ngx_dns_tcp_out)
+        if (ngx_dns_health_init(cycle, &us[i]->upstream, &us[i]->health)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -351,8 +348,7 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
 
     ngx_dns_query_quit(1);
     ngx_dns_timer_done();
-    ngx_dns_udp_out_done();
-    ngx_dns_tcp_out_done();
+    ngx_dns_transports_done();
     ngx_dns_reserve_done();
     ngx_dns_front_session_done();
     ngx_dns_front_udp_done();

@@ -6,17 +6,20 @@
 
 #include "ngx_stream_dns.h"
 #include "ngx_stream_dns_text.h"
+#include "../transport/ngx_dns_tcp_out.h"
+#include "../transport/ngx_dns_udp_out.h"
 
 
+static ngx_dns_transport_t *ngx_stream_dns_server_scheme(ngx_str_t *url);
 static ngx_int_t ngx_stream_dns_server_address(ngx_conf_t *cf,
-    ngx_url_t *u, ngx_uint_t *tcp);
+    ngx_url_t *u, ngx_dns_transport_t **transport);
 static ngx_int_t ngx_stream_dns_server_parameters(ngx_conf_t *cf,
     ngx_dns_peer_t *params);
 static ngx_int_t ngx_stream_dns_server_new(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us, ngx_uint_t n, ngx_addr_t *addr,
-    ngx_uint_t tcp);
+    ngx_dns_transport_t *transport);
 static ngx_int_t ngx_stream_dns_server_name(ngx_conf_t *cf,
-    ngx_addr_t *addr);
+    ngx_addr_t *addr, ngx_dns_transport_t *transport);
 static ngx_int_t ngx_stream_dns_server_parameter(ngx_conf_t *cf,
     ngx_dns_peer_t *peer, ngx_str_t *value);
 static ngx_int_t ngx_stream_dns_server_number(ngx_conf_t *cf,
@@ -29,14 +32,15 @@ static ngx_int_t ngx_stream_dns_server_time(ngx_conf_t *cf,
 char *
 ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 {
-    ngx_url_t        u;
-    ngx_uint_t       k, first, tcp;
-    ngx_dns_peer_t  *peer, params;
+    ngx_url_t             u;
+    ngx_uint_t            k, first;
+    ngx_dns_peer_t       *peer, params;
+    ngx_dns_transport_t  *transport;
 
     /* first what needs no look-up of a name */
 
     if (ngx_stream_dns_server_parameters(cf, &params) != NGX_OK
-        || ngx_stream_dns_server_address(cf, &u, &tcp) != NGX_OK)
+        || ngx_stream_dns_server_address(cf, &u, &transport) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -47,22 +51,20 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 
     for (k = 0; k < u.naddrs; k++) {
 
-        if (ngx_stream_dns_server_new(cf, us, first, &u.addrs[k], tcp)
+        if (ngx_stream_dns_server_new(cf, us, first, &u.addrs[k], transport)
             != NGX_OK)
         {
             return NGX_CONF_ERROR;
         }
 
-        if (tcp && ngx_stream_dns_server_name(cf, &u.addrs[k]) != NGX_OK) {
+        if (ngx_stream_dns_server_name(cf, &u.addrs[k], transport) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
 
-        peer = ngx_stream_dns_server_add(us, &u.addrs[k]);
+        peer = ngx_stream_dns_server_add(us, &u.addrs[k], transport);
         if (peer == NULL) {
             return NGX_CONF_ERROR;
         }
-
-        peer->tcp |= tcp;
 
         peer->weight = params.weight;
         peer->max_fails = params.max_fails;
@@ -77,8 +79,25 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 }
 
 
+/* what is in front of an address is taken off it */
+
+static ngx_dns_transport_t *
+ngx_stream_dns_server_scheme(ngx_str_t *url)
+{
+    if (ngx_strncmp(url->data, "tcp://", 6) == 0) {
+        url->data += 6;
+        url->len -= 6;
+
+        return &ngx_dns_tcp_out;
+    }
+
+    return &ngx_dns_udp_out;
+}
+
+
 static ngx_int_t
-ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u, ngx_uint_t *tcp)
+ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u,
+    ngx_dns_transport_t **transport)
 {
     ngx_str_t   *value;
     ngx_uint_t   k;
@@ -91,12 +110,7 @@ ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u, ngx_uint_t *tcp)
     u->url = value[1];
     u->default_port = NGX_DNS_PORT;
 
-    *tcp = ngx_strncmp(u->url.data, "tcp://", 6) == 0;
-
-    if (*tcp) {
-        u->url.data += 6;
-        u->url.len -= 6;
-    }
+    *transport = ngx_stream_dns_server_scheme(&u->url);
 
     if (ngx_strncmp(u->url.data, "tls://", 6) == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -129,12 +143,18 @@ ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u, ngx_uint_t *tcp)
         }
     }
 
-    if (*tcp && u->addrs[0].sockaddr->sa_family == AF_UNIX) {
+    if (u->addrs[0].sockaddr->sa_family != AF_UNIX) {
+        return NGX_OK;
+    }
+
+    if (*transport == &ngx_dns_tcp_out) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"server\": \"tcp://\" in \"%V\" must be left "
                            "out, a \"unix:\" socket is a stream", &value[1]);
         return NGX_ERROR;
     }
+
+    *transport = &ngx_dns_tcp_out;
 
     return NGX_OK;
 }
@@ -168,7 +188,7 @@ ngx_stream_dns_server_parameters(ngx_conf_t *cf, ngx_dns_peer_t *params)
 
 static ngx_int_t
 ngx_stream_dns_server_new(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
-    ngx_uint_t n, ngx_addr_t *addr, ngx_uint_t tcp)
+    ngx_uint_t n, ngx_addr_t *addr, ngx_dns_transport_t *transport)
 {
     ngx_uint_t       i;
     ngx_dns_peer_t  *peer;
@@ -176,7 +196,7 @@ ngx_stream_dns_server_new(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
     peer = us->upstream.peers.elts;
 
     for (i = 0; i < n; i++) {
-        if ((peer[i].tcp == tcp || addr->sockaddr->sa_family == AF_UNIX)
+        if (peer[i].transport == transport
             && ngx_cmp_sockaddr(peer[i].sockaddr, peer[i].socklen,
                                 addr->sockaddr, addr->socklen, 1)
                == NGX_OK)
@@ -196,19 +216,27 @@ ngx_stream_dns_server_new(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
 /* as the line says it, in logs, metrics and the key of its state */
 
 static ngx_int_t
-ngx_stream_dns_server_name(ngx_conf_t *cf, ngx_addr_t *addr)
+ngx_stream_dns_server_name(ngx_conf_t *cf, ngx_addr_t *addr,
+    ngx_dns_transport_t *transport)
 {
-    u_char  *p;
+    u_char     *p;
+    ngx_str_t   name;
 
-    p = ngx_pnalloc(cf->pool, addr->name.len + 6);
+    if (transport == &ngx_dns_udp_out || addr->sockaddr->sa_family == AF_UNIX)
+    {
+        return NGX_OK;
+    }
+
+    name = addr->name;
+
+    p = ngx_pnalloc(cf->pool, transport->name.len + sizeof("://") - 1
+                              + name.len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_memcpy(ngx_cpymem(p, "tcp://", 6), addr->name.data, addr->name.len);
-
     addr->name.data = p;
-    addr->name.len += 6;
+    addr->name.len = ngx_sprintf(p, "%V://%V", &transport->name, &name) - p;
 
     return NGX_OK;
 }
@@ -329,7 +357,8 @@ ngx_stream_dns_server_time(ngx_conf_t *cf, ngx_str_t *value,
 
 
 ngx_dns_peer_t *
-ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us, ngx_addr_t *addr)
+ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us, ngx_addr_t *addr,
+    ngx_dns_transport_t *transport)
 {
     ngx_dns_peer_t  *peer;
 
@@ -341,9 +370,9 @@ ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us, ngx_addr_t *addr)
     ngx_memzero(peer, sizeof(ngx_dns_peer_t));
 
     peer->name = addr->name;
+    peer->transport = transport;
     peer->sockaddr = addr->sockaddr;
     peer->socklen = addr->socklen;
-    peer->tcp = addr->sockaddr->sa_family == AF_UNIX;
     peer->weight = 1;
     peer->max_fails = 3;
     peer->fail_timeout = 10000;

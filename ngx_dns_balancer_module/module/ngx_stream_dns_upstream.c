@@ -6,6 +6,8 @@
 
 #include "ngx_stream_dns.h"
 #include "ngx_stream_dns_text.h"
+#include "../transport/ngx_dns_tcp_out.h"
+#include "../transport/ngx_dns_udp_out.h"
 
 
 /*
@@ -395,6 +397,7 @@ ngx_stream_dns_upstream_t *
 ngx_stream_dns_upstream_address(ngx_conf_t *cf, ngx_url_t *url)
 {
     ngx_uint_t                    i;
+    ngx_dns_transport_t          *transport;
     ngx_stream_dns_upstream_t    *us, **usp;
     ngx_stream_dns_main_conf_t   *dmcf;
 
@@ -420,8 +423,11 @@ ngx_stream_dns_upstream_address(ngx_conf_t *cf, ngx_url_t *url)
         us->checks = NGX_STREAM_DNS_CHECKS_OFF;
     }
 
+    transport = url->addrs[0].sockaddr->sa_family == AF_UNIX
+                ? &ngx_dns_tcp_out : &ngx_dns_udp_out;
+
     if (us == NULL
-        || ngx_stream_dns_server_add(us, &url->addrs[0]) == NULL
+        || ngx_stream_dns_server_add(us, &url->addrs[0], transport) == NULL
         || ngx_stream_dns_upstream_finish(cf, us) != NGX_CONF_OK)
     {
         return NULL;

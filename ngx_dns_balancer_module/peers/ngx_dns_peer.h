@@ -48,6 +48,7 @@
 #define NGX_DNS_BUDGET_SECOND  1000    /* what each second adds, */
 #define NGX_DNS_BUDGET_MAX     100000  /* and the most there can be */
 #define NGX_DNS_MAX_SEQUENCE   1000000 /* weights of a group over their gcd */
+#define NGX_DNS_TRANSPORTS     2       /* transport/ngx_dns_transport.h */
 
 
 typedef struct {
@@ -122,13 +123,19 @@ typedef struct ngx_dns_group_s     ngx_dns_group_t;
 typedef struct ngx_dns_upstream_s  ngx_dns_upstream_t;
 typedef struct ngx_dns_balancer_s  ngx_dns_balancer_t;
 
+/* transport/: nothing of it is known here */
+
+typedef struct ngx_dns_transport_s  ngx_dns_transport_t;
+
 
 struct ngx_dns_peer_s {
     ngx_dns_peer_shm_t   *shm;
     uint32_t             *row;         /* this process's share of
                                           shm->outstanding; or NULL */
-    void                 *endpoint;    /* the transports', in this worker */
-    void                 *stream;
+    ngx_dns_transport_t  *transport;   /* what it is asked over */
+    void                 *channels[NGX_DNS_TRANSPORTS];
+                                       /* each transport's own, of this worker;
+                                          NULL: not used yet */
     ngx_dns_peer_counters_t  *counters;    /* of this process */
     ngx_dns_metrics_id_t  metrics;
 
@@ -155,7 +162,6 @@ struct ngx_dns_peer_s {
     unsigned              backup:1;
     unsigned              down:1;
     unsigned              checked:1;   /* there are active checks */
-    unsigned              tcp:1;       /* is asked over TCP only */
 };
 
 

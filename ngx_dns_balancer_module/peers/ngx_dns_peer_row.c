@@ -77,8 +77,7 @@ ngx_dns_peers_attach(ngx_dns_upstream_t *u, ngx_msec_t now)
         peer[i].refused = 0;
         peer[i].witnesses = 0;
         peer[i].row = row ? &row[peer[i].slot] : NULL;
-        peer[i].endpoint = NULL;
-        peer[i].stream = NULL;
+        ngx_memzero(peer[i].channels, sizeof(peer[i].channels));
         peer[i].counters = ngx_dns_metrics_peer(peer[i].metrics.slot);
     }
 

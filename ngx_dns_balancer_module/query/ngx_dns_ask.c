@@ -125,7 +125,7 @@ ngx_dns_ask_may_again(ngx_dns_inflight_t *f)
 
     a = &f->attempts[f->tries - 1];
 
-    return a->live && !a->silent && !a->tcp;
+    return a->live && !a->silent && ngx_dns_attempt_transport(a)->whole;
 }
 
 

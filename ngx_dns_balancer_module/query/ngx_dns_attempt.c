@@ -38,19 +38,6 @@ static void ngx_dns_attempt_over(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a);
 
 
-/* UDP, TCP */
-
-static ngx_dns_transport_t  *ngx_dns_attempt_transport[2];
-
-
-void
-ngx_dns_attempt_init(ngx_dns_transport_t *udp, ngx_dns_transport_t *tcp)
-{
-    ngx_dns_attempt_transport[0] = udp;
-    ngx_dns_attempt_transport[1] = tcp;
-}
-
-
 ngx_dns_outcome_e
 ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     ngx_dns_event_pt handler)
@@ -75,11 +62,10 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     a->repeated = 0;
     a->failed = 0;
     a->witness = 0;
-    a->tcp = peer->tcp | (f->stream && ngx_dns_attempt_transport[1]);
 
     /* we chose TCP, not its "server" line: it is as if it had set TC */
 
-    a->cut = a->tcp && !peer->tcp;
+    a->cut = f->stream && peer->transport->whole;
     a->flags = NGX_DNS_RA;
     a->plain = (uint8_t) ngx_dns_peer_plain(peer, ngx_dns_sec);
     a->deadline = ngx_current_msec + f->conf->upstream_timeout;
@@ -115,7 +101,7 @@ ngx_dns_attempt_again(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
 
     len = a->plain ? NGX_DNS_HEADER_SIZE + f->question_len : f->wire_len;
 
-    return ngx_dns_attempt_transport[a->tcp]->send(&a->attempt, f->wire, len);
+    return ngx_dns_attempt_transport(a)->send(&a->attempt, f->wire, len);
 }
 
 
@@ -224,7 +210,8 @@ ngx_dns_attempt_answer(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
 
         /* RFC 7766, 5: over TCP there is nothing to cut an answer for */
 
-        return a->tcp ? NGX_DNS_OUTCOME_MALFORMED : NGX_DNS_OUTCOME_CUT;
+        return ngx_dns_attempt_transport(a)->whole ? NGX_DNS_OUTCOME_CUT
+                                                   : NGX_DNS_OUTCOME_MALFORMED;
     }
 
     if (ngx_dns_message_parse(m, msg, len, NGX_DNS_HEADER_SIZE
@@ -297,11 +284,10 @@ ngx_dns_attempt_fault(const u_char *msg, ngx_dns_message_t *m)
 static ngx_int_t
 ngx_dns_attempt_whole(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
 {
-    if (a->tcp || ngx_dns_attempt_transport[1] == NULL) {
+    if (ngx_dns_attempt_transport(a)->whole == NULL) {
         return NGX_DECLINED;
     }
 
-    a->tcp = 1;
     a->cut = 1;
 
     return ngx_dns_attempt_again(f, a);
@@ -456,7 +442,7 @@ ngx_dns_attempt_cancel(ngx_dns_inflight_attempt_t *a)
 
     f = a->attempt.data;
 
-    ngx_dns_attempt_transport[a->tcp]->cancel(&a->attempt);
+    ngx_dns_attempt_transport(a)->cancel(&a->attempt);
 
     ngx_dns_attempt_over(f, a);
 }

@@ -23,9 +23,6 @@
 
 #pragma GCC visibility push(hidden)
 
-/* in a worker, before the first query; without "tcp" TC is final */
-void ngx_dns_attempt_init(ngx_dns_transport_t *udp, ngx_dns_transport_t *tcp);
-
 /*
  * Asks a server that was picked, as the next attempt of the question.
  * NGX_DNS_OUTCOME_NONE if it is under way; else why not, and it is over.
@@ -35,8 +32,8 @@ ngx_dns_outcome_e ngx_dns_attempt_send(ngx_dns_inflight_t *f,
 
 /*
  * What the transport says of it.  NGX_DNS_OUTCOME_NONE if the same server is
- * asked once more, over TCP or without an OPT; else the attempt is over, and
- * "m" is the parsed message of it, or has an rcode of our own.
+ * asked once more, over transport->whole or without an OPT; else the attempt
+ * is over, and "m" is the parsed message of it, or has an rcode of our own.
  */
 ngx_dns_outcome_e ngx_dns_attempt_take(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, ngx_dns_event_e event, u_char *msg,
@@ -63,6 +60,19 @@ void ngx_dns_attempt_note(ngx_dns_inflight_t *f, ngx_dns_outcome_e outcome,
     const ngx_dns_message_t *m, ngx_dns_peer_t *peer);
 
 #pragma GCC visibility pop
+
+
+/* what it is outstanding over */
+
+static ngx_inline ngx_dns_transport_t *
+ngx_dns_attempt_transport(const ngx_dns_inflight_attempt_t *a)
+{
+    ngx_dns_transport_t  *transport;
+
+    transport = a->attempt.peer->transport;
+
+    return a->cut ? transport->whole : transport;
+}
 
 
 #endif /* _NGX_DNS_ATTEMPT_H_INCLUDED_ */

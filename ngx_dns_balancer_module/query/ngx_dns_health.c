@@ -40,7 +40,7 @@ struct ngx_dns_health_s {
 
 
 static ngx_int_t ngx_dns_health_add(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
-    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *transport);
+    ngx_dns_health_conf_t *conf);
 static ngx_uint_t ngx_dns_health_held(void);
 static void ngx_dns_health_first(ngx_dns_health_t *h);
 static void ngx_dns_health_handler(ngx_event_t *ev);
@@ -65,8 +65,7 @@ static uint32_t           ngx_dns_health_generation;
 
 ngx_int_t
 ngx_dns_health_init(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
-    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *udp,
-    ngx_dns_transport_t *tcp)
+    ngx_dns_health_conf_t *conf)
 {
     ngx_uint_t       i;
     ngx_dns_peer_t  *peer;
@@ -75,9 +74,7 @@ ngx_dns_health_init(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
 
     for (i = 0; i < u->peers.nelts; i++) {
         if (peer[i].checked
-            && ngx_dns_health_add(cycle, &peer[i], conf,
-                                  peer[i].tcp || conf->tcp ? tcp : udp)
-               != NGX_OK)
+            && ngx_dns_health_add(cycle, &peer[i], conf) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -89,7 +86,7 @@ ngx_dns_health_init(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
 
 static ngx_int_t
 ngx_dns_health_add(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
-    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *transport)
+    ngx_dns_health_conf_t *conf)
 {
     ngx_dns_health_t  *h;
 
@@ -100,7 +97,12 @@ ngx_dns_health_add(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
 
     h->peer = peer;
     h->conf = conf;
-    h->transport = transport;
+    h->transport = peer->transport;
+
+    if (conf->tcp && h->transport->whole) {
+        h->transport = h->transport->whole;
+    }
+
     h->log = cycle->log;
 
     h->event.handler = ngx_dns_health_handler;

@@ -53,8 +53,7 @@ typedef struct {
 
 /* in each worker, after its transports; NGX_ERROR: no memory */
 ngx_int_t ngx_dns_health_init(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
-    ngx_dns_health_conf_t *conf, ngx_dns_transport_t *udp,
-    ngx_dns_transport_t *tcp);
+    ngx_dns_health_conf_t *conf);
 
 /* this worker has got the lease of this generation; it has lost it */
 void ngx_dns_health_start(ngx_dns_lease_t *lease, uint32_t generation);

@@ -87,9 +87,9 @@ typedef struct {
     uint8_t               repeated;    /* the same was asked again, within its
                                           time: that one is judged */
     uint8_t               failed;      /* judged if another has the answer */
-    uint8_t               cut;         /* over TCP for TC, or by our choice */
+    uint8_t               cut;         /* over transport->whole for TC, or by
+                                          our choice */
     uint8_t               witness;     /* outlives the question */
-    uint8_t               tcp;         /* what it is outstanding over */
     uint8_t               plain;       /* asked without an OPT */
     uint16_t              flags;       /* "cut": of the header to pass on */
 } ngx_dns_inflight_attempt_t;

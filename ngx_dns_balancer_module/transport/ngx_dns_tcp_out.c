@@ -13,6 +13,9 @@
 #define NGX_DNS_TCP_LEARNED  60000        /* milliseconds */
 
 
+static ngx_int_t ngx_dns_tcp_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
+    ngx_uint_t servers);
+static void ngx_dns_tcp_done(void);
 static ngx_int_t ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query,
     size_t len);
 static void ngx_dns_tcp_cancel(ngx_dns_attempt_t *a);
@@ -36,8 +39,11 @@ static ngx_uint_t ngx_dns_tcp_idle(ngx_dns_tcp_endpoint_t *ep);
 
 ngx_dns_transport_t  ngx_dns_tcp_out = {
     ngx_string("tcp"),
+    ngx_dns_tcp_init,
+    ngx_dns_tcp_done,
     ngx_dns_tcp_send,
-    ngx_dns_tcp_cancel
+    ngx_dns_tcp_cancel,
+    NULL
 };
 
 
@@ -51,17 +57,19 @@ static ngx_queue_t  ngx_dns_tcp_endpoints;
 static u_char       ngx_dns_tcp_waiting;
 
 
-void
-ngx_dns_tcp_out_init(ngx_cycle_t *cycle)
+static ngx_int_t
+ngx_dns_tcp_init(ngx_cycle_t *cycle, ngx_uint_t attempts, ngx_uint_t servers)
 {
     ngx_queue_init(&ngx_dns_tcp_endpoints);
 
     ngx_dns_tcp_pool = cycle->pool;
+
+    return NGX_OK;
 }
 
 
-void
-ngx_dns_tcp_out_done(void)
+static void
+ngx_dns_tcp_done(void)
 {
     ngx_queue_t             *q, *c;
     ngx_dns_tcp_endpoint_t  *ep;
@@ -93,7 +101,7 @@ ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
     ngx_dns_tcp_t           *t;
     ngx_dns_tcp_endpoint_t  *ep;
 
-    ep = a->peer->stream;
+    ep = a->peer->channels[NGX_DNS_TRANSPORT_TCP];
 
     if (ep == NULL) {
         ep = ngx_dns_tcp_endpoint(a->peer);
@@ -140,7 +148,7 @@ ngx_dns_tcp_cancel(ngx_dns_attempt_t *a)
     }
 
     if (a->channel == &ngx_dns_tcp_waiting) {
-        ep = a->peer->stream;
+        ep = a->peer->channels[NGX_DNS_TRANSPORT_TCP];
 
         ngx_queue_remove(&a->queue);
         ep->nwaiting--;
@@ -175,7 +183,7 @@ ngx_dns_tcp_endpoint(ngx_dns_peer_t *peer)
     ep->lost = ngx_dns_tcp_lost;
     ep->room = ngx_dns_tcp_room;
     ep->peer = peer;
-    peer->stream = ep;
+    peer->channels[NGX_DNS_TRANSPORT_TCP] = ep;
 
     return ep;
 }

@@ -4,8 +4,7 @@
  */
 
 /*
- * Queries to servers over TCP (RFC 7766).  For the query layer (the table)
- * and module/ (start and stop of a worker).
+ * Queries to servers over TCP (RFC 7766).
  *
  * A worker keeps up to NGX_DNS_TCP_CONNECTIONS connections to a server, each
  * with several queries outstanding, answered in any order.  What is asked in
@@ -37,12 +36,6 @@
 #pragma GCC visibility push(hidden)
 
 extern ngx_dns_transport_t  ngx_dns_tcp_out;
-
-/* in a worker, before its first query */
-void ngx_dns_tcp_out_init(ngx_cycle_t *cycle);
-
-/* closes all connections, at the worker's exit; no outcome is reported */
-void ngx_dns_tcp_out_done(void);
 
 #pragma GCC visibility pop
 

@@ -6,7 +6,8 @@
 /*
  * Sends one query to one server and tells what came back.  For the query
  * layer; knows no retry, no timeout and no policy: who sent decides how long
- * to wait, and cancels.  A transport is a table of functions and a file.
+ * to wait, and cancels.  A transport is a table of functions and a file;
+ * module/ gives each server one, and starts and stops all of them.
  */
 
 
@@ -79,8 +80,31 @@ struct ngx_dns_attempt_s {
 };
 
 
-typedef struct {
+/* the places of peer->channels[] */
+
+typedef enum {
+    NGX_DNS_TRANSPORT_UDP = 0,
+    NGX_DNS_TRANSPORT_TCP,
+    NGX_DNS_TRANSPORT_LAST
+} ngx_dns_transport_e;
+
+
+_Static_assert(NGX_DNS_TRANSPORT_LAST == NGX_DNS_TRANSPORTS,
+               "a peer has a place for each transport");
+
+
+struct ngx_dns_transport_s {
     ngx_str_t              name;
+
+    /*
+     * In a worker, before its first query.  "attempts" outstanding at most,
+     * "servers" to share the worker's connections with.  NGX_ERROR: no memory.
+     */
+    ngx_int_t            (*init)(ngx_cycle_t *cycle, ngx_uint_t attempts,
+                                 ngx_uint_t servers);
+
+    /* closes all there is, at the worker's exit; no outcome is reported */
+    void                 (*done)(void);
 
     /*
      * "query" is a whole message, its ID is replaced in a copy, and so is the
@@ -94,7 +118,24 @@ typedef struct {
 
     /* no outcome will come any more; nothing to do if not outstanding */
     void                 (*cancel)(ngx_dns_attempt_t *a);
-} ngx_dns_transport_t;
+
+    /*
+     * What the same server is asked over for the whole of a response that was
+     * cut, or to give nobody a chance to guess.  NULL: responses of this one
+     * are never cut.
+     */
+    ngx_dns_transport_t   *whole;
+};
+
+
+#pragma GCC visibility push(hidden)
+
+/* for all transports: see init() and done() of the table */
+ngx_int_t ngx_dns_transports_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
+    ngx_uint_t servers);
+void ngx_dns_transports_done(void);
+
+#pragma GCC visibility pop
 
 
 /*

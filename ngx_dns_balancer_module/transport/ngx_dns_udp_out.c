@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_reserve.h"
+#include "ngx_dns_tcp_out.h"
 #include "ngx_dns_udp_socket.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
@@ -42,6 +43,9 @@ typedef struct {
 } ngx_dns_udp_t;
 
 
+static ngx_int_t ngx_dns_udp_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
+    ngx_uint_t servers);
+static void ngx_dns_udp_done(void);
 static ngx_int_t ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query,
     size_t len);
 static void ngx_dns_udp_cancel(ngx_dns_attempt_t *a);
@@ -59,8 +63,11 @@ static void ngx_dns_udp_posted_handler(ngx_event_t *ev);
 
 ngx_dns_transport_t  ngx_dns_udp_out = {
     ngx_string("udp"),
+    ngx_dns_udp_init,
+    ngx_dns_udp_done,
     ngx_dns_udp_send,
-    ngx_dns_udp_cancel
+    ngx_dns_udp_cancel,
+    &ngx_dns_tcp_out
 };
 
 
@@ -73,9 +80,8 @@ static ngx_dns_udp_t  ngx_dns_udp;
 static u_char  ngx_dns_udp_failed;
 
 
-ngx_int_t
-ngx_dns_udp_out_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
-    ngx_uint_t servers)
+static ngx_int_t
+ngx_dns_udp_init(ngx_cycle_t *cycle, ngx_uint_t attempts, ngx_uint_t servers)
 {
     ngx_uint_t           i, bits;
     ngx_dns_udp_slot_t  *slot;
@@ -121,8 +127,8 @@ ngx_dns_udp_out_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
 }
 
 
-void
-ngx_dns_udp_out_done(void)
+static void
+ngx_dns_udp_done(void)
 {
     ngx_uint_t                i, k;
     ngx_queue_t              *q;
@@ -170,7 +176,7 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
     ngx_dns_udp_socket_t    *s;
     ngx_dns_udp_endpoint_t  *ep;
 
-    ep = a->peer->endpoint;
+    ep = a->peer->channels[NGX_DNS_TRANSPORT_UDP];
 
     if (ep == NULL) {
         ep = ngx_dns_udp_endpoint(a->peer);
@@ -268,7 +274,7 @@ ngx_dns_udp_endpoint(ngx_dns_peer_t *peer)
 
     ep->peer = peer;
     ep->n = ngx_dns_udp.sockets;
-    peer->endpoint = ep;
+    peer->channels[NGX_DNS_TRANSPORT_UDP] = ep;
 
     return ep;
 }

@@ -4,8 +4,7 @@
  */
 
 /*
- * Queries to servers over UDP.  For the query layer (the table) and module/
- * (start and stop of a worker).
+ * Queries to servers over UDP.
  *
  * A worker keeps a set of connected sockets for each server, each with a
  * source port the kernel chose at random (RFC 5452, 9.2).  A batch of queries
@@ -32,16 +31,6 @@
 #pragma GCC visibility push(hidden)
 
 extern ngx_dns_transport_t  ngx_dns_udp_out;
-
-/*
- * In a worker, before its first query.  "attempts" outstanding at most,
- * "servers" to share the worker's connections with.  NGX_ERROR: no memory.
- */
-ngx_int_t ngx_dns_udp_out_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
-    ngx_uint_t servers);
-
-/* closes all sockets, at the worker's exit; no outcome is reported */
-void ngx_dns_udp_out_done(void);
 
 #pragma GCC visibility pop
 

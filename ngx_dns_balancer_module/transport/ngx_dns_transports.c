@@ -1,0 +1,42 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_tcp_out.h"
+#include "ngx_dns_udp_out.h"
+
+
+static ngx_dns_transport_t  *ngx_dns_transports[] = {
+    &ngx_dns_udp_out,
+    &ngx_dns_tcp_out,
+    NULL
+};
+
+
+ngx_int_t
+ngx_dns_transports_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
+    ngx_uint_t servers)
+{
+    ngx_dns_transport_t  **t;
+
+    for (t = ngx_dns_transports; *t; t++) {
+        if ((*t)->init(cycle, attempts, servers) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_dns_transports_done(void)
+{
+    ngx_dns_transport_t  **t;
+
+    for (t = ngx_dns_transports; *t; t++) {
+        (*t)->done();
+    }
+}
