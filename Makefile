@@ -33,10 +33,11 @@ JOBS         ?= 2
 # what `make test` gives to prove: files, directories, options
 TESTS        ?= t/
 
-# sources of query/, store/ and front/ that run without nginx's event loop, to
-# be linked into the unit tests
+# sources of query/, store/, transport/ and front/ that run without nginx's
+# event loop, to be linked into the unit tests
 UNIT_SRCS    ?= $(filter-out %/ngx_dns_transfer.c,$(wildcard $(SRC)/query/*.c \
                                                          $(SRC)/store/*.c)) \
+                $(addprefix $(SRC)/transport/ngx_dns_tcp_,out.c socket.c) \
                 $(SRC)/front/ngx_dns_front_out.c
 
 

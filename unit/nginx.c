@@ -251,3 +251,10 @@ ngx_cmp_sockaddr(struct sockaddr *a, socklen_t alen, struct sockaddr *b,
            && (!port || one->sin_port == other->sin_port)
            ? NGX_OK : NGX_DECLINED;
 }
+
+
+void *
+ngx_calloc(size_t size, ngx_log_t *log)
+{
+    return calloc(1, size);
+}

@@ -77,8 +77,8 @@ fake_cancel(ngx_dns_attempt_t *a)
 
 
 ngx_dns_transport_t  fakes[2] = {
-    { ngx_string("udp"), NULL, NULL, fake_udp, fake_cancel, &fakes[1] },
-    { ngx_string("tcp"), NULL, NULL, fake_tcp, fake_cancel, NULL }
+    { ngx_string("udp"), NULL, NULL, fake_udp, fake_cancel, &fakes[1], NULL },
+    { ngx_string("tcp"), NULL, NULL, fake_tcp, fake_cancel, NULL, NULL }
 };
 
 

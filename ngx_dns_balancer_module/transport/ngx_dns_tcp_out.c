@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_dns_bytes.h"
 #include "ngx_dns_tcp_socket.h"
 #include "../base/ngx_dns_clock.h"
 
@@ -43,7 +44,8 @@ ngx_dns_transport_t  ngx_dns_tcp_out = {
     ngx_dns_tcp_done,
     ngx_dns_tcp_send,
     ngx_dns_tcp_cancel,
-    NULL
+    NULL,
+    &ngx_dns_bytes_plain
 };
 
 
@@ -101,7 +103,7 @@ ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
     ngx_dns_tcp_t           *t;
     ngx_dns_tcp_endpoint_t  *ep;
 
-    ep = a->peer->channels[NGX_DNS_TRANSPORT_TCP];
+    ep = a->peer->channels[NGX_DNS_TRANSPORT_STREAM];
 
     if (ep == NULL) {
         ep = ngx_dns_tcp_endpoint(a->peer);
@@ -148,7 +150,7 @@ ngx_dns_tcp_cancel(ngx_dns_attempt_t *a)
     }
 
     if (a->channel == &ngx_dns_tcp_waiting) {
-        ep = a->peer->channels[NGX_DNS_TRANSPORT_TCP];
+        ep = a->peer->channels[NGX_DNS_TRANSPORT_STREAM];
 
         ngx_queue_remove(&a->queue);
         ep->nwaiting--;
@@ -183,7 +185,8 @@ ngx_dns_tcp_endpoint(ngx_dns_peer_t *peer)
     ep->lost = ngx_dns_tcp_lost;
     ep->room = ngx_dns_tcp_room;
     ep->peer = peer;
-    peer->channels[NGX_DNS_TRANSPORT_TCP] = ep;
+    ep->bytes = ngx_dns_transport_stream(peer)->bytes;
+    peer->channels[NGX_DNS_TRANSPORT_STREAM] = ep;
 
     return ep;
 }

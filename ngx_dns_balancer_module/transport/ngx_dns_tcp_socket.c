@@ -4,9 +4,8 @@
  */
 
 
-#include "ngx_dns_reserve.h"
+#include "ngx_dns_bytes.h"
 #include "ngx_dns_source.h"
-#include "ngx_dns_tcp_connect.h"
 #include "ngx_dns_tcp_socket.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
@@ -60,9 +59,9 @@ ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
         return NGX_BUSY;
     }
 
-    rc = ngx_dns_tcp_connect(ep->peer, &c);
+    rc = ep->bytes->connect(ep->peer, &c);
 
-    if (c == NULL) {
+    if (rc != NGX_OK && rc != NGX_AGAIN) {
         ngx_free(t);
         return rc;
     }
@@ -292,21 +291,30 @@ static void
 ngx_dns_tcp_socket_write_handler(ngx_event_t *wev)
 {
     ssize_t            n;
+    ngx_int_t          rc;
     ngx_dns_tcp_t     *t;
     ngx_connection_t  *c;
 
     c = wev->data;
     t = c->data;
 
-    if ((wev->timedout && ngx_dns_tcp_socket_look(t) != NGX_OK)
-        || ngx_dns_tcp_socket_connected(t) != NGX_OK)
-    {
+    rc = wev->timedout ? ngx_dns_tcp_socket_look(t) : NGX_OK;
+
+    if (rc == NGX_OK) {
+        rc = ngx_dns_tcp_socket_connected(t);
+    }
+
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
+    if (rc != NGX_OK) {
         ngx_dns_tcp_socket_broken(t);
         return;
     }
 
     while (t->out_len) {
-        n = c->send(c, t->out, t->out_len);
+        n = t->endpoint->bytes->write(c, t->out, t->out_len);
 
         if (n == NGX_AGAIN) {
             break;
@@ -380,12 +388,16 @@ ngx_dns_tcp_socket_watch(ngx_dns_tcp_t *t)
 static ngx_int_t
 ngx_dns_tcp_socket_connected(ngx_dns_tcp_t *t)
 {
+    ngx_int_t  rc;
+
     if (t->connected) {
         return NGX_OK;
     }
 
-    if (ngx_dns_tcp_connected(t->connection) != NGX_OK) {
-        return NGX_ERROR;
+    rc = t->endpoint->bytes->ready(t->connection);
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     t->connected = 1;
@@ -413,14 +425,12 @@ ngx_dns_tcp_socket_read_handler(ngx_event_t *rev)
 
     ngx_dns_clock_update();
 
-    if (rev->timedout || (c->close && (t->n == 0 || c->error))
-        || ngx_dns_tcp_socket_connected(t) != NGX_OK)
-    {
-        ngx_dns_tcp_socket_broken(t);
+    rc = rev->timedout || (c->close && (t->n == 0 || c->error))
+         ? NGX_ERROR : ngx_dns_tcp_socket_connected(t);
+
+    if (rc == NGX_AGAIN) {
         return;
     }
-
-    rc = NGX_OK;
 
     for (reads = 0; rc == NGX_OK && reads < NGX_DNS_TCP_READS; reads++) {
         rc = ngx_dns_tcp_socket_frames(t);
@@ -459,7 +469,7 @@ ngx_dns_tcp_socket_frames(ngx_dns_tcp_t *t)
         ngx_memcpy(p, t->in, len);
     }
 
-    n = c->recv(c, p + len, NGX_DNS_TCP_FRAME - len);
+    n = t->endpoint->bytes->read(c, p + len, NGX_DNS_TCP_FRAME - len);
 
     if (n == NGX_AGAIN) {
         return NGX_AGAIN;
@@ -604,7 +614,7 @@ ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t)
         ngx_delete_posted_event(&t->posted);
     }
 
-    ngx_dns_reserve_close(t->connection);
+    t->endpoint->bytes->close(t->connection);
     ngx_queue_remove(&t->queue);
 
     ngx_dns_tcp_socket_rest(t);

@@ -71,6 +71,7 @@ typedef void (*ngx_dns_tcp_room_pt)(ngx_dns_tcp_endpoint_t *ep,
 
 struct ngx_dns_tcp_endpoint_s {
     ngx_dns_peer_t          *peer;
+    const ngx_dns_bytes_t   *bytes;
     ngx_dns_tcp_t           *connections[NGX_DNS_TCP_CONNECTIONS];
     ngx_queue_t              all;           /* those that are detached, too */
     ngx_queue_t              queue;         /* of all, for the end */

@@ -4,8 +4,7 @@
  */
 
 
-#include "ngx_dns_reserve.h"
-#include "ngx_dns_tcp_connect.h"
+#include "ngx_dns_bytes.h"
 #include "ngx_dns_tcp_stream.h"
 #include "../base/ngx_dns_clock.h"
 #include "../wire/ngx_dns_question.h"
@@ -17,6 +16,7 @@
 
 struct ngx_dns_tcp_stream_s {
     ngx_connection_t        *connection;
+    const ngx_dns_bytes_t   *bytes;
     ngx_dns_tcp_stream_pt    handler;
     void                    *data;
     ngx_msec_t               timeout;
@@ -25,6 +25,7 @@ struct ngx_dns_tcp_stream_s {
     u_char                  *out;
 
     size_t                   in_len;
+    unsigned                 ready:1;
     unsigned                 stopped:1;
 
     u_char                   in[NGX_DNS_TCP_STREAM_DATA + NGX_DNS_READ_PAD];
@@ -35,6 +36,7 @@ struct ngx_dns_tcp_stream_s {
 static ngx_int_t ngx_dns_tcp_stream_connect(ngx_dns_tcp_stream_t *s,
     ngx_dns_peer_t *peer);
 static void ngx_dns_tcp_stream_write_handler(ngx_event_t *wev);
+static ngx_int_t ngx_dns_tcp_stream_ready(ngx_dns_tcp_stream_t *s);
 static void ngx_dns_tcp_stream_read_handler(ngx_event_t *rev);
 static ngx_int_t ngx_dns_tcp_stream_read(ngx_dns_tcp_stream_t *s);
 static ngx_int_t ngx_dns_tcp_stream_frames(ngx_dns_tcp_stream_t *s);
@@ -61,7 +63,9 @@ ngx_dns_tcp_stream_open(ngx_dns_peer_t *peer, const u_char *query, size_t len,
     s->data = data;
     s->timeout = timeout;
     s->in_len = 0;
+    s->ready = 0;
     s->stopped = 0;
+    s->bytes = ngx_dns_transport_stream(peer)->bytes;
 
     s->out = s->query;
     s->out_len = 2 + len;
@@ -88,8 +92,9 @@ ngx_dns_tcp_stream_connect(ngx_dns_tcp_stream_t *s, ngx_dns_peer_t *peer)
     ngx_int_t          rc;
     ngx_connection_t  *c;
 
-    rc = ngx_dns_tcp_connect(peer, &c);
-    if (c == NULL) {
+    rc = s->bytes->connect(peer, &c);
+
+    if (rc != NGX_OK && rc != NGX_AGAIN) {
         return rc;
     }
 
@@ -104,6 +109,7 @@ ngx_dns_tcp_stream_connect(ngx_dns_tcp_stream_t *s, ngx_dns_peer_t *peer)
     ngx_add_timer(c->read, s->timeout);
 
     if (rc == NGX_OK) {
+        s->ready = 1;
         ngx_post_event(c->write, &ngx_posted_events);
     }
 
@@ -115,17 +121,26 @@ static void
 ngx_dns_tcp_stream_write_handler(ngx_event_t *wev)
 {
     ssize_t                n;
+    ngx_int_t              rc;
     ngx_connection_t      *c;
     ngx_dns_tcp_stream_t  *s;
 
     c = wev->data;
     s = c->data;
 
+    rc = ngx_dns_tcp_stream_ready(s);
+
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_dns_tcp_stream_failed(s, NGX_DNS_ENETWORK);
+        return;
+    }
+
     while (s->out_len) {
-
-        /* an error of the connection is one of the first send(), too */
-
-        n = c->send(c, s->out, s->out_len);
+        n = s->bytes->write(c, s->out, s->out_len);
 
         if (n == NGX_AGAIN) {
             break;
@@ -143,6 +158,25 @@ ngx_dns_tcp_stream_write_handler(ngx_event_t *wev)
     if (ngx_handle_write_event(wev, 0) != NGX_OK) {
         ngx_dns_tcp_stream_failed(s, NGX_DNS_ENETWORK);
     }
+}
+
+
+static ngx_int_t
+ngx_dns_tcp_stream_ready(ngx_dns_tcp_stream_t *s)
+{
+    ngx_int_t  rc;
+
+    if (s->ready) {
+        return NGX_OK;
+    }
+
+    rc = s->bytes->ready(s->connection);
+
+    if (rc == NGX_OK) {
+        s->ready = 1;
+    }
+
+    return rc;
 }
 
 
@@ -167,6 +201,14 @@ ngx_dns_tcp_stream_read_handler(ngx_event_t *rev)
 
         /* the front, which is closed as well, ends all that is under way */
 
+        return;
+    }
+
+    if (!s->ready) {
+
+        /* the same event; it may end the stream */
+
+        ngx_dns_tcp_stream_write_handler(c->write);
         return;
     }
 
@@ -212,8 +254,8 @@ ngx_dns_tcp_stream_read(ngx_dns_tcp_stream_t *s)
             return rc;
         }
 
-        n = c->recv(c, s->in + s->in_len,
-                    NGX_DNS_TCP_STREAM_DATA - s->in_len);
+        n = s->bytes->read(c, s->in + s->in_len,
+                           NGX_DNS_TCP_STREAM_DATA - s->in_len);
 
         if (n == NGX_AGAIN) {
             return NGX_AGAIN;
@@ -294,6 +336,6 @@ ngx_dns_tcp_stream_failed(ngx_dns_tcp_stream_t *s, ngx_dns_reason_e reason)
 void
 ngx_dns_tcp_stream_close(ngx_dns_tcp_stream_t *s)
 {
-    ngx_dns_reserve_close(s->connection);
+    s->bytes->close(s->connection);
     ngx_free(s);
 }

@@ -25,6 +25,7 @@
 
 
 typedef struct ngx_dns_attempt_s  ngx_dns_attempt_t;
+typedef struct ngx_dns_bytes_s    ngx_dns_bytes_t;
 
 
 /*
@@ -84,13 +85,13 @@ struct ngx_dns_attempt_s {
 
 typedef enum {
     NGX_DNS_TRANSPORT_UDP = 0,
-    NGX_DNS_TRANSPORT_TCP,
+    NGX_DNS_TRANSPORT_STREAM,             /* TCP, "unix:" */
     NGX_DNS_TRANSPORT_LAST
 } ngx_dns_transport_e;
 
 
 _Static_assert(NGX_DNS_TRANSPORT_LAST == NGX_DNS_TRANSPORTS,
-               "a peer has a place for each transport");
+               "a peer has a place for each");
 
 
 struct ngx_dns_transport_s {
@@ -125,6 +126,9 @@ struct ngx_dns_transport_s {
      * are never cut.
      */
     ngx_dns_transport_t   *whole;
+
+    /* of a stream: what carries its octets; NULL: datagrams do */
+    const ngx_dns_bytes_t  *bytes;
 };
 
 
@@ -136,6 +140,15 @@ ngx_int_t ngx_dns_transports_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
 void ngx_dns_transports_done(void);
 
 #pragma GCC visibility pop
+
+
+/* the one for whole responses: its own or, if it cuts them, another */
+
+static ngx_inline ngx_dns_transport_t *
+ngx_dns_transport_stream(const ngx_dns_peer_t *peer)
+{
+    return peer->transport->whole ? peer->transport->whole : peer->transport;
+}
 
 
 /*

@@ -67,7 +67,8 @@ ngx_dns_transport_t  ngx_dns_udp_out = {
     ngx_dns_udp_done,
     ngx_dns_udp_send,
     ngx_dns_udp_cancel,
-    &ngx_dns_tcp_out
+    &ngx_dns_tcp_out,
+    NULL
 };
 
 

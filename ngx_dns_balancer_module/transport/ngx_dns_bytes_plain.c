@@ -4,20 +4,35 @@
  */
 
 
+#include "ngx_dns_bytes.h"
 #include "ngx_dns_reserve.h"
-#include "ngx_dns_tcp_connect.h"
 
 
-static ngx_int_t ngx_dns_tcp_connect_open(ngx_dns_peer_t *peer,
+static ngx_int_t ngx_dns_plain_connect(ngx_dns_peer_t *peer,
     ngx_connection_t **cp);
-static ngx_int_t ngx_dns_tcp_connect_start(ngx_connection_t *c,
+static ngx_int_t ngx_dns_plain_open(ngx_dns_peer_t *peer,
+    ngx_connection_t **cp);
+static ngx_int_t ngx_dns_plain_start(ngx_connection_t *c,
     ngx_dns_peer_t *peer);
-static ngx_int_t ngx_dns_tcp_connect_events(ngx_connection_t *c,
+static ngx_int_t ngx_dns_plain_events(ngx_connection_t *c,
     ngx_uint_t connected);
+static ngx_int_t ngx_dns_plain_ready(ngx_connection_t *c);
+static ssize_t ngx_dns_plain_read(ngx_connection_t *c, u_char *p, size_t size);
+static ssize_t ngx_dns_plain_write(ngx_connection_t *c, u_char *p,
+    size_t size);
 
 
-ngx_int_t
-ngx_dns_tcp_connect(ngx_dns_peer_t *peer, ngx_connection_t **cp)
+const ngx_dns_bytes_t  ngx_dns_bytes_plain = {
+    ngx_dns_plain_connect,
+    ngx_dns_plain_ready,
+    ngx_dns_plain_read,
+    ngx_dns_plain_write,
+    ngx_dns_reserve_close
+};
+
+
+static ngx_int_t
+ngx_dns_plain_connect(ngx_dns_peer_t *peer, ngx_connection_t **cp)
 {
     ngx_int_t  rc;
 
@@ -26,7 +41,7 @@ ngx_dns_tcp_connect(ngx_dns_peer_t *peer, ngx_connection_t **cp)
     rc = ngx_dns_reserve_begin();
 
     if (rc == NGX_OK) {
-        rc = ngx_dns_tcp_connect_open(peer, cp);
+        rc = ngx_dns_plain_open(peer, cp);
         ngx_dns_reserve_end(*cp);
     }
 
@@ -35,7 +50,7 @@ ngx_dns_tcp_connect(ngx_dns_peer_t *peer, ngx_connection_t **cp)
 
 
 static ngx_int_t
-ngx_dns_tcp_connect_open(ngx_dns_peer_t *peer, ngx_connection_t **cp)
+ngx_dns_plain_open(ngx_dns_peer_t *peer, ngx_connection_t **cp)
 {
     int                on;
     ngx_int_t          rc;
@@ -76,7 +91,7 @@ ngx_dns_tcp_connect_open(ngx_dns_peer_t *peer, ngx_connection_t **cp)
     c->start_time = ngx_current_msec;
     c->tcp_nodelay = NGX_TCP_NODELAY_SET;
 
-    rc = ngx_dns_tcp_connect_start(c, peer);
+    rc = ngx_dns_plain_start(c, peer);
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
         ngx_close_connection(c);
@@ -90,7 +105,7 @@ ngx_dns_tcp_connect_open(ngx_dns_peer_t *peer, ngx_connection_t **cp)
 
 
 static ngx_int_t
-ngx_dns_tcp_connect_start(ngx_connection_t *c, ngx_dns_peer_t *peer)
+ngx_dns_plain_start(ngx_connection_t *c, ngx_dns_peer_t *peer)
 {
     ngx_err_t  err;
 
@@ -101,7 +116,7 @@ ngx_dns_tcp_connect_start(ngx_connection_t *c, ngx_dns_peer_t *peer)
     }
 
     if (connect(c->fd, peer->sockaddr, peer->socklen) == 0) {
-        return ngx_dns_tcp_connect_events(c, 1);
+        return ngx_dns_plain_events(c, 1);
     }
 
     err = ngx_socket_errno;
@@ -109,7 +124,7 @@ ngx_dns_tcp_connect_start(ngx_connection_t *c, ngx_dns_peer_t *peer)
     switch (err) {
 
     case NGX_EINPROGRESS:
-        return ngx_dns_tcp_connect_events(c, 0);
+        return ngx_dns_plain_events(c, 0);
 
     case EADDRNOTAVAIL:
     case EADDRINUSE:
@@ -124,7 +139,7 @@ ngx_dns_tcp_connect_start(ngx_connection_t *c, ngx_dns_peer_t *peer)
 
 
 static ngx_int_t
-ngx_dns_tcp_connect_events(ngx_connection_t *c, ngx_uint_t connected)
+ngx_dns_plain_events(ngx_connection_t *c, ngx_uint_t connected)
 {
     ngx_uint_t  flags;
 
@@ -146,8 +161,8 @@ ngx_dns_tcp_connect_events(ngx_connection_t *c, ngx_uint_t connected)
 }
 
 
-ngx_int_t
-ngx_dns_tcp_connected(ngx_connection_t *c)
+static ngx_int_t
+ngx_dns_plain_ready(ngx_connection_t *c)
 {
     int        err;
     socklen_t  len;
@@ -162,4 +177,18 @@ ngx_dns_tcp_connected(ngx_connection_t *c)
     }
 
     return NGX_OK;
+}
+
+
+static ssize_t
+ngx_dns_plain_read(ngx_connection_t *c, u_char *p, size_t size)
+{
+    return c->recv(c, p, size);
+}
+
+
+static ssize_t
+ngx_dns_plain_write(ngx_connection_t *c, u_char *p, size_t size)
+{
+    return c->send(c, p, size);
 }
