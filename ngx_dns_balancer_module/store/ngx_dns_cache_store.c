@@ -1,0 +1,256 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_cache_shard.h"
+
+
+/* an entry to be stored */
+
+typedef struct {
+    uint64_t                       hash;
+    const u_char                  *name;
+    const ngx_dns_cache_answer_t  *answer;
+    const uint16_t                *ttl;
+    const u_char                  *body;
+    size_t                         size;
+    ngx_uint_t                     failure;    /* see store_failure() */
+} ngx_dns_cache_item_t;
+
+
+static ngx_int_t ngx_dns_cache_put(ngx_dns_cache_shm_t *c,
+    ngx_dns_cache_item_t *item, uint32_t now);
+static ngx_int_t ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
+    const ngx_dns_cache_item_t *item, uint32_t now);
+static uint64_t *ngx_dns_cache_place(ngx_dns_cache_shard_t *s,
+    const ngx_dns_cache_item_t *item, ngx_uint_t *known);
+static ngx_uint_t ngx_dns_cache_same(ngx_dns_cache_shard_t *s, uint64_t value,
+    const ngx_dns_cache_item_t *item);
+static void ngx_dns_cache_write(u_char *p, const ngx_dns_cache_item_t *item);
+
+
+ngx_int_t
+ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
+    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    const uint16_t *ttl, const u_char *body, uint32_t now)
+{
+    ngx_dns_cache_item_t  item;
+
+    item.hash = hash;
+    item.name = name;
+    item.answer = answer;
+    item.ttl = ttl;
+    item.body = body;
+    item.failure = 0;
+
+    return ngx_dns_cache_put(c, &item, now);
+}
+
+
+ngx_int_t
+ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
+    const u_char *name, const ngx_dns_cache_answer_t *answer, uint32_t now)
+{
+    ngx_dns_cache_item_t  item;
+
+    item.hash = hash;
+    item.name = name;
+    item.answer = answer;
+    item.ttl = NULL;
+    item.body = name;                   /* of no length */
+    item.failure = 1;
+
+    return ngx_dns_cache_put(c, &item, now);
+}
+
+
+static ngx_int_t
+ngx_dns_cache_put(ngx_dns_cache_shm_t *c, ngx_dns_cache_item_t *item,
+    uint32_t now)
+{
+    ngx_int_t               rc;
+    ngx_dns_cache_shard_t  *s;
+
+    s = ngx_dns_cache_shard(c, item->hash);
+
+    item->size = ngx_dns_cache_size(item->answer);
+
+    if (item->size > (size_t) 1 << s->shift) {
+        (void) ngx_dns_add(&s->stat.rejected, 1);
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_dns_cache_lock(s);
+
+    if (rc == NGX_OK) {
+        rc = ngx_dns_cache_insert(s, item, now);
+        ngx_dns_cache_unlock(s);
+    }
+
+    if (rc == NGX_DECLINED) {
+        (void) ngx_dns_add(&s->stat.deferred, 1);
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
+    const ngx_dns_cache_item_t *item, uint32_t now)
+{
+    u_char      *p;
+    int64_t      bytes;
+    uint64_t    *word, value, old;
+    ngx_uint_t   log, known;
+
+    word = ngx_dns_cache_place(s, item, &known);
+
+    if (item->failure && known
+        && ngx_dns_cache_rcode(&ngx_dns_cache_entry(s, *word)->answer)
+           != NGX_DNS_SERVFAIL)
+    {
+        return NGX_BUSY;
+    }
+
+    log = (known || ngx_dns_cache_recall(s, item->hash))
+          ? NGX_DNS_CACHE_MAIN : NGX_DNS_CACHE_SMALL;
+
+    if (ngx_dns_cache_evict(s, log, item->size, now) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_dns_cache_append(s, log, item->size);
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_dns_cache_write(p, item);
+    ngx_dns_cache_commit(s, log, item->size);
+
+    /* what was there may have been moved or dropped to make room */
+
+    old = ngx_dns_load(word);
+    value = ngx_dns_cache_value(s, item->hash, p);
+    bytes = (int64_t) item->size;
+
+    if (old) {
+        bytes -= (int64_t)
+                 ngx_dns_cache_size(&ngx_dns_cache_entry(s, old)->answer);
+
+        if (known) {
+            value |= old & NGX_DNS_CACHE_USES;   /* who was popular stays so */
+
+        } else {
+            ngx_dns_own_add(&s->stat.evictions, 1);
+        }
+    }
+
+    ngx_dns_cache_set(s, word, value, old == 0, bytes);
+    ngx_dns_own_add(&s->stat.inserts, 1);
+
+    return NGX_OK;
+}
+
+
+/*
+ * The word of the same key, or a free one, or that of the least used entry:
+ * where to begin differs, so that it is not always the same one that goes.
+ */
+
+static uint64_t *
+ngx_dns_cache_place(ngx_dns_cache_shard_t *s, const ngx_dns_cache_item_t *item,
+    ngx_uint_t *known)
+{
+    uint64_t    *word, *best, value, uses, least;
+    ngx_uint_t   i, k, n;
+
+    *known = 0;
+    best = NULL;
+    least = 0;
+
+    for (k = 0; k < NGX_DNS_CACHE_BUCKETS; k++) {
+        word = ngx_dns_cache_bucket(s, item->hash, k);
+
+        for (i = 0; i < NGX_DNS_CACHE_WAYS; i++) {
+            n = (i + (item->hash >> 32)) % NGX_DNS_CACHE_WAYS;
+
+            value = ngx_dns_load(&word[n]);
+            uses = value ? 1 + (value & NGX_DNS_CACHE_USES) : 0;
+
+            if (best == NULL || uses < least) {
+                best = &word[n];
+                least = uses;
+            }
+
+            if (value && ngx_dns_cache_same(s, value, item)) {
+                *known = 1;
+                return &word[n];
+            }
+        }
+    }
+
+    return best;
+}
+
+
+static ngx_uint_t
+ngx_dns_cache_same(ngx_dns_cache_shard_t *s, uint64_t value,
+    const ngx_dns_cache_item_t *item)
+{
+    u_char                        *p;
+    ngx_dns_cache_entry_t         *e;
+    const ngx_dns_cache_answer_t  *a;
+
+    if ((value ^ item->hash) >> NGX_DNS_CACHE_TAG_SHIFT != 0) {
+        return 0;
+    }
+
+    a = item->answer;
+    e = ngx_dns_cache_entry(s, value);
+
+    if (e->hash != item->hash || e->answer.bits != a->bits
+        || e->answer.partition != a->partition
+        || e->answer.name_len != a->name_len)
+    {
+        return 0;
+    }
+
+    p = (u_char *) e + sizeof(ngx_dns_cache_entry_t)
+        + 2 * (size_t) e->answer.nttl;
+
+    return ngx_memcmp(p, item->name, a->name_len) == 0;
+}
+
+
+/*
+ * Readers may look at these octets by an old index word: they find another
+ * generation of the segment then.
+ */
+
+static void
+ngx_dns_cache_write(u_char *p, const ngx_dns_cache_item_t *item)
+{
+    ngx_dns_cache_entry_t          e;
+    const ngx_dns_cache_answer_t  *a;
+
+    a = item->answer;
+
+    e.hash = item->hash;
+    e.answer = *a;
+
+    ngx_dns_cache_copy(p, &e, sizeof(ngx_dns_cache_entry_t));
+    p += sizeof(ngx_dns_cache_entry_t);
+
+    if (a->nttl) {
+        ngx_dns_cache_copy(p, item->ttl, 2 * (size_t) a->nttl);
+        p += 2 * (size_t) a->nttl;
+    }
+
+    ngx_dns_cache_copy(p, item->name, a->name_len);
+    p += a->name_len;
+
+    ngx_dns_cache_copy(p, item->body, a->body_len);
+}
