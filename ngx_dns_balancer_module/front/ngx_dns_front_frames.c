@@ -350,3 +350,63 @@ ngx_dns_front_tcp_read_done(void)
         ngx_free(ngx_dns_front_tcp_spare[--ngx_dns_front_tcp_nspare]);
     }
 }
+
+
+ngx_int_t
+ngx_dns_front_tcp_flush(ngx_dns_front_tcp_t *t)
+{
+    ngx_int_t          rc;
+    ngx_uint_t         progress;
+    ngx_event_t       *wev;
+    ngx_connection_t  *c;
+
+    if (t->out.first == NULL) {
+        return NGX_OK;
+    }
+
+    c = t->connection;
+    wev = c->write;
+    progress = 0;
+
+    rc = ngx_dns_front_out_flush(&t->out, c, &progress);
+
+    if (rc != NGX_AGAIN || progress) {
+
+        if (wev->timer_set) {
+            ngx_del_timer(wev);
+        }
+    }
+
+    if (rc == NGX_AGAIN) {
+
+        if (!wev->timer_set) {
+            ngx_add_timer(wev, t->conf->client_timeout);
+        }
+
+        if (ngx_handle_write_event(wev, 0) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (t->out.size < ngx_dns_front_out_limit()) {
+        ngx_dns_front_tcp_wake(t);
+    }
+
+    return rc;
+}
+
+
+void
+ngx_dns_front_tcp_wake(ngx_dns_front_tcp_t *t)
+{
+    ngx_queue_t  *q;
+    ngx_event_t  *ev;
+
+    while (!ngx_queue_empty(&t->waiting)) {
+        q = ngx_queue_head(&t->waiting);
+        ev = ngx_queue_data(q, ngx_event_t, queue);
+
+        ngx_delete_posted_event(ev);
+        ngx_post_event(ev, &ngx_posted_events);
+    }
+}

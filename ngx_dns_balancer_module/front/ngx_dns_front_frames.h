@@ -4,9 +4,9 @@
  */
 
 /*
- * A client's connection: what ngx_dns_front_tcp.c, its life and its answers,
- * and ngx_dns_front_frames.c, its queries, know of each other.  Private to
- * the TCP front.
+ * The octets of a client's connection: queries are read out of it, and what
+ * has been answered is written.  Private to ngx_dns_front_tcp.c, which has its
+ * life, its timers and its end.
  */
 
 
@@ -78,6 +78,9 @@ void ngx_dns_front_tcp_read_done(void);
  * NGX_ERROR: the connection is of no use.
  */
 ngx_int_t ngx_dns_front_tcp_flush(ngx_dns_front_tcp_t *t);
+
+/* those who wait for room are told that there is some, or will be none */
+void ngx_dns_front_tcp_wake(ngx_dns_front_tcp_t *t);
 
 #pragma GCC visibility pop
 

@@ -15,7 +15,6 @@ static void ngx_dns_front_tcp_timeout(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_settle(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_timers(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_close(ngx_dns_front_tcp_t *t);
-static void ngx_dns_front_tcp_wake(ngx_dns_front_tcp_t *t);
 static u_char *ngx_dns_front_tcp_reserve(ngx_dns_client_t *client,
     size_t size);
 static void ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
@@ -268,50 +267,6 @@ ngx_dns_front_tcp_timeout(ngx_dns_front_tcp_t *t)
 }
 
 
-ngx_int_t
-ngx_dns_front_tcp_flush(ngx_dns_front_tcp_t *t)
-{
-    ngx_int_t          rc;
-    ngx_uint_t         progress;
-    ngx_event_t       *wev;
-    ngx_connection_t  *c;
-
-    if (t->out.first == NULL) {
-        return NGX_OK;
-    }
-
-    c = t->connection;
-    wev = c->write;
-    progress = 0;
-
-    rc = ngx_dns_front_out_flush(&t->out, c, &progress);
-
-    if (rc != NGX_AGAIN || progress) {
-
-        if (wev->timer_set) {
-            ngx_del_timer(wev);
-        }
-    }
-
-    if (rc == NGX_AGAIN) {
-
-        if (!wev->timer_set) {
-            ngx_add_timer(wev, t->conf->client_timeout);
-        }
-
-        if (ngx_handle_write_event(wev, 0) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    if (t->out.size < ngx_dns_front_out_limit()) {
-        ngx_dns_front_tcp_wake(t);
-    }
-
-    return rc;
-}
-
-
 /* after anything that has happened: writes, then waits for more or closes */
 
 static void
@@ -471,22 +426,6 @@ ngx_dns_front_tcp_close_connection(ngx_connection_t *c)
 
     ngx_close_connection(c);
     ngx_destroy_pool(pool);
-}
-
-
-static void
-ngx_dns_front_tcp_wake(ngx_dns_front_tcp_t *t)
-{
-    ngx_queue_t  *q;
-    ngx_event_t  *ev;
-
-    while (!ngx_queue_empty(&t->waiting)) {
-        q = ngx_queue_head(&t->waiting);
-        ev = ngx_queue_data(q, ngx_event_t, queue);
-
-        ngx_delete_posted_event(ev);
-        ngx_post_event(ev, &ngx_posted_events);
-    }
 }
 
 
