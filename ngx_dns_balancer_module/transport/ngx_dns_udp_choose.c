@@ -5,7 +5,7 @@
 
 
 #include "ngx_dns_source.h"
-#include "ngx_dns_udp_socket.h"
+#include "ngx_dns_udp_table.h"
 #include "../base/ngx_dns_random.h"
 
 

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_dns_udp_socket.h"
+#include "ngx_dns_udp_table.h"
 #include "../store/ngx_dns_metrics.h"
 
 

@@ -6,40 +6,16 @@
 
 #include "ngx_dns_reserve.h"
 #include "ngx_dns_tcp_out.h"
-#include "ngx_dns_udp_socket.h"
+#include "ngx_dns_udp_table.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
 #include "../store/ngx_dns_metrics.h"
 #include "../wire/ngx_dns_wire.h"
 
 
-#define NGX_DNS_UDP_ID_TRIES  16
-
-
-/* somebody said of this query that there is no way; it may be over by now */
-
 typedef struct {
-    ngx_dns_udp_socket_t  *socket;
-    uint16_t               id;
-} ngx_dns_udp_soft_t;
-
-
-typedef struct {
-    ngx_dns_attempt_t   **buckets;
-    ngx_uint_t            shift;
     ngx_uint_t            sockets;          /* for one server */
-
     ngx_array_t           endpoints;        /* of ngx_dns_udp_endpoint_t * */
-
-    ngx_dns_udp_slot_t   *free;
-    ngx_queue_t           dirty;            /* sockets */
-    ngx_queue_t           failed;           /* attempts: the server refuses */
-    ngx_queue_t           unsent;           /* the same, for want of ours */
-
-    ngx_dns_udp_soft_t    soft[NGX_DNS_UDP_BATCH];
-    ngx_uint_t            nsoft;
-
-    ngx_event_t           posted;
 } ngx_dns_udp_t;
 
 
@@ -51,13 +27,11 @@ static ngx_int_t ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query,
 static void ngx_dns_udp_cancel(ngx_dns_attempt_t *a);
 static ngx_dns_udp_endpoint_t *ngx_dns_udp_endpoint(ngx_dns_peer_t *peer);
 static ngx_dns_udp_slot_t *ngx_dns_udp_slot(void);
-static ngx_int_t ngx_dns_udp_insert(ngx_dns_udp_socket_t *s,
-    ngx_dns_attempt_t *a);
+static void ngx_dns_udp_write(ngx_dns_udp_socket_t *s);
+static void ngx_dns_udp_move(ngx_dns_udp_socket_t *s);
 static void ngx_dns_udp_flush(ngx_uint_t reap);
 static void ngx_dns_udp_tell(ngx_dns_udp_soft_t *soft);
 static void ngx_dns_udp_report(ngx_queue_t *queue, ngx_dns_event_e event);
-static void ngx_dns_udp_end(ngx_dns_attempt_t *a, ngx_dns_event_e event);
-static void ngx_dns_udp_post(void);
 static void ngx_dns_udp_posted_handler(ngx_event_t *ev);
 
 
@@ -76,30 +50,14 @@ ngx_dns_transport_t  ngx_dns_udp_out = {
 
 static ngx_dns_udp_t  ngx_dns_udp;
 
-/* "channel" of an attempt that waits in the failed queue */
-
-static u_char  ngx_dns_udp_failed;
-
 
 static ngx_int_t
 ngx_dns_udp_init(ngx_cycle_t *cycle, ngx_uint_t attempts, ngx_uint_t servers)
 {
-    ngx_uint_t           i, bits;
-    ngx_dns_udp_slot_t  *slot;
+    ngx_uint_t  i;
 
-    ngx_memzero(&ngx_dns_udp, sizeof(ngx_dns_udp_t));
-
-    for (bits = 10; ((ngx_uint_t) 1 << bits) < attempts; bits++) {
-        /* void */
-    }
-
-    ngx_dns_udp.shift = 64 - bits;
-
-    ngx_dns_udp.buckets = ngx_pcalloc(cycle->pool, sizeof(void *) << bits);
-    slot = ngx_palloc(cycle->pool,
-                      NGX_DNS_UDP_SLOTS * sizeof(ngx_dns_udp_slot_t));
-
-    if (ngx_dns_udp.buckets == NULL || slot == NULL
+    if (ngx_dns_udp_table_init(cycle, attempts, ngx_dns_udp_posted_handler)
+        != NGX_OK
         || ngx_array_init(&ngx_dns_udp.endpoints, cycle->pool, 8,
                           sizeof(ngx_dns_udp_endpoint_t *))
            != NGX_OK)
@@ -107,22 +65,11 @@ ngx_dns_udp_init(ngx_cycle_t *cycle, ngx_uint_t attempts, ngx_uint_t servers)
         return NGX_ERROR;
     }
 
-    for (i = NGX_DNS_UDP_SLOTS; i; i--) {
-        ngx_dns_udp_slot_free(&slot[i - 1]);
-    }
-
     /* the rest is for connections over TCP */
 
     i = ngx_dns_reserve_limit() * 3 / 4 / ngx_max(servers, 1);
 
     ngx_dns_udp.sockets = ngx_max(1, ngx_min(i, NGX_DNS_UDP_SOCKETS));
-
-    ngx_queue_init(&ngx_dns_udp.dirty);
-    ngx_queue_init(&ngx_dns_udp.failed);
-    ngx_queue_init(&ngx_dns_udp.unsent);
-
-    ngx_dns_udp.posted.handler = ngx_dns_udp_posted_handler;
-    ngx_dns_udp.posted.log = cycle->log;
 
     return NGX_OK;
 }
@@ -136,7 +83,7 @@ ngx_dns_udp_done(void)
     ngx_dns_udp_socket_t     *s;
     ngx_dns_udp_endpoint_t  **ep;
 
-    if (ngx_dns_udp.buckets == NULL) {
+    if (ngx_dns_udp_table.buckets == NULL) {
         return;
     }
 
@@ -151,8 +98,8 @@ ngx_dns_udp_done(void)
         }
     }
 
-    while (!ngx_queue_empty(&ngx_dns_udp.dirty)) {
-        q = ngx_queue_head(&ngx_dns_udp.dirty);
+    while (!ngx_queue_empty(&ngx_dns_udp_table.dirty)) {
+        q = ngx_queue_head(&ngx_dns_udp_table.dirty);
         ngx_queue_remove(q);
 
         s = ngx_queue_data(q, ngx_dns_udp_socket_t, dirty);
@@ -163,8 +110,8 @@ ngx_dns_udp_done(void)
         }
     }
 
-    if (ngx_dns_udp.posted.posted) {
-        ngx_delete_posted_event(&ngx_dns_udp.posted);
+    if (ngx_dns_udp_table.posted.posted) {
+        ngx_delete_posted_event(&ngx_dns_udp_table.posted);
     }
 }
 
@@ -230,7 +177,7 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
     ngx_dns_udp_touch(s);
 
     if (s->pending >= NGX_DNS_UDP_BATCH && !s->blocked) {
-        ngx_dns_udp_socket_flush(s);
+        ngx_dns_udp_write(s);
         ep->current = NULL;
     }
 
@@ -245,7 +192,7 @@ ngx_dns_udp_cancel(ngx_dns_attempt_t *a)
         return;
     }
 
-    if (a->channel == &ngx_dns_udp_failed) {
+    if (a->channel == &ngx_dns_udp_table) {
         ngx_queue_remove(&a->queue);
         a->channel = NULL;
         return;
@@ -286,158 +233,32 @@ ngx_dns_udp_slot(void)
 {
     ngx_dns_udp_slot_t  *slot;
 
-    if (ngx_dns_udp.free == NULL) {
+    if (ngx_dns_udp_table.free == NULL) {
         ngx_dns_udp_flush(0);
     }
 
-    slot = ngx_dns_udp.free;
+    slot = ngx_dns_udp_table.free;
 
     if (slot) {
-        ngx_dns_udp.free = slot->next;
+        ngx_dns_udp_table.free = slot->next;
     }
 
     return slot;
 }
 
 
-void
-ngx_dns_udp_slot_free(ngx_dns_udp_slot_t *slot)
+static void
+ngx_dns_udp_write(ngx_dns_udp_socket_t *s)
 {
-    slot->next = ngx_dns_udp.free;
-    ngx_dns_udp.free = slot;
-}
-
-
-static ngx_inline ngx_dns_attempt_t **
-ngx_dns_udp_bucket(ngx_dns_udp_socket_t *s, uint16_t id)
-{
-    uint64_t  n;
-
-    n = ((uint64_t) s->number << 16 | id) * 0x9e3779b97f4a7c15ULL;
-
-    return &ngx_dns_udp.buckets[n >> ngx_dns_udp.shift];
-}
-
-
-static ngx_inline ngx_dns_attempt_t *
-ngx_dns_udp_lookup(ngx_dns_attempt_t *a, ngx_dns_udp_socket_t *s, uint16_t id)
-{
-    while (a && (a->id != id || a->channel != s)) {
-        a = a->next;
-    }
-
-    return a;
-}
-
-
-ngx_dns_attempt_t *
-ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id)
-{
-    return ngx_dns_udp_lookup(*ngx_dns_udp_bucket(s, id), s, id);
-}
-
-
-static ngx_int_t
-ngx_dns_udp_insert(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a)
-{
-    uint16_t             id;
-    ngx_uint_t           n;
-    ngx_dns_attempt_t  **bucket;
-
-    for (n = 0; n < NGX_DNS_UDP_ID_TRIES; n++) {
-        id = ngx_dns_random16();
-        bucket = ngx_dns_udp_bucket(s, id);
-
-        if (ngx_dns_udp_lookup(*bucket, s, id) == NULL) {
-            a->id = id;
-            a->channel = s;
-            a->next = *bucket;
-            *bucket = a;
-
-            ngx_queue_insert_tail(&s->attempts, &a->queue);
-
-            return NGX_OK;
-        }
-    }
-
-    return NGX_ERROR;
-}
-
-
-void
-ngx_dns_udp_remove(ngx_dns_attempt_t *a)
-{
-    ngx_dns_attempt_t     **p;
-    ngx_dns_udp_socket_t   *s;
-
-    s = a->channel;
-
-    for (p = ngx_dns_udp_bucket(s, a->id); *p != a; p = &(*p)->next) {
-        /* void */
-    }
-
-    *p = a->next;
-
-    ngx_queue_remove(&a->queue);
-    a->channel = NULL;
-
-    if (s->retired && ngx_queue_empty(&s->attempts)) {
-        ngx_dns_udp_touch(s);
+    if (ngx_dns_udp_socket_flush(s) != NGX_OK) {
+        ngx_dns_udp_move(s);
     }
 }
 
 
-void
-ngx_dns_udp_fail(ngx_dns_attempt_t *a, ngx_dns_event_e event)
-{
-    ngx_dns_udp_remove(a);
-    ngx_dns_udp_end(a, event);
-}
-
-
-/* it is on no socket any more, and is told so in the posted event */
+/* what is pending on a socket that has failed goes to another one, once */
 
 static void
-ngx_dns_udp_end(ngx_dns_attempt_t *a, ngx_dns_event_e event)
-{
-    a->channel = &ngx_dns_udp_failed;
-    ngx_queue_insert_tail(event == NGX_DNS_EVENT_LOCAL ? &ngx_dns_udp.unsent
-                                                       : &ngx_dns_udp.failed,
-                          &a->queue);
-    ngx_dns_udp_post();
-}
-
-
-static void
-ngx_dns_udp_post(void)
-{
-    if (!ngx_dns_udp.posted.posted) {
-        ngx_post_event(&ngx_dns_udp.posted, &ngx_posted_events);
-    }
-}
-
-
-/* told of in the posted event, since this may be called from inside send() */
-
-void
-ngx_dns_udp_soft(ngx_dns_attempt_t *a)
-{
-    ngx_dns_udp_soft_t  *soft;
-
-    if (ngx_dns_udp.nsoft == NGX_DNS_UDP_BATCH) {
-        return;
-    }
-
-    soft = &ngx_dns_udp.soft[ngx_dns_udp.nsoft++];
-
-    soft->socket = a->channel;
-    soft->id = a->id;
-
-    ngx_dns_udp_post();
-}
-
-
-void
 ngx_dns_udp_move(ngx_dns_udp_socket_t *s)
 {
     ngx_int_t              rc;
@@ -494,20 +315,6 @@ ngx_dns_udp_move(ngx_dns_udp_socket_t *s)
 }
 
 
-/* something is left to be done with the socket before the loop sleeps */
-
-void
-ngx_dns_udp_touch(ngx_dns_udp_socket_t *s)
-{
-    if (!s->queued) {
-        s->queued = 1;
-        ngx_queue_insert_tail(&ngx_dns_udp.dirty, &s->dirty);
-    }
-
-    ngx_dns_udp_post();
-}
-
-
 /*
  * Sends what is pending.  Only with "reap" are sockets closed: this may be
  * called while one of them is being read from.
@@ -521,8 +328,8 @@ ngx_dns_udp_flush(ngx_uint_t reap)
 
     ngx_queue_init(&done);
 
-    while (!ngx_queue_empty(&ngx_dns_udp.dirty)) {
-        q = ngx_queue_head(&ngx_dns_udp.dirty);
+    while (!ngx_queue_empty(&ngx_dns_udp_table.dirty)) {
+        q = ngx_queue_head(&ngx_dns_udp_table.dirty);
         ngx_queue_remove(q);
 
         s = ngx_queue_data(q, ngx_dns_udp_socket_t, dirty);
@@ -532,7 +339,7 @@ ngx_dns_udp_flush(ngx_uint_t reap)
         }
 
         if (s->pending && !s->blocked) {
-            ngx_dns_udp_socket_flush(s);
+            ngx_dns_udp_write(s);
         }
 
         if (s->retired && s->pending == 0
@@ -554,7 +361,7 @@ ngx_dns_udp_flush(ngx_uint_t reap)
     /* they are still "queued", and wait for the posted event */
 
     if (!ngx_queue_empty(&done)) {
-        ngx_queue_add(&ngx_dns_udp.dirty, &done);
+        ngx_queue_add(&ngx_dns_udp_table.dirty, &done);
     }
 }
 
@@ -567,25 +374,27 @@ ngx_dns_udp_flush(ngx_uint_t reap)
 static void
 ngx_dns_udp_posted_handler(ngx_event_t *ev)
 {
-    ngx_uint_t  i;
+    ngx_uint_t            i;
+    ngx_dns_udp_table_t  *t;
+
+    t = &ngx_dns_udp_table;
 
     do {
         /* before any socket of theirs is closed */
 
-        for (i = 0; i < ngx_dns_udp.nsoft; i++) {
-            ngx_dns_udp_tell(&ngx_dns_udp.soft[i]);
+        for (i = 0; i < t->nsoft; i++) {
+            ngx_dns_udp_tell(&t->soft[i]);
         }
 
-        ngx_dns_udp.nsoft = 0;
+        t->nsoft = 0;
 
         ngx_dns_udp_flush(1);
 
-        ngx_dns_udp_report(&ngx_dns_udp.failed, NGX_DNS_EVENT_NETWORK);
-        ngx_dns_udp_report(&ngx_dns_udp.unsent, NGX_DNS_EVENT_LOCAL);
+        ngx_dns_udp_report(&t->failed, NGX_DNS_EVENT_NETWORK);
+        ngx_dns_udp_report(&t->unsent, NGX_DNS_EVENT_LOCAL);
 
-    } while (ngx_dns_udp.nsoft || !ngx_queue_empty(&ngx_dns_udp.dirty)
-             || !ngx_queue_empty(&ngx_dns_udp.failed)
-             || !ngx_queue_empty(&ngx_dns_udp.unsent));
+    } while (t->nsoft || !ngx_queue_empty(&t->dirty)
+             || !ngx_queue_empty(&t->failed) || !ngx_queue_empty(&t->unsent));
 
     if (ev->posted) {
         ngx_delete_posted_event(ev);

@@ -5,7 +5,7 @@
 
 
 #include "ngx_dns_reserve.h"
-#include "ngx_dns_udp_socket.h"
+#include "ngx_dns_udp_table.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 #include "../wire/ngx_dns_message.h"
@@ -408,7 +408,7 @@ ngx_dns_udp_socket_write_handler(ngx_event_t *wev)
 }
 
 
-void
+ngx_int_t
 ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s)
 {
     ngx_uint_t           i, n, sent;
@@ -427,8 +427,7 @@ ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s)
         sent = ngx_dns_udp_socket_send(s, n);
 
         if (s->failed) {
-            ngx_dns_udp_move(s);
-            return;
+            return NGX_ERROR;
         }
 
         for (i = 0; i < sent; i++) {
@@ -444,6 +443,8 @@ ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s)
             s->moved = 0;
         }
     }
+
+    return NGX_OK;
 }
 
 

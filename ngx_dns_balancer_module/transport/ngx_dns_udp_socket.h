@@ -94,9 +94,9 @@ void ngx_dns_udp_socket_close(ngx_dns_udp_socket_t *s);
 
 /*
  * Sends what is pending; what the kernel can't take now stays.  Closes
- * nothing.
+ * nothing.  NGX_ERROR: nothing can be sent by this socket any more.
  */
-void ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s);
+ngx_int_t ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s);
 
 /*
  * A socket by chance, opened when it is first drawn; a worn one is replaced
@@ -120,17 +120,6 @@ void ngx_dns_udp_retire(ngx_dns_udp_socket_t *s);
  * many of these for, with NGX_DNS_EVENT_GUESSED.
  */
 void ngx_dns_udp_guess(ngx_dns_udp_socket_t *s, const u_char *msg, size_t len);
-
-/* ngx_dns_udp_out.c for the above */
-ngx_dns_attempt_t *ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id);
-void ngx_dns_udp_remove(ngx_dns_attempt_t *a);
-void ngx_dns_udp_fail(ngx_dns_attempt_t *a, ngx_dns_event_e event);
-void ngx_dns_udp_soft(ngx_dns_attempt_t *a);
-
-/* what is pending on a socket that has failed goes to another one, once */
-void ngx_dns_udp_move(ngx_dns_udp_socket_t *s);
-void ngx_dns_udp_touch(ngx_dns_udp_socket_t *s);
-void ngx_dns_udp_slot_free(ngx_dns_udp_slot_t *slot);
 
 #pragma GCC visibility pop
 
