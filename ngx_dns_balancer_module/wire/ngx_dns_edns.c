@@ -5,46 +5,26 @@
 
 
 #include "ngx_dns_edns.h"
-#include "ngx_dns_name.h"
+#include "ngx_dns_walk.h"
 
 
 static ngx_dns_reason_e ngx_dns_edns_opt(ngx_dns_question_t *q,
-    const u_char *p, size_t rr, size_t fixed, size_t rdlen);
+    const ngx_dns_walk_t *w);
 
 
 ngx_dns_reason_e
 ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p, size_t len,
     ngx_uint_t ns, ngx_uint_t ar)
 {
-    size_t            pos, rr, rdlen;
-    uint16_t          type;
-    ngx_uint_t        n, work;
+    ngx_uint_t        n;
+    ngx_dns_walk_t    w;
     ngx_dns_reason_e  rc;
 
-    pos = q->end;
-    work = NGX_DNS_NAME_WORK;
+    ngx_dns_walk_init(&w, p, len, q->end, ns + ar);
 
-    for (n = 0; n < ns + ar; n++) {
-        rr = pos;
+    for (n = 0; ngx_dns_walk_next(&w); n++) {
 
-        /* the owner of an OPT is the root, one octet */
-
-        pos = (pos < len && p[pos] == 0) ? pos + 1
-                                         : ngx_dns_name_walk(p, pos, len,
-                                                             &work);
-
-        if (pos == 0 || len - pos < 10) {
-            return NGX_DNS_ERECORD;
-        }
-
-        type = ngx_dns_get16(p + pos);
-        rdlen = ngx_dns_get16(p + pos + 8);
-
-        if (len - pos - 10 < rdlen) {
-            return NGX_DNS_ERECORD;
-        }
-
-        if (type == NGX_DNS_TYPE_OPT) {
+        if (w.type == NGX_DNS_TYPE_OPT) {
 
             /* RFC 6891, 6.1.1: it belongs to the additional section */
 
@@ -52,19 +32,21 @@ ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p, size_t len,
                 return NGX_DNS_ESECTION;
             }
 
-            rc = ngx_dns_edns_opt(q, p, rr, pos, rdlen);
+            rc = ngx_dns_edns_opt(q, &w);
             if (rc != NGX_DNS_FINE) {
                 return rc;
             }
 
-        } else if (type == NGX_DNS_TYPE_TSIG && n >= ns) {
+        } else if (w.type == NGX_DNS_TYPE_TSIG && n >= ns) {
             q->tsig = 1;
         }
-
-        pos += 10 + rdlen;
     }
 
-    if (pos != len) {
+    if (w.bad) {
+        return NGX_DNS_ERECORD;
+    }
+
+    if (w.pos != len) {
         return NGX_DNS_ETRAILING;
     }
 
@@ -75,10 +57,12 @@ ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p, size_t len,
 
 
 static ngx_dns_reason_e
-ngx_dns_edns_opt(ngx_dns_question_t *q, const u_char *p, size_t rr,
-    size_t fixed, size_t rdlen)
+ngx_dns_edns_opt(ngx_dns_question_t *q, const ngx_dns_walk_t *w)
 {
-    uint16_t  size;
+    uint16_t       size;
+    const u_char  *fixed;
+
+    fixed = w->p + w->fixed;
 
     /* RFC 6891, 6.1.1: more than one OPT is FORMERR */
 
@@ -88,28 +72,28 @@ ngx_dns_edns_opt(ngx_dns_question_t *q, const u_char *p, size_t rr,
 
     /* RFC 6891, 6.1.2: NAME "MUST be 0 (root domain)" */
 
-    if (fixed - rr != 1
-        || !ngx_dns_edns_options_fit(p + fixed + 10, rdlen))
+    if (w->fixed - w->owner != 1
+        || !ngx_dns_edns_options_fit(w->p + w->rdata, w->rdlen))
     {
         return NGX_DNS_EOPT;
     }
 
     /* RFC 6891, 6.2.3: "values lower than 512 MUST be treated as 512" */
 
-    size = ngx_dns_get16(p + fixed + 2);
+    size = ngx_dns_get16(fixed + 2);
 
     q->asked.edns = 1;
     q->asked.udp_size = ngx_max(size, NGX_DNS_MIN_UDP_SIZE);
-    q->version = p[fixed + 5];
-    q->options = (uint16_t) (fixed + 10);
-    q->options_len = (uint16_t) rdlen;
+    q->version = fixed[5];
+    q->options = (uint16_t) w->rdata;
+    q->options_len = (uint16_t) w->rdlen;
 
-    if (ngx_dns_get16(p + fixed + 6) & NGX_DNS_EDNS_DO) {
+    if (ngx_dns_get16(fixed + 6) & NGX_DNS_EDNS_DO) {
         q->asked.dnssec_ok = 1;
     }
 
-    if (rdlen) {
-        ngx_dns_edns_asked(&q->asked, p + fixed + 10, rdlen);
+    if (w->rdlen) {
+        ngx_dns_edns_asked(&q->asked, w->p + w->rdata, w->rdlen);
     }
 
     return NGX_DNS_FINE;
@@ -119,41 +103,29 @@ ngx_dns_edns_opt(ngx_dns_question_t *q, const u_char *p, size_t rr,
 ngx_uint_t
 ngx_dns_edns_options_fit(const u_char *p, size_t len)
 {
-    size_t  n;
+    ngx_dns_option_walk_t  o;
 
-    while (len) {
-        if (len < 4) {
-            return 0;
-        }
+    ngx_dns_option_walk_init(&o, p, len);
 
-        n = (size_t) ngx_dns_get16(p + 2) + 4;
-
-        if (n > len) {
-            return 0;
-        }
-
-        p += n;
-        len -= n;
+    while (ngx_dns_option_walk_next(&o)) {
+        /* void */
     }
 
-    return 1;
+    return !o.bad;
 }
 
 
 ngx_uint_t
 ngx_dns_edns_ede(const u_char *p, size_t len)
 {
-    size_t  n;
+    ngx_dns_option_walk_t  o;
 
-    while (len) {
-        n = (size_t) ngx_dns_get16(p + 2) + 4;
+    ngx_dns_option_walk_init(&o, p, len);
 
-        if (ngx_dns_get16(p) == NGX_DNS_OPTION_EDE && n >= NGX_DNS_EDE_SIZE) {
-            return ngx_dns_get16(p + 4);
+    while (ngx_dns_option_walk_next(&o)) {
+        if (o.code == NGX_DNS_OPTION_EDE && o.len >= 2) {
+            return ngx_dns_get16(o.data);
         }
-
-        p += n;
-        len -= n;
     }
 
     return NGX_DNS_NO_EDE;
@@ -163,18 +135,15 @@ ngx_dns_edns_ede(const u_char *p, size_t len)
 const u_char *
 ngx_dns_edns_find_subnet(const u_char *p, size_t len, size_t *size)
 {
-    size_t  n;
+    ngx_dns_option_walk_t  o;
 
-    while (len) {
-        n = (size_t) ngx_dns_get16(p + 2) + 4;
+    ngx_dns_option_walk_init(&o, p, len);
 
-        if (ngx_dns_get16(p) == NGX_DNS_OPTION_ECS && n >= 8) {
-            *size = n - 4;
-            return p + 4;
+    while (ngx_dns_option_walk_next(&o)) {
+        if (o.code == NGX_DNS_OPTION_ECS && o.len >= 4) {
+            *size = o.len;
+            return o.data;
         }
-
-        p += n;
-        len -= n;
     }
 
     return NULL;
@@ -184,12 +153,13 @@ ngx_dns_edns_find_subnet(const u_char *p, size_t len, size_t *size)
 void
 ngx_dns_edns_asked(ngx_dns_asked_t *asked, const u_char *p, size_t len)
 {
-    size_t  n;
+    ngx_dns_option_walk_t  o;
 
-    while (len) {
-        n = ngx_dns_get16(p + 2);
+    ngx_dns_option_walk_init(&o, p, len);
 
-        switch (ngx_dns_get16(p)) {
+    while (ngx_dns_option_walk_next(&o)) {
+
+        switch (o.code) {
 
         case NGX_DNS_OPTION_NSID:
             asked->options |= NGX_DNS_ASKED_NSID;
@@ -199,7 +169,7 @@ ngx_dns_edns_asked(ngx_dns_asked_t *asked, const u_char *p, size_t len)
 
             /* RFC 7828, 3.2.1: a client leaves TIMEOUT out */
 
-            if (n == 0) {
+            if (o.len == 0) {
                 asked->options |= NGX_DNS_ASKED_KEEPALIVE;
             }
 
@@ -214,8 +184,9 @@ ngx_dns_edns_asked(ngx_dns_asked_t *asked, const u_char *p, size_t len)
             /* of several none can be told to be the right one */
 
             if ((asked->options & NGX_DNS_ASKED_SUBNET)
-                || ngx_dns_edns_subnet(&asked->subnet, p + 4, n) != NGX_OK
-                || p[7] != 0)
+                || ngx_dns_edns_subnet(&asked->subnet, o.data, o.len)
+                   != NGX_OK
+                || o.data[3] != 0)
             {
                 asked->options |= NGX_DNS_ASKED_BAD;
             }
@@ -223,9 +194,6 @@ ngx_dns_edns_asked(ngx_dns_asked_t *asked, const u_char *p, size_t len)
             asked->options |= NGX_DNS_ASKED_SUBNET;
             break;
         }
-
-        p += n + 4;
-        len -= n + 4;
     }
 }
 

@@ -5,8 +5,8 @@
 
 
 #include "ngx_dns_message.h"
-#include "ngx_dns_name.h"
 #include "ngx_dns_edns.h"
+#include "ngx_dns_walk.h"
 
 
 static ngx_int_t ngx_dns_message_opt(ngx_dns_message_t *m, const u_char *p,
@@ -54,9 +54,8 @@ ngx_int_t
 ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
     size_t body)
 {
-    size_t      pos, rr, rdlen;
-    uint16_t    type;
-    ngx_uint_t  n, an, ns, total, opt, work;
+    ngx_uint_t      n, an, ns, opt;
+    ngx_dns_walk_t  w;
 
     m->flags = ngx_dns_get16(p + NGX_DNS_OFF_FLAGS);
     m->rcode = m->flags & NGX_DNS_RCODE;
@@ -69,35 +68,22 @@ ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
 
     an = ngx_dns_get16(p + NGX_DNS_OFF_ANCOUNT);
     ns = ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT);
-    total = an + ns + ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT);
 
     m->answers = (uint16_t) an;
     m->authority = (uint16_t) ns;
     m->additional = 0;
 
-    pos = body;
     opt = 0;
-    work = NGX_DNS_NAME_WORK;
 
-    for (n = 0; n < total; n++) {
-        rr = pos;
-        pos = ngx_dns_name_walk(p, pos, size, &work);
+    ngx_dns_walk_init(&w, p, size, body,
+                      an + ns + ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT));
 
-        if (pos == 0 || size - pos < 10) {
-            return NGX_ERROR;
-        }
+    for (n = 0; ngx_dns_walk_next(&w); n++) {
 
-        type = ngx_dns_get16(p + pos);
-        rdlen = ngx_dns_get16(p + pos + 8);
+        if (w.type == NGX_DNS_TYPE_OPT) {
 
-        if (size - pos - 10 < rdlen) {
-            return NGX_ERROR;
-        }
-
-        if (type == NGX_DNS_TYPE_OPT) {
-
-            if (opt || n < an + ns || pos - rr != 1
-                || ngx_dns_message_opt(m, p, pos, rdlen) != NGX_OK)
+            if (opt || n < an + ns || w.fixed - w.owner != 1
+                || ngx_dns_message_opt(m, p, w.fixed, w.rdlen) != NGX_OK)
             {
                 return NGX_ERROR;
             }
@@ -106,15 +92,13 @@ ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p, size_t size,
             m->edns = 1;
         }
 
-        pos += 10 + rdlen;
-
         if (!opt) {
-            m->end = pos;
+            m->end = w.pos;
             m->additional = (uint16_t) (m->additional + (n >= an + ns));
         }
     }
 
-    return pos == size ? NGX_OK : NGX_ERROR;
+    return !w.bad && w.pos == size ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -175,48 +159,32 @@ ngx_int_t
 ngx_dns_message_keepalive(const u_char *p, size_t size, size_t body,
     ngx_uint_t *timeout)
 {
-    size_t      pos, rdlen, n;
-    ngx_uint_t  total, work;
+    ngx_uint_t             total;
+    ngx_dns_walk_t         w;
+    ngx_dns_option_walk_t  o;
 
-    work = NGX_DNS_NAME_WORK;
     total = (ngx_uint_t) ngx_dns_get16(p + NGX_DNS_OFF_ANCOUNT)
             + ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT)
             + ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT);
 
-    rdlen = 0;
+    ngx_dns_walk_init(&w, p, size, body, total);
 
-    for (pos = body; total; total--) {
-        pos = ngx_dns_name_walk(p, pos, size, &work);
+    while (ngx_dns_walk_next(&w)) {
 
-        if (pos == 0 || size - pos < 10) {
-            return NGX_DECLINED;
+        if (w.type != NGX_DNS_TYPE_OPT) {
+            continue;
         }
 
-        rdlen = ngx_dns_get16(p + pos + 8);
-        pos += 10;
+        ngx_dns_option_walk_init(&o, p + w.rdata, w.rdlen);
 
-        if (size - pos < rdlen) {
-            return NGX_DECLINED;
+        while (ngx_dns_option_walk_next(&o)) {
+            if (o.code == NGX_DNS_OPTION_KEEPALIVE && o.len == 2) {
+                *timeout = ngx_dns_get16(o.data);
+                return NGX_OK;
+            }
         }
 
-        if (ngx_dns_get16(p + pos - 10) == NGX_DNS_TYPE_OPT) {
-            break;
-        }
-
-        pos += rdlen;
-    }
-
-    if (total == 0 || !ngx_dns_edns_options_fit(p + pos, rdlen)) {
         return NGX_DECLINED;
-    }
-
-    for ( /* void */ ; rdlen; pos += n, rdlen -= n) {
-        n = (size_t) ngx_dns_get16(p + pos + 2) + 4;
-
-        if (ngx_dns_get16(p + pos) == NGX_DNS_OPTION_KEEPALIVE && n == 6) {
-            *timeout = ngx_dns_get16(p + pos + 4);
-            return NGX_OK;
-        }
     }
 
     return NGX_DECLINED;

@@ -5,7 +5,7 @@
 
 
 #include "ngx_dns_xfr.h"
-#include "ngx_dns_name.h"
+#include "ngx_dns_walk.h"
 
 
 /* RFC 1035, 3.3.13: two names, then five numbers, of which SERIAL is first */
@@ -20,26 +20,20 @@ ngx_int_t
 ngx_dns_xfr_have(const u_char *p, size_t size, size_t pos, uint32_t *serial,
     size_t *end)
 {
-    size_t  rdlen;
+    ngx_dns_walk_t  w;
 
-    pos = ngx_dns_name_skip(p, pos, size);
+    ngx_dns_walk_init(&w, p, size, pos, 1);
 
-    if (pos == 0 || size - pos < 10
+    if (!ngx_dns_walk_next(&w)
         || ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT) != 1
-        || ngx_dns_get16(p + pos) != NGX_DNS_TYPE_SOA)
+        || w.type != NGX_DNS_TYPE_SOA
+        || w.rdlen < NGX_DNS_SOA_NUMBERS + 2)
     {
         return NGX_ERROR;
     }
 
-    rdlen = ngx_dns_get16(p + pos + 8);
-    pos += 10;
-
-    if (rdlen < NGX_DNS_SOA_NUMBERS + 2 || size - pos < rdlen) {
-        return NGX_ERROR;
-    }
-
-    *end = pos + rdlen;
-    *serial = ngx_dns_get32(p + *end - NGX_DNS_SOA_NUMBERS);
+    *end = w.pos;
+    *serial = ngx_dns_get32(p + w.pos - NGX_DNS_SOA_NUMBERS);
 
     return NGX_OK;
 }
