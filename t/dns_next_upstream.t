@@ -52,6 +52,7 @@ stream {
         dns_forward              . u;
         dns_next_upstream        error servfail timeout;
         dns_next_upstream_tries  2;
+        dns_upstream_timeout     1s;
     }
 
     # of these nothing was measured
