@@ -79,6 +79,8 @@ ngx_int_t ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool);
 ngx_dns_peer_t *ngx_dns_balancer_pick(ngx_dns_upstream_t *u,
     ngx_dns_pick_t *pick);
 
+/* for the methods: ngx_dns_balancer_turn.c */
+
 /* the next usable server by smooth weighted round robin */
 ngx_dns_peer_t *ngx_dns_balancer_next(ngx_dns_group_t *group,
     ngx_dns_pick_t *pick);
