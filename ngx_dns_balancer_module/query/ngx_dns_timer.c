@@ -20,6 +20,8 @@ typedef struct {
 
 
 static ngx_uint_t ngx_dns_timer_class(ngx_msec_t after);
+static void ngx_dns_timer_start(ngx_dns_timer_class_t *class,
+    ngx_msec_t after);
 static void ngx_dns_timer_handler(ngx_event_t *ev);
 
 
@@ -81,8 +83,17 @@ ngx_dns_timer_add(ngx_dns_timer_t *timer, ngx_msec_t after)
     ngx_queue_insert_tail(&class->queue, &timer->queue);
 
     if (!class->event.timer_set) {
-        ngx_add_timer(&class->event, after);
+        ngx_dns_timer_start(class, after);
     }
+}
+
+
+/* out of line: many timers of a class share its event */
+
+static __attribute__((noinline)) void
+ngx_dns_timer_start(ngx_dns_timer_class_t *class, ngx_msec_t after)
+{
+    ngx_add_timer(&class->event, after);
 }
 
 

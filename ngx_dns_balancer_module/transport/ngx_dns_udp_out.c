@@ -153,7 +153,7 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
 
     s = ep->current;
 
-    ngx_memcpy(slot->data, query, len);
+    (void) ngx_dns_copy(slot->data, query, len);
     ngx_dns_put16(slot->data, a->id);
 
     if (len == NGX_DNS_HEADER_SIZE + a->question_len) {

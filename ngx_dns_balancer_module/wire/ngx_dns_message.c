@@ -31,6 +31,12 @@ ngx_dns_message_question(const u_char *p, size_t size, const u_char *question,
 
     if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) == 1 && size >= end) {
 
+        /* most clients ask in lower case, and most servers repeat the case */
+
+        if (len >= 8 && ngx_dns_same(question, p + NGX_DNS_HEADER_SIZE, len)) {
+            return NGX_OK;
+        }
+
         if (ngx_dns_name_equal(question, p + NGX_DNS_HEADER_SIZE, len - 4)
             && ngx_memcmp(question + len - 4, p + end - 4, 4) == 0)
         {

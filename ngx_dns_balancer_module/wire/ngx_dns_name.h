@@ -92,11 +92,6 @@ ngx_dns_name_walk(const u_char *p, size_t pos, size_t len, ngx_uint_t *work)
 }
 
 
-/* a vector of gcc and clang, on any processor */
-
-typedef u_char  ngx_dns_octets_t __attribute__((vector_size(16)));
-
-
 /*
  * Copies "len" octets of an uncompressed name in lower case (RFC 4343).
  * Octets that count labels stay: they are below 64.  Works in

@@ -112,31 +112,67 @@ ngx_dns_put32(u_char *p, uint32_t v)
 }
 
 
+/* a vector of gcc and clang, on any processor */
+
+typedef u_char  ngx_dns_octets_t __attribute__((vector_size(16)));
+
+
+static ngx_inline void
+ngx_dns_copy16(u_char *dst, const u_char *src)
+{
+    ngx_dns_octets_t  v;
+
+    memcpy(&v, src, sizeof(ngx_dns_octets_t));
+    memcpy(dst, &v, sizeof(ngx_dns_octets_t));
+}
+
+
 /*
- * As ngx_cpymem(), and without a call for what most names and questions are
- * long; the parts that are copied may overlap.
+ * As ngx_cpymem(), and without a call for what most names and queries are
+ * long.  The parts that are copied may overlap, but "dst" and "src" not.
  */
 
 static ngx_inline u_char *
 ngx_dns_copy(u_char *dst, const u_char *src, size_t len)
 {
-    uint64_t  a, b, c, d;
-
-    if (len - 16 > 16) {
+    if (len - 16 > 64 - 16) {
         return ngx_cpymem(dst, src, len);
     }
 
-    memcpy(&a, src, 8);
-    memcpy(&b, src + 8, 8);
-    memcpy(&c, src + len - 16, 8);
-    memcpy(&d, src + len - 8, 8);
+    ngx_dns_copy16(dst, src);
 
-    memcpy(dst, &a, 8);
-    memcpy(dst + 8, &b, 8);
-    memcpy(dst + len - 16, &c, 8);
-    memcpy(dst + len - 8, &d, 8);
+    if (len > 32) {
+        ngx_dns_copy16(dst + 16, src + 16);
+        ngx_dns_copy16(dst + len - 32, src + len - 32);
+    }
+
+    ngx_dns_copy16(dst + len - 16, src + len - 16);
 
     return dst + len;
+}
+
+
+/* are "len" octets, 8 at least, the same?  Meant for names that mostly are */
+
+static ngx_inline ngx_uint_t
+ngx_dns_same(const u_char *a, const u_char *b, size_t len)
+{
+    size_t    i;
+    uint64_t  v, w;
+
+    for (i = 0; i + 8 < len; i += 8) {
+        memcpy(&v, a + i, 8);
+        memcpy(&w, b + i, 8);
+
+        if (v != w) {
+            return 0;
+        }
+    }
+
+    memcpy(&v, a + len - 8, 8);
+    memcpy(&w, b + len - 8, 8);
+
+    return v == w;
 }
 
 
