@@ -228,7 +228,7 @@ my @cases = (
                               'off hits=1' ],
       qr/"dns_cache_prefetch": invalid value "\S+", it must be "off", or/ ],
     [ dns_cache_nxdomain_cut => [ 'x' ],
-      qr/value "x" in "dns_cache_nxdomain_cut" directive, it must be "on" o/ ]),
+      qr/"dns_cache_nxdomain_cut": invalid value "x", it must be "on" or "off"/ ]),
 
 (map { my ($name) = /^(\w+)/;
     [ "server { $listen dns_forward . 127.0.0.1; $_; }",

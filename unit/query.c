@@ -23,6 +23,7 @@ unsigned            dones;
 ngx_dns_record_t    record;
 
 ngx_dns_conf_t      conf;
+ngx_dns_policy_t    policy;
 ngx_dns_zone_t      zone;
 
 
@@ -149,29 +150,33 @@ start(const char *method, const char *servers)
     got_len = 0;
 
     memset(&conf, 0, sizeof(conf));
+    memset(&policy, 0, sizeof(policy));
     memset(&zone, 0, sizeof(zone));
 
     zone.name.data = (u_char *) "\0" "is read as padding";
     zone.name.len = 1;
     zone.upstream = unit_upstream(method, servers);
+    zone.policy = &policy;
+    conf.policy = &policy;
 
     for (i = 0; i < zone.upstream->peers.nelts; i++) {
         unit_peer(zone.upstream, i)->transport = &fakes[0];
     }
 
-    conf.forward = ngx_dns_forward_create(&unit_pool);
-    (void) ngx_dns_forward_add(conf.forward, &zone);
+    conf.listener.forward = ngx_dns_forward_create(&unit_pool);
+    (void) ngx_dns_forward_add(conf.listener.forward, &zone);
 
-    conf.udp_max_size = 1232;
-    conf.upstream_timeout = 2000;
-    conf.next_timeout = 5000;
-    conf.next = NGX_DNS_NEXT_ERROR|NGX_DNS_NEXT_TIMEOUT
+    conf.listener.udp_max_size = 1232;
+    policy.upstream_timeout = 2000;
+    policy.next_timeout = 5000;
+    policy.next = NGX_DNS_NEXT_ERROR|NGX_DNS_NEXT_TIMEOUT
                 |NGX_DNS_NEXT_SERVFAIL|NGX_DNS_NEXT_REFUSED;
-    conf.tries = 3;
-    conf.max_queries = 100;
-    conf.log = &unit_log;
-    conf.counters = ngx_dns_metrics_server(0);
-    conf.done = fake_done;
+    policy.tries = 3;
+    conf.listener.max_queries = 100;
+    conf.listener.log = &unit_log;
+    policy.log = &unit_log;
+    conf.runtime.counters = ngx_dns_metrics_server(0);
+    conf.listener.done = fake_done;
 }
 
 

@@ -50,6 +50,7 @@ extern unsigned            dones;
 extern ngx_dns_record_t    record;
 
 extern ngx_dns_conf_t      conf;
+extern ngx_dns_policy_t    policy;
 extern ngx_dns_zone_t      zone;
 
 
@@ -88,11 +89,11 @@ clean(const char *name)
 {
     /* witnesses have their time */
 
-    unit_pass(conf.upstream_timeout);
+    unit_pass(policy.upstream_timeout);
 
     is_int(outstanding(), 0, "%s: nothing outstanding", name);
     is_int(ngx_dns_inflight_count(), 0, "%s: nothing in flight", name);
-    is_int(conf.queries, 0, "%s: no query waits", name);
+    is_int(conf.runtime.queries, 0, "%s: no query waits", name);
     is_int(dones, answers, "%s: each query was logged", name);
 }
 

@@ -82,14 +82,14 @@ begin(void)
 {
     start("sequential", "a");
 
-    conf.cache = ngx_dns_cache_init(memset(aligned_alloc(64, SIZE), 0, SIZE),
+    policy.cache = ngx_dns_cache_init(memset(aligned_alloc(64, SIZE), 0, SIZE),
                                     SIZE);
-    conf.max_ttl = 86400;
-    conf.negative_max = 3600;
-    conf.servfail_ttl = 5;
-    conf.stale = 1000;
-    conf.stale_ttl = 30;
-    conf.stale_after = 1800;
+    policy.max_ttl = 86400;
+    policy.negative_max = 3600;
+    policy.servfail_ttl = 5;
+    policy.stale = 1000;
+    policy.stale_ttl = 30;
+    policy.stale_after = 1800;
 
     ngx_dns_sec = 10000;
 }
@@ -172,7 +172,7 @@ race(comes_e what)
     u_char               *copy;
     ngx_dns_cache_shm_t  *c;
 
-    c = conf.cache;
+    c = policy.cache;
     copy = malloc(SIZE);
     memcpy(copy, c, SIZE);
 
@@ -277,12 +277,12 @@ shared(void)
     begin();
     put(OLD);
 
-    conf.stale = 0;
+    policy.stale = 0;
     ask_it("\0\2");
     reply(0, "\x81\x82", 0, "", 0);
     is_int(then(), ERROR, "without dns_cache_stale: the failure");
 
-    conf.stale = 1000;
+    policy.stale = 1000;
     is_int(then(), FIRST, "with it: the answer is still there");
 }
 
@@ -295,8 +295,8 @@ refreshes(void)
     ngx_uint_t  i;
 
     begin();
-    conf.prefetch = 10;
-    conf.prefetch_hits = 0;
+    policy.prefetch = 10;
+    policy.prefetch_hits = 0;
     put(FRESH);
 
     ngx_dns_sec = 10000 + 55;
@@ -314,8 +314,8 @@ refreshes(void)
     is_int(nsent, 0, "nor in the time of the failure");
 
     begin();
-    conf.prefetch = 10;
-    conf.servfail_ttl = 0;
+    policy.prefetch = 10;
+    policy.servfail_ttl = 0;
     put(FRESH);
     ngx_dns_sec = 10000 + 55;
     ask_it("\0\2");
@@ -328,8 +328,8 @@ refreshes(void)
     is_int(then(), NEW, "and refreshed");
 
     begin();
-    conf.prefetch = 10;
-    conf.max_ttl = 5;
+    policy.prefetch = 10;
+    policy.max_ttl = 5;
     put(FRESH);
     ngx_dns_sec = 10000 + 4;
     ask_it("\0\2");
@@ -339,10 +339,10 @@ refreshes(void)
     /* under load it is put off, not given up */
 
     begin();
-    conf.prefetch = 10;
+    policy.prefetch = 10;
     put(FRESH);
     ngx_dns_sec = 10000 + 55;
-    conf.max_queries = 10;
+    conf.listener.max_queries = 10;
 
     for (i = 0; i < 2; i++) {
         ask(i ? "\0\1\1\0\0\1\0\0\0\0\0\0" "\1a\0\0\1\0\1"
@@ -361,7 +361,7 @@ refreshes(void)
     /* failures are not refreshed */
 
     begin();
-    conf.prefetch = 100;
+    policy.prefetch = 100;
     put(FAILED);
     ask_it("\0\2");
     is_int(nsent, 0, "a failure is not refreshed");
@@ -375,7 +375,7 @@ overload(void)
 {
     begin();
     put(OLD);
-    conf.max_queries = 1;
+    conf.listener.max_queries = 1;
 
     ask("\0\1\1\0\0\1\0\0\0\0\0\0" "\1a\0\0\1\0\1", 19);
     answers = 0;
@@ -422,7 +422,7 @@ static void
 cuts(void)
 {
     begin();
-    conf.nxdomain_cut = 1;
+    policy.nxdomain_cut = 1;
     zone.name.data = (u_char *) "\0" "is read as padding";
 
     ask_it("\0\1");
@@ -436,9 +436,9 @@ cuts(void)
 
     /* another type, asked before, comes now */
 
-    conf.nxdomain_cut = 0;
+    policy.nxdomain_cut = 0;
     ask("\0\1\1\0\0\1\0\0\0\0\0\0" NAME "\0\x1c\0\1", 29);
-    conf.nxdomain_cut = 1;
+    policy.nxdomain_cut = 1;
     is_int(nsent, 1, "another type");
     reply(0, "\x81\x80", 0, "", 0);
 

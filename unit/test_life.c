@@ -50,7 +50,7 @@ in_state(ngx_dns_life_state_e state)
 
         /* two tries, and no repeat */
 
-        conf.tries = 2;
+        policy.tries = 2;
         count(0);
         ask_it("\0\1");
         unit_pass(500);
@@ -149,7 +149,7 @@ asking(void)
     clean("asking, next");
 
     in_state(NGX_DNS_LIFE_ASKING);
-    conf.next = NGX_DNS_NEXT_TIMEOUT;
+    policy.next = NGX_DNS_NEXT_TIMEOUT;
     unit_pass(500);
     network_error(1);
     is_int(nsent, 2, "ASKING, FINAL: none is asked");
@@ -159,7 +159,7 @@ asking(void)
     clean("asking, final");
 
     in_state(NGX_DNS_LIFE_ASKING);
-    conf.next = NGX_DNS_NEXT_TIMEOUT;
+    policy.next = NGX_DNS_NEXT_TIMEOUT;
     network_error(0);
     is_int(answers, 1, "ASKING, FINAL of the only one: ends");
     clean("asking, final, alone");
@@ -201,7 +201,7 @@ waiting(void)
     clean("waiting, next");
 
     in_state(NGX_DNS_LIFE_WAITING);
-    conf.next = NGX_DNS_NEXT_TIMEOUT;
+    policy.next = NGX_DNS_NEXT_TIMEOUT;
     network_error(1);
     is_int(answers, 0, "WAITING, FINAL: the first is waited for");
     reply(0, "\x81\x80", 1, ANSWER, 16);
@@ -245,7 +245,7 @@ over(void)
     clean("over, next");
 
     in_state(NGX_DNS_LIFE_OVER);
-    conf.next = NGX_DNS_NEXT_TIMEOUT;
+    policy.next = NGX_DNS_NEXT_TIMEOUT;
     network_error(0);
     is_int(nsent, 2, "OVER, FINAL: none is asked");
     is_int(unit_peer(zone.upstream, 0)->shm->fails & 0xffff, 1, "a failure");
@@ -275,8 +275,8 @@ faults(void)
     /* the last one fails at once, the first answers a little later */
 
     start("sequential", "a b c");
-    conf.next = NGX_DNS_NEXT_TIMEOUT;
-    conf.upstream_timeout = 400;
+    policy.next = NGX_DNS_NEXT_TIMEOUT;
+    policy.upstream_timeout = 400;
     ask_it("\0\1");
     unit_pass(100);
     reply(1, "\x81\x82", 0, "", 0);
@@ -360,7 +360,7 @@ faults(void)
     clean("B6, repeat");
 
     start("sequential", "a b");
-    conf.next = NGX_DNS_NEXT_OFF;
+    policy.next = NGX_DNS_NEXT_OFF;
     ask_it("\0\1");
     unit_pass(1999);
     is_int(nsent, 1, "dns_next_upstream off: not even that");
@@ -374,7 +374,7 @@ faults(void)
     count(0);
     refuse = NGX_BUSY;
     refusals = 1;
-    conf.next = NGX_DNS_NEXT_OFF;
+    policy.next = NGX_DNS_NEXT_OFF;
     ask_it("\0\1");
     is_int(nsent, 1, "no socket for the first: the second, in any case");
     is_int(unit_peer(zone.upstream, 0)->shm->fails, 0, "nobody is blamed");
@@ -449,8 +449,8 @@ faults(void)
     /* identical questions */
 
     start("sequential", "a");
-    conf.subnet = NGX_DNS_SUBNET_FORWARD;
-    conf.subnet_v4 = 32;
+    policy.subnet = NGX_DNS_SUBNET_FORWARD;
+    policy.subnet_v4 = 32;
 
     for (i = 0; i < NGX_DNS_INFLIGHT_SAME + 5; i++) {
         char  q[29 + 23];

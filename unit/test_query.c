@@ -102,7 +102,7 @@ silence(void)
     clean("silence");
 
     start("sequential", "a b c d e");
-    conf.next_timeout = 1200;
+    policy.next_timeout = 1200;
     before = ngx_current_msec;
     ask_it("\0\1");
 
@@ -167,7 +167,7 @@ rcodes(void)
     clean("rcodes");
 
     start("sequential", "a b");
-    conf.next = NGX_DNS_NEXT_ERROR;
+    policy.next = NGX_DNS_NEXT_ERROR;
     ask_it("\0\1");
     reply(0, "\x81\x82", 0, "", 0);
     is_int(nsent, 1, "not a reason for another server");
@@ -205,7 +205,7 @@ static void
 off(void)
 {
     start("sequential", "a b");
-    conf.next = 0;
+    policy.next = 0;
     ask_it("\0\1");
     unit_pass(1900);
     is_int(nsent, 1, "dns_next_upstream off: no second attempt");
@@ -229,7 +229,7 @@ joined(void)
     is_int(nsent, 3, "CD");
     ask("\0\5\1\0\0\1\0\0\0\0\0\1" ASKED "\0\0\x29\x04\xd0\0\0\0\0\0\0", 40);
     is_int(nsent, 4, "EDNS");
-    is_int(conf.queries, 5, "five wait");
+    is_int(conf.runtime.queries, 5, "five wait");
 
     reply(0, "\x81\x80", 1, ANSWER, 16);
     is_int(answers, 2, "both are answered");
@@ -247,7 +247,7 @@ static void
 bounds(void)
 {
     start("sequential", "a");
-    conf.max_queries = 2;
+    conf.listener.max_queries = 2;
 
     ask_it("\0\1");
     ask_it("\0\2");
@@ -394,7 +394,7 @@ budget(void)
 
     start("sequential", "a b");
 
-    conf.budget = 10;
+    policy.budget = 10;
     zone.upstream->budget[NGX_DNS_ACCOUNT_FAILING] = 250;
     zone.upstream->budget_sec = ngx_dns_sec;
 

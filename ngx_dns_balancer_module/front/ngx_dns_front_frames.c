@@ -380,7 +380,7 @@ ngx_dns_front_tcp_flush(ngx_dns_front_tcp_t *t)
     if (rc == NGX_AGAIN) {
 
         if (!wev->timer_set) {
-            ngx_add_timer(wev, t->conf->client_timeout);
+            ngx_add_timer(wev, t->conf->listener.client_timeout);
         }
 
         if (ngx_handle_write_event(wev, 0) != NGX_OK) {

@@ -88,7 +88,7 @@ void ngx_dns_front_tcp_wake(ngx_dns_front_tcp_t *t);
 static ngx_inline ngx_uint_t
 ngx_dns_front_tcp_full(ngx_dns_front_tcp_t *t)
 {
-    return t->queries >= t->conf->pipeline
+    return t->queries >= t->conf->listener.pipeline
            || t->out.size >= ngx_dns_front_out_limit();
 }
 

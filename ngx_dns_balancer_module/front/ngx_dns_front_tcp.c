@@ -353,14 +353,14 @@ ngx_dns_front_tcp_timers(ngx_dns_front_tcp_t *t)
 
         if (!t->part) {
             t->part = 1;
-            ngx_add_timer(rev, t->conf->client_timeout);
+            ngx_add_timer(rev, t->conf->listener.client_timeout);
         }
 
         return;
     }
 
     t->part = 0;
-    timeout = t->conf->idle_timeout;
+    timeout = t->conf->listener.idle_timeout;
 
     if (ngx_exiting) {
         timeout = ngx_min(timeout, NGX_DNS_FRONT_TCP_STAY);

@@ -142,7 +142,7 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
     u->special = ls->wildcard;
 
     for (i = 0; i < naddrs; i++) {
-        u->special |= addrs[i].conf->proxies != NULL;
+        u->special |= addrs[i].conf->listener.proxies != NULL;
     }
 
     u->listening = ls;
@@ -445,10 +445,10 @@ ngx_dns_front_udp_special(ngx_dns_front_udp_t *u, ngx_uint_t i)
 
     client->proxied = 0;
 
-    if (conf->proxies) {
+    if (conf->listener.proxies) {
         skip = 0;
 
-        if (ngx_cidr_match(&client->sockaddr.sockaddr, conf->proxies)
+        if (ngx_cidr_match(&client->sockaddr.sockaddr, conf->listener.proxies)
             == NGX_OK)
         {
             skip = ngx_dns_front_proxy_read(client, p, len);

@@ -33,6 +33,17 @@
 #define NGX_STREAM_DNS_CHECKS_OFF      2
 
 
+/*
+ * The context of directives inside dns_zone {}, a bit that nginx has no use for
+ * in stream; and that of what a query runs under, at all levels
+ */
+
+#define NGX_STREAM_DNS_ZONE_CONF   0x10000000
+
+#define NGX_STREAM_DNS_QUERY_CONF                                             \
+    (NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_STREAM_DNS_ZONE_CONF)
+
+
 /* dns_upstream {}, or the server of a dns_forward that names an address */
 
 typedef struct {
@@ -110,6 +121,8 @@ struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
     ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
+    ngx_array_t                  policies;  /* of ngx_dns_policy_t *: all that
+                                               queries run under */
     ngx_shm_zone_t              *metrics;
     ngx_cycle_t                 *cycle;
     ngx_dns_status_t             status;
@@ -126,43 +139,14 @@ struct ngx_stream_dns_main_conf_s {
 
 
 typedef struct {
+    ngx_dns_policy_t             policy;    /* first: directives that a zone
+                                               has, too, are given this */
     ngx_dns_conf_t               dns;
     ngx_dns_local_t              local;
     ngx_array_t                 *forwards;  /* of ngx_stream_dns_forward_t */
     ngx_stream_dns_hosts_conf_t *hosts;
     ngx_uint_t                   locals;    /* mask of NGX_STREAM_DNS_LOCAL_* */
     ngx_str_t                    server_id;
-
-    /* merged, then copied into "dns" */
-    size_t                       udp_max_size;
-    ngx_msec_t                   idle_timeout;
-    ngx_msec_t                   client_timeout;
-    ngx_uint_t                   pipeline;
-    ngx_msec_t                   upstream_timeout;
-    ngx_msec_t                   next_timeout;
-    ngx_uint_t                   next_upstream;
-    ngx_uint_t                   tries;
-    ngx_uint_t                   budget;
-    ngx_uint_t                   max_queries;
-
-    ngx_array_t                 *proxies;   /* of ngx_cidr_t */
-    ngx_str_t                    nsid;
-    ngx_uint_t                   subnet;    /* NGX_DNS_SUBNET_* */
-    ngx_uint_t                   subnet_v4;
-    ngx_uint_t                   subnet_v6;
-
-    ngx_shm_zone_t              *cache;     /* NULL: off */
-    time_t                       min_ttl;
-    time_t                       max_ttl;
-    time_t                       servfail_ttl;
-    time_t                       negative_min;
-    time_t                       negative_max;
-    time_t                       stale;
-    time_t                       stale_ttl;
-    ngx_msec_t                   stale_after;
-    ngx_uint_t                   prefetch;
-    ngx_uint_t                   prefetch_hits;
-    ngx_flag_t                   nxdomain_cut;
 
     ngx_array_t                  zones;     /* of ngx_dns_zone_t * */
     ngx_array_t                  listens;   /* of ngx_str_t */
@@ -188,11 +172,20 @@ typedef struct {
 /* a dns_cache as it stands in the file */
 
 typedef struct {
-    ngx_stream_dns_srv_conf_t   *dscf;
+    ngx_dns_policy_t            *policy;
     ngx_str_t                    name;
     u_char                      *file;
     ngx_uint_t                   line;
 } ngx_stream_dns_cache_use_t;
+
+
+/* what a policy is of, for errors: "server" or "dns_zone", and where */
+
+typedef struct {
+    const char                  *block;
+    u_char                      *file;
+    ngx_uint_t                   line;
+} ngx_stream_dns_place_t;
 
 
 #pragma GCC visibility push(hidden)
@@ -200,7 +193,7 @@ typedef struct {
 extern ngx_module_t  ngx_dns_balancer_module;
 
 /* in a server {}, a dns_* directive makes it ours */
-void ngx_stream_dns_claim(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf);
+void ngx_stream_dns_claim(ngx_conf_t *cf);
 
 /* directives; each file has the ones it is named after */
 
@@ -231,22 +224,30 @@ char *ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_cache_prefetch(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_stream_dns_cache_nxdomain_cut(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 
-char *ngx_stream_dns_nsid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_next_upstream(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_stream_dns_client_subnet(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/*
+ * A policy that nothing is set in; what is inherited from "prev", or the
+ * default; a policy that is complete is one for queries.
+ */
+void ngx_stream_dns_policy_unset(ngx_dns_policy_t *policy);
+char *ngx_stream_dns_policy_merge(ngx_conf_t *cf, ngx_dns_policy_t *policy,
+    ngx_dns_policy_t *prev, ngx_stream_dns_place_t *place);
+ngx_int_t ngx_stream_dns_policy_add(ngx_conf_t *cf, ngx_dns_policy_t *policy);
+
+char *ngx_stream_dns_nsid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_proxy_protocol(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-void ngx_stream_dns_client_merge(ngx_stream_dns_srv_conf_t *conf,
-    ngx_stream_dns_srv_conf_t *prev);
 
-/* values of the cache: unset, merged, copied into "dns"; and, in a worker */
-void ngx_stream_dns_cache_unset(ngx_stream_dns_srv_conf_t *conf);
-char *ngx_stream_dns_cache_merge(ngx_conf_t *cf,
-    ngx_stream_dns_srv_conf_t *conf, ngx_stream_dns_srv_conf_t *prev);
-void ngx_stream_dns_cache_open(ngx_stream_dns_srv_conf_t *conf);
+/* values of the cache: unset, merged; and, in a worker */
+void ngx_stream_dns_cache_unset(ngx_dns_policy_t *policy);
+char *ngx_stream_dns_cache_merge(ngx_conf_t *cf, ngx_dns_policy_t *policy,
+    ngx_dns_policy_t *prev, ngx_stream_dns_place_t *place);
+void ngx_stream_dns_cache_open(ngx_stream_dns_main_conf_t *dmcf);
 
 /* an upstream of one server by its address, made when first asked for */
 ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_address(ngx_conf_t *cf,

@@ -16,9 +16,9 @@
 static ngx_int_t ngx_stream_dns_cache_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
 static void ngx_stream_dns_cache_resized(ngx_shm_zone_t *shm_zone);
-static const char *ngx_stream_dns_cache_idle(ngx_stream_dns_srv_conf_t *conf);
+static const char *ngx_stream_dns_cache_idle(ngx_dns_policy_t *policy);
 static ngx_int_t ngx_stream_dns_cache_seconds(ngx_conf_t *cf,
-    ngx_str_t *value, time_t *sec);
+    ngx_str_t *value, ngx_uint_t *sec);
 
 
 /* zone=NAME:SIZE */
@@ -150,22 +150,22 @@ ngx_stream_dns_cache_resized(ngx_shm_zone_t *shm_zone)
 char *
 ngx_stream_dns_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_stream_dns_srv_conf_t *dscf = conf;
+    ngx_dns_policy_t  *policy = conf;
 
     ngx_str_t                    *value;
     ngx_stream_dns_cache_use_t   *use;
     ngx_stream_dns_main_conf_t   *dmcf;
 
-    ngx_stream_dns_claim(cf, dscf);
+    ngx_stream_dns_claim(cf);
 
-    if (dscf->cache != NGX_CONF_UNSET_PTR) {
+    if (policy->cache_zone != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
     if (ngx_strcmp(value[1].data, "off") == 0) {
-        dscf->cache = NULL;
+        policy->cache_zone = NULL;
         return NGX_CONF_OK;
     }
 
@@ -176,12 +176,12 @@ ngx_stream_dns_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    use->dscf = dscf;
+    use->policy = policy;
     use->name = value[1];
     use->file = cf->conf_file->file.name.data;
     use->line = cf->conf_file->line;
 
-    dscf->cache = NULL;
+    policy->cache_zone = NULL;
 
     return NGX_CONF_OK;
 }
@@ -207,7 +207,7 @@ ngx_stream_dns_cache_find(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
                               use[i].name.len)
                    == 0)
             {
-                use[i].dscf->cache = zone[k];
+                use[i].policy->cache_zone = zone[k];
                 break;
             }
         }
@@ -226,13 +226,14 @@ ngx_stream_dns_cache_find(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 
 
 static ngx_int_t
-ngx_stream_dns_cache_seconds(ngx_conf_t *cf, ngx_str_t *value, time_t *sec)
+ngx_stream_dns_cache_seconds(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t *sec)
 {
+    ngx_int_t   n;
     ngx_str_t  *name;
 
-    *sec = ngx_parse_time(value, 1);
+    n = ngx_parse_time(value, 1);
 
-    if (*sec == (time_t) NGX_ERROR || *sec > 604800) {
+    if (n == NGX_ERROR || n > 604800) {
         name = cf->args->elts;
 
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -240,6 +241,8 @@ ngx_stream_dns_cache_seconds(ngx_conf_t *cf, ngx_str_t *value, time_t *sec)
                            "in seconds from 0 to 7d", name, value);
         return NGX_ERROR;
     }
+
+    *sec = (ngx_uint_t) n;
 
     return NGX_OK;
 }
@@ -249,27 +252,27 @@ char *
 ngx_stream_dns_cache_negative_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
-    ngx_stream_dns_srv_conf_t *dscf = conf;
+    ngx_dns_policy_t  *policy = conf;
 
     ngx_str_t  *value;
 
-    ngx_stream_dns_claim(cf, dscf);
+    ngx_stream_dns_claim(cf);
 
-    if (dscf->negative_min != NGX_CONF_UNSET) {
+    if (policy->negative_min != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
-    if (ngx_stream_dns_cache_seconds(cf, &value[1], &dscf->negative_min)
+    if (ngx_stream_dns_cache_seconds(cf, &value[1], &policy->negative_min)
         != NGX_OK
-        || ngx_stream_dns_cache_seconds(cf, &value[2], &dscf->negative_max)
+        || ngx_stream_dns_cache_seconds(cf, &value[2], &policy->negative_max)
            != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    if (dscf->negative_min > dscf->negative_max) {
+    if (policy->negative_min > policy->negative_max) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\": the minimum \"%V\" is over the maximum "
                            "\"%V\"", &value[0], &value[1], &value[2]);
@@ -283,29 +286,29 @@ ngx_stream_dns_cache_negative_ttl(ngx_conf_t *cf, ngx_command_t *cmd,
 char *
 ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_stream_dns_srv_conf_t *dscf = conf;
+    ngx_dns_policy_t  *policy = conf;
 
-    time_t       ttl;
-    ngx_int_t    msec;
+    ngx_int_t    ttl, msec;
     ngx_str_t   *value, s;
     ngx_uint_t   i;
 
-    ngx_stream_dns_claim(cf, dscf);
+    ngx_stream_dns_claim(cf);
 
-    if (dscf->stale != NGX_CONF_UNSET) {
+    if (policy->stale != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
     if (ngx_stream_dns_text_once(cf) != NGX_OK
-        || ngx_stream_dns_cache_seconds(cf, &value[1], &dscf->stale) != NGX_OK)
+        || ngx_stream_dns_cache_seconds(cf, &value[1], &policy->stale)
+           != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    dscf->stale_after = 1800;
-    dscf->stale_ttl = 30;
+    policy->stale_after = 1800;
+    policy->stale_ttl = 30;
 
     for (i = 2; i < cf->args->nelts; i++) {
 
@@ -315,7 +318,7 @@ ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             msec = ngx_parse_time(&s, 0);
 
             if (msec != NGX_ERROR && msec <= 60000) {
-                dscf->stale_after = (ngx_msec_t) msec;
+                policy->stale_after = (ngx_msec_t) msec;
                 continue;
             }
 
@@ -324,8 +327,8 @@ ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             s.len = value[i].len - 4;
             ttl = ngx_parse_time(&s, 1);
 
-            if (ttl != (time_t) NGX_ERROR && ttl <= 3600) {
-                dscf->stale_ttl = ttl;
+            if (ttl != NGX_ERROR && ttl <= 3600) {
+                policy->stale_ttl = (ngx_uint_t) ttl;
                 continue;
             }
         }
@@ -347,14 +350,14 @@ ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_stream_dns_cache_prefetch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_stream_dns_srv_conf_t *dscf = conf;
+    ngx_dns_policy_t  *policy = conf;
 
     ngx_int_t   n, hits;
     ngx_str_t  *value;
 
-    ngx_stream_dns_claim(cf, dscf);
+    ngx_stream_dns_claim(cf);
 
-    if (dscf->prefetch != NGX_CONF_UNSET_UINT) {
+    if (policy->prefetch != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
     }
 
@@ -391,139 +394,104 @@ ngx_stream_dns_cache_prefetch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    dscf->prefetch = (ngx_uint_t) n;
-    dscf->prefetch_hits = (ngx_uint_t) hits;
+    policy->prefetch = (ngx_uint_t) n;
+    policy->prefetch_hits = (ngx_uint_t) hits;
 
     return NGX_CONF_OK;
 }
 
 
-char *
-ngx_stream_dns_cache_nxdomain_cut(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_stream_dns_claim(cf, conf);
-
-    return ngx_conf_set_flag_slot(cf, cmd, conf);
-}
-
-
 void
-ngx_stream_dns_cache_unset(ngx_stream_dns_srv_conf_t *conf)
+ngx_stream_dns_cache_unset(ngx_dns_policy_t *policy)
 {
-    conf->cache = NGX_CONF_UNSET_PTR;
-    conf->min_ttl = NGX_CONF_UNSET;
-    conf->max_ttl = NGX_CONF_UNSET;
-    conf->servfail_ttl = NGX_CONF_UNSET;
-    conf->negative_min = NGX_CONF_UNSET;
-    conf->negative_max = NGX_CONF_UNSET;
-    conf->stale = NGX_CONF_UNSET;
-    conf->stale_ttl = NGX_CONF_UNSET;
-    conf->stale_after = NGX_CONF_UNSET_MSEC;
-    conf->prefetch = NGX_CONF_UNSET_UINT;
-    conf->prefetch_hits = NGX_CONF_UNSET_UINT;
-    conf->nxdomain_cut = NGX_CONF_UNSET;
+    policy->cache_zone = NGX_CONF_UNSET_PTR;
+    policy->negative_min = NGX_CONF_UNSET_UINT;
+    policy->negative_max = NGX_CONF_UNSET_UINT;
+    policy->stale = NGX_CONF_UNSET_UINT;
+    policy->stale_ttl = NGX_CONF_UNSET_UINT;
+    policy->stale_after = NGX_CONF_UNSET_MSEC;
+    policy->prefetch = NGX_CONF_UNSET_UINT;
+    policy->prefetch_hits = NGX_CONF_UNSET_UINT;
 }
 
 
-/* a directive of the server's own that would do nothing without a cache */
+/* a directive of the block's own that would do nothing without a cache */
 
 static const char *
-ngx_stream_dns_cache_idle(ngx_stream_dns_srv_conf_t *conf)
+ngx_stream_dns_cache_idle(ngx_dns_policy_t *policy)
 {
-    if (conf->min_ttl != NGX_CONF_UNSET) {
+    if (policy->min_ttl != NGX_CONF_UNSET_UINT) {
         return "dns_cache_min_ttl";
     }
 
-    if (conf->max_ttl != NGX_CONF_UNSET) {
+    if (policy->max_ttl != NGX_CONF_UNSET_UINT) {
         return "dns_cache_max_ttl";
     }
 
-    if (conf->servfail_ttl != NGX_CONF_UNSET) {
+    if (policy->servfail_ttl != NGX_CONF_UNSET_UINT) {
         return "dns_cache_servfail_ttl";
     }
 
-    if (conf->negative_min != NGX_CONF_UNSET) {
+    if (policy->negative_min != NGX_CONF_UNSET_UINT) {
         return "dns_cache_negative_ttl";
     }
 
     /* switched off, a thing has nothing to do */
 
-    if (conf->stale != NGX_CONF_UNSET && conf->stale) {
+    if (policy->stale != NGX_CONF_UNSET_UINT && policy->stale) {
         return "dns_cache_stale";
     }
 
-    if (conf->prefetch != NGX_CONF_UNSET_UINT && conf->prefetch) {
+    if (policy->prefetch != NGX_CONF_UNSET_UINT && policy->prefetch) {
         return "dns_cache_prefetch";
     }
 
-    return conf->nxdomain_cut == 1 ? "dns_cache_nxdomain_cut" : NULL;
+    return policy->nxdomain_cut == 1 ? "dns_cache_nxdomain_cut" : NULL;
 }
 
 
+/* before the values of ngx_stream_dns_slot() are merged */
+
 char *
-ngx_stream_dns_cache_merge(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *conf,
-    ngx_stream_dns_srv_conf_t *prev)
+ngx_stream_dns_cache_merge(ngx_conf_t *cf, ngx_dns_policy_t *policy,
+    ngx_dns_policy_t *prev, ngx_stream_dns_place_t *place)
 {
-    const char                  *idle;
-    ngx_stream_core_srv_conf_t  *cscf;
+    const char  *idle;
 
-    ngx_conf_merge_ptr_value(conf->cache, prev->cache, NULL);
+    ngx_conf_merge_ptr_value(policy->cache_zone, prev->cache_zone, NULL);
 
-    idle = conf->cache ? NULL : ngx_stream_dns_cache_idle(conf);
+    idle = policy->cache_zone ? NULL : ngx_stream_dns_cache_idle(policy);
 
     if (idle) {
-        cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
-
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"%s\" is of no use: the server has no "
-                      "\"dns_cache\" with a zone in %s:%ui", idle,
-                      cscf->file_name, cscf->line);
+                      "\"%s\" is of no use: the %s has no \"dns_cache\" "
+                      "with a zone in %s:%ui", idle, place->block,
+                      place->file, place->line);
         return NGX_CONF_ERROR;
     }
 
-    ngx_conf_merge_sec_value(conf->min_ttl, prev->min_ttl, 0);
-    ngx_conf_merge_sec_value(conf->max_ttl, prev->max_ttl, 86400);
-
-    if (conf->min_ttl > conf->max_ttl) {
-        cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
-
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"dns_cache_min_ttl\" of %T s is over "
-                      "\"dns_cache_max_ttl\" of %T s in server in %s:%ui",
-                      conf->min_ttl, conf->max_ttl, cscf->file_name,
-                      cscf->line);
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_conf_merge_sec_value(conf->servfail_ttl, prev->servfail_ttl, 1);
-    ngx_conf_merge_sec_value(conf->negative_min, prev->negative_min, 0);
-    ngx_conf_merge_sec_value(conf->negative_max, prev->negative_max, 3600);
-    ngx_conf_merge_sec_value(conf->stale, prev->stale, 0);
-    ngx_conf_merge_sec_value(conf->stale_ttl, prev->stale_ttl, 30);
-    ngx_conf_merge_msec_value(conf->stale_after, prev->stale_after, 1800);
-    ngx_conf_merge_uint_value(conf->prefetch, prev->prefetch, 0);
-    ngx_conf_merge_uint_value(conf->prefetch_hits, prev->prefetch_hits, 1);
-    ngx_conf_merge_value(conf->nxdomain_cut, prev->nxdomain_cut, 0);
-
-    conf->dns.min_ttl = (uint32_t) conf->min_ttl;
-    conf->dns.max_ttl = (uint32_t) conf->max_ttl;
-    conf->dns.servfail_ttl = (uint32_t) conf->servfail_ttl;
-    conf->dns.negative_min = (uint32_t) conf->negative_min;
-    conf->dns.negative_max = (uint32_t) conf->negative_max;
-    conf->dns.stale = (uint32_t) conf->stale;
-    conf->dns.stale_ttl = (uint32_t) conf->stale_ttl;
-    conf->dns.stale_after = conf->stale_after;
-    conf->dns.prefetch = conf->prefetch;
-    conf->dns.prefetch_hits = conf->prefetch_hits;
-    conf->dns.nxdomain_cut = conf->nxdomain_cut;
+    ngx_conf_merge_uint_value(policy->negative_min, prev->negative_min, 0);
+    ngx_conf_merge_uint_value(policy->negative_max, prev->negative_max, 3600);
+    ngx_conf_merge_uint_value(policy->stale, prev->stale, 0);
+    ngx_conf_merge_uint_value(policy->stale_ttl, prev->stale_ttl, 30);
+    ngx_conf_merge_msec_value(policy->stale_after, prev->stale_after, 1800);
+    ngx_conf_merge_uint_value(policy->prefetch, prev->prefetch, 0);
+    ngx_conf_merge_uint_value(policy->prefetch_hits, prev->prefetch_hits, 1);
 
     return NGX_CONF_OK;
 }
 
 
 void
-ngx_stream_dns_cache_open(ngx_stream_dns_srv_conf_t *conf)
+ngx_stream_dns_cache_open(ngx_stream_dns_main_conf_t *dmcf)
 {
-    conf->dns.cache = conf->cache ? conf->cache->data : NULL;
+    ngx_uint_t          i;
+    ngx_dns_policy_t  **policy;
+
+    policy = dmcf->policies.elts;
+
+    for (i = 0; i < dmcf->policies.nelts; i++) {
+        policy[i]->cache = policy[i]->cache_zone ? policy[i]->cache_zone->data
+                                                 : NULL;
+    }
 }

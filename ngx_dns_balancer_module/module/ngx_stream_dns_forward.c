@@ -28,7 +28,7 @@ ngx_stream_dns_forward(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t                 *value;
     ngx_stream_dns_forward_t  *forward;
 
-    ngx_stream_dns_claim(cf, dscf);
+    ngx_stream_dns_claim(cf);
 
     if (dscf->forwards == NGX_CONF_UNSET_PTR) {
         dscf->forwards = ngx_array_create(cf->pool, 4,
@@ -118,8 +118,8 @@ ngx_stream_dns_forward_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
     ngx_dns_zone_t            *zone, **p;
     ngx_stream_dns_forward_t  *forward;
 
-    dscf->dns.forward = ngx_dns_forward_create(cf->pool);
-    if (dscf->dns.forward == NULL
+    dscf->dns.listener.forward = ngx_dns_forward_create(cf->pool);
+    if (dscf->dns.listener.forward == NULL
         || ngx_array_init(&dscf->zones, cf->pool, 4, sizeof(ngx_dns_zone_t *))
            != NGX_OK)
     {
@@ -146,12 +146,14 @@ ngx_stream_dns_forward_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
         *p = zone;
         *zone = forward[i].zone;
 
+        zone->policy = &dscf->policy;
+
         zone->upstream = ngx_stream_dns_forward_target(cf, &forward[i]);
         if (zone->upstream == NULL) {
             return NGX_ERROR;
         }
 
-        rc = ngx_dns_forward_add(dscf->dns.forward, zone);
+        rc = ngx_dns_forward_add(dscf->dns.listener.forward, zone);
 
         if (rc == NGX_BUSY) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

@@ -35,7 +35,7 @@ ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t                    i, n;
     ngx_stream_dns_hosts_conf_t  *hcf;
 
-    ngx_stream_dns_claim(cf, dscf);
+    ngx_stream_dns_claim(cf);
 
     value = cf->args->elts;
 
@@ -128,7 +128,7 @@ ngx_stream_dns_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_dns_hosts_line_t         *parsed;
     ngx_stream_dns_hosts_conf_t  *hcf;
 
-    ngx_stream_dns_claim(cf, dscf);
+    ngx_stream_dns_claim(cf);
 
     hcf = ngx_stream_dns_hosts_conf(cf, dscf);
     parsed = ngx_palloc(cf->temp_pool, sizeof(ngx_dns_hosts_line_t));
@@ -321,7 +321,7 @@ ngx_stream_dns_hosts_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
     dscf->local.fallthrough = hcf->fallthrough;
     dscf->local.ttl = hcf->ttl == NGX_CONF_UNSET ? NGX_STREAM_DNS_HOSTS_TTL
                                                  : (uint32_t) hcf->ttl;
-    dscf->dns.local = &dscf->local;
+    dscf->dns.listener.local = &dscf->local;
 
     return NGX_OK;
 }

@@ -59,39 +59,43 @@ static ngx_stream_dns_lint_t  ngx_stream_dns_lints[] = {
 void
 ngx_stream_dns_lint_note(ngx_stream_dns_srv_conf_t *conf)
 {
-    ngx_uint_t  own;
+    ngx_uint_t           own;
+    ngx_dns_policy_t    *policy;
+    ngx_dns_listener_t  *listener;
 
     own = 0;
+    policy = &conf->policy;
+    listener = &conf->dns.listener;
 
-    if (conf->idle_timeout != NGX_CONF_UNSET_MSEC) {
+    if (listener->idle_timeout != NGX_CONF_UNSET_MSEC) {
         own |= NGX_STREAM_DNS_LINT_IDLE;
     }
 
-    if (conf->client_timeout != NGX_CONF_UNSET_MSEC) {
+    if (listener->client_timeout != NGX_CONF_UNSET_MSEC) {
         own |= NGX_STREAM_DNS_LINT_CLIENT;
     }
 
-    if (conf->pipeline != NGX_CONF_UNSET_UINT) {
+    if (listener->pipeline != NGX_CONF_UNSET_UINT) {
         own |= NGX_STREAM_DNS_LINT_PIPELINE;
     }
 
-    if (conf->proxies != NGX_CONF_UNSET_PTR && conf->proxies != NULL) {
+    if (listener->proxies != NGX_CONF_UNSET_PTR && listener->proxies != NULL) {
         own |= NGX_STREAM_DNS_LINT_PROXIES;
     }
 
-    if (conf->tries != NGX_CONF_UNSET_UINT) {
+    if (policy->tries != NGX_CONF_UNSET_UINT) {
         own |= NGX_STREAM_DNS_LINT_TRIES;
     }
 
-    if (conf->budget != NGX_CONF_UNSET_UINT && conf->budget != 0) {
+    if (policy->budget != NGX_CONF_UNSET_UINT && policy->budget != 0) {
         own |= NGX_STREAM_DNS_LINT_BUDGET;
     }
 
-    if (conf->upstream_timeout != NGX_CONF_UNSET_MSEC) {
+    if (policy->upstream_timeout != NGX_CONF_UNSET_MSEC) {
         own |= NGX_STREAM_DNS_LINT_TIMEOUT;
     }
 
-    if (conf->next_timeout != NGX_CONF_UNSET_MSEC) {
+    if (policy->next_timeout != NGX_CONF_UNSET_MSEC) {
         own |= NGX_STREAM_DNS_LINT_NEXT;
     }
 
@@ -138,20 +142,20 @@ ngx_stream_dns_lint_server(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
                                     "a server without a \"listen\" for UDP");
     }
 
-    if (dscf->dns.next == 0) {
+    if (dscf->policy.next & NGX_DNS_NEXT_OFF) {
         ngx_stream_dns_lint_useless(cf, dscf, NGX_STREAM_DNS_LINT_TRIES
                                               |NGX_STREAM_DNS_LINT_BUDGET,
                                     "a server with \"dns_next_upstream off\"");
     }
 
-    if (dscf->upstream_timeout > dscf->next_timeout
+    if (dscf->policy.upstream_timeout > dscf->policy.next_timeout
         && dscf->own & (NGX_STREAM_DNS_LINT_TIMEOUT|NGX_STREAM_DNS_LINT_NEXT))
     {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"dns_upstream_timeout\" of %M ms never counts, as "
                       "\"dns_next_upstream_timeout\" of %M ms ends before, in "
-                      "server in %s:%ui", dscf->upstream_timeout,
-                      dscf->next_timeout, dscf->core->file_name,
+                      "server in %s:%ui", dscf->policy.upstream_timeout,
+                      dscf->policy.next_timeout, dscf->core->file_name,
                       dscf->core->line);
     }
 }
@@ -239,22 +243,22 @@ ngx_stream_dns_lint_broadcast(struct sockaddr *sa)
 static void
 ngx_stream_dns_lint_caches(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 {
-    ngx_uint_t                    i, k;
-    ngx_shm_zone_t              **zone;
-    ngx_stream_dns_srv_conf_t   **dscf;
+    ngx_uint_t          i, k;
+    ngx_shm_zone_t    **zone;
+    ngx_dns_policy_t  **policy;
 
     zone = dmcf->status.caches.elts;
-    dscf = dmcf->servers.elts;
+    policy = dmcf->policies.elts;
 
     for (i = 0; i < dmcf->status.caches.nelts; i++) {
 
-        for (k = 0; k < dmcf->servers.nelts; k++) {
-            if (dscf[k]->cache == zone[i]) {
+        for (k = 0; k < dmcf->policies.nelts; k++) {
+            if (policy[k]->cache_zone == zone[i]) {
                 break;
             }
         }
 
-        if (k == dmcf->servers.nelts) {
+        if (k == dmcf->policies.nelts) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "no server with \"dns_cache\" uses "
                           "\"dns_cache_zone\" \"%V\"", &zone[i]->shm.name);

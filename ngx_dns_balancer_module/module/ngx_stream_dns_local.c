@@ -28,7 +28,7 @@ ngx_stream_dns_local(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t   *value;
     ngx_uint_t   i, word;
 
-    ngx_stream_dns_claim(cf, dscf);
+    ngx_stream_dns_claim(cf);
 
     if (dscf->locals) {
         return "is duplicate";
@@ -131,17 +131,17 @@ ngx_stream_dns_local_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 
     if (dscf->locals & NGX_STREAM_DNS_LOCAL_LOCALHOST) {
         local->localhost = 1;
-        dscf->dns.local = local;
+        dscf->dns.listener.local = local;
     }
 
     if (dscf->locals & NGX_STREAM_DNS_LOCAL_REVERSE) {
         local->reverse = 1;
-        dscf->dns.local = local;
+        dscf->dns.listener.local = local;
     }
 
     if (dscf->locals & NGX_STREAM_DNS_LOCAL_SERVER_ID) {
         local->server_id = 1;
-        dscf->dns.local = local;
+        dscf->dns.listener.local = local;
 
         local->id = dscf->server_id.len ? dscf->server_id
                                         : cf->cycle->hostname;

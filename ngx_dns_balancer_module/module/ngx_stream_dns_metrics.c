@@ -106,7 +106,7 @@ ngx_stream_dns_metrics_server(ngx_conf_t *cf, ngx_dns_status_t *st,
     server->name = dscf->name;
     server->listens = dscf->listens;
     server->zones = dscf->zones;
-    server->cache = dscf->cache;
+    server->cache = dscf->policy.cache_zone;
     server->metrics = &dscf->metrics;
 
     ngx_dns_metrics_identify(&dscf->metrics, &server->name, NULL);

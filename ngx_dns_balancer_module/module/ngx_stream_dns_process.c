@@ -128,11 +128,11 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
             return NGX_ERROR;
         }
 
-        ngx_stream_dns_cache_open(dscf[i]);
-
-        dscf[i]->dns.counters =
+        dscf[i]->dns.runtime.counters =
                           ngx_dns_metrics_server(dscf[i]->metrics.slot);
     }
+
+    ngx_stream_dns_cache_open(dmcf);
 
     if (ngx_stream_dns_listen_open(cycle) != NGX_OK) {
         return NGX_ERROR;

@@ -84,7 +84,7 @@ ngx_stream_dns_session_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 
     dscf->limited = (dscf->stock >> NGX_STREAM_DNS_STOCK_LIMIT_CONN) & 1;
 
-    if (dscf->limited && dscf->dns.proxies) {
+    if (dscf->limited && dscf->dns.listener.proxies) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"limit_conn\" and \"dns_udp_proxy_protocol\" exclude "
                       "each other in server in %s:%ui",
@@ -194,14 +194,14 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     dscf->text = rules & NGX_STREAM_DNS_OTHERS || dscf->preaccess;
 
     if (rules) {
-        dscf->dns.access = ngx_stream_dns_session_access;
+        dscf->dns.listener.access = ngx_stream_dns_session_access;
     }
 
     if (ngx_stream_dns_session_phase(cycle, dscf, NGX_STREAM_LOG_PHASE)) {
-        dscf->dns.done = ngx_stream_dns_session_done;
+        dscf->dns.listener.done = ngx_stream_dns_session_done;
     }
 
-    dscf->dns.key = ngx_stream_dns_session_key;
+    dscf->dns.listener.key = ngx_stream_dns_session_key;
     dscf->session = s;
 
     return NGX_OK;
@@ -427,7 +427,7 @@ ngx_stream_dns_session_access(ngx_dns_record_t *r)
         return NGX_OK;
     }
 
-    dscf = r->conf->data;
+    dscf = r->conf->listener.data;
     ds = (ngx_stream_dns_session_t *) dscf->session;
 
     ngx_stream_dns_session_fill(ds, r, dscf->text);
@@ -484,7 +484,7 @@ ngx_stream_dns_session_done(ngx_dns_record_t *r)
     ngx_stream_dns_session_t   *ds;
     ngx_stream_dns_srv_conf_t  *dscf;
 
-    dscf = r->conf->data;
+    dscf = r->conf->listener.data;
     ds = (ngx_stream_dns_session_t *) dscf->session;
 
     ngx_stream_dns_session_fill(ds, r, 1);
@@ -521,7 +521,7 @@ ngx_stream_dns_session_key(ngx_dns_record_t *r, ngx_dns_upstream_t *u)
     ngx_stream_dns_upstream_t  *us;
 
     us = u->key;
-    dscf = r->conf->data;
+    dscf = r->conf->listener.data;
 
     ngx_memzero(&key, sizeof(ngx_dns_hash_key_t));
 

@@ -15,43 +15,74 @@
 #define NGX_STREAM_DNS_MSEC     2
 #define NGX_STREAM_DNS_SEC      3
 #define NGX_STREAM_DNS_PERCENT  4
+#define NGX_STREAM_DNS_FLAG     5
 
 
 /* what a directive of one value takes, and how that is said */
 
 ngx_stream_dns_range_t  ngx_stream_dns_udp_max_size = {
-    NGX_STREAM_DNS_SIZE, 512, NGX_DNS_UDP_OUT_MESSAGE,
+    NGX_STREAM_DNS_SIZE, 512, NGX_DNS_UDP_OUT_MESSAGE, 1232,
     "a size from 512 to 4096"
 };
 
-ngx_stream_dns_range_t  ngx_stream_dns_timeout = {
-    NGX_STREAM_DNS_MSEC, 1, NGX_DNS_TIMER_MAX, "a time from 1ms to 1h"
+ngx_stream_dns_range_t  ngx_stream_dns_idle_timeout = {
+    NGX_STREAM_DNS_MSEC, 1, NGX_DNS_TIMER_MAX, 10000,
+    "a time from 1ms to 1h"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_client_timeout = {
+    NGX_STREAM_DNS_MSEC, 1, NGX_DNS_TIMER_MAX, 5000,
+    "a time from 1ms to 1h"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_pipeline = {
+    NGX_STREAM_DNS_NUMBER, 1, 65536, 128,
+    "a number from 1 to 65536"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_max_queries = {
+    NGX_STREAM_DNS_NUMBER, 1, 1048576, 16384,
+    "a number from 1 to 1048576"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_upstream_timeout = {
+    NGX_STREAM_DNS_MSEC, 1, NGX_DNS_TIMER_MAX, 2000,
+    "a time from 1ms to 1h"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_next_timeout = {
+    NGX_STREAM_DNS_MSEC, 1, NGX_DNS_TIMER_MAX, 5000,
+    "a time from 1ms to 1h"
 };
 
 ngx_stream_dns_range_t  ngx_stream_dns_tries = {
-    NGX_STREAM_DNS_NUMBER, 0, NGX_DNS_MAX_TRIES,
+    NGX_STREAM_DNS_NUMBER, 0, NGX_DNS_MAX_TRIES, 3,
     "a number from 0 (all servers) to 8"
 };
 
 ngx_stream_dns_range_t  ngx_stream_dns_budget = {
-    NGX_STREAM_DNS_PERCENT, 1, 1000,
+    NGX_STREAM_DNS_PERCENT, 1, 1000, 20,
     "a percentage from 1% to 1000%, or \"off\""
 };
 
-ngx_stream_dns_range_t  ngx_stream_dns_max_queries = {
-    NGX_STREAM_DNS_NUMBER, 1, 1048576, "a number from 1 to 1048576"
+ngx_stream_dns_range_t  ngx_stream_dns_min_ttl = {
+    NGX_STREAM_DNS_SEC, 0, 604800, 0,
+    "a time in seconds from 0 to 7d"
 };
 
-ngx_stream_dns_range_t  ngx_stream_dns_pipeline = {
-    NGX_STREAM_DNS_NUMBER, 1, 65536, "a number from 1 to 65536"
-};
-
-ngx_stream_dns_range_t  ngx_stream_dns_ttl = {
-    NGX_STREAM_DNS_SEC, 0, 604800, "a time in seconds from 0 to 7d"
+ngx_stream_dns_range_t  ngx_stream_dns_max_ttl = {
+    NGX_STREAM_DNS_SEC, 0, 604800, 86400,
+    "a time in seconds from 0 to 7d"
 };
 
 ngx_stream_dns_range_t  ngx_stream_dns_servfail_ttl = {
-    NGX_STREAM_DNS_SEC, 0, 300, "a time in seconds from 0 to 5m"
+    NGX_STREAM_DNS_SEC, 0, 300, 1,
+    "a time in seconds from 0 to 5m"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_nxdomain_cut = {
+    NGX_STREAM_DNS_FLAG, 0, 1, 0,
+    "\"on\" or \"off\""
 };
 
 
@@ -65,7 +96,7 @@ ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t               *value;
     ngx_stream_dns_range_t  *range;
 
-    ngx_stream_dns_claim(cf, conf);
+    ngx_stream_dns_claim(cf);
 
     np = (ngx_int_t *) (void *) (p + cmd->offset);
 
@@ -106,6 +137,12 @@ ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         n = ngx_atoi(value[1].data, len);
         break;
 
+    case NGX_STREAM_DNS_FLAG:
+        n = ngx_strcasecmp(value[1].data, (u_char *) "on") == 0 ? 1
+            : ngx_strcasecmp(value[1].data, (u_char *) "off") == 0
+            ? 0 : NGX_ERROR;
+        break;
+
     default:
         n = ngx_atoi(value[1].data, value[1].len);
     }
@@ -120,4 +157,42 @@ ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *np = n;
 
     return NGX_CONF_OK;
+}
+
+
+void
+ngx_stream_dns_slot_unset(void *conf, ngx_uint_t context)
+{
+    char           *p = conf;
+    ngx_command_t  *cmd;
+
+    for (cmd = ngx_dns_balancer_module.commands; cmd->name.len; cmd++) {
+
+        if (cmd->set == ngx_stream_dns_slot && (cmd->type & context)) {
+            *(ngx_int_t *) (void *) (p + cmd->offset) = NGX_CONF_UNSET;
+        }
+    }
+}
+
+
+void
+ngx_stream_dns_slot_merge(void *conf, void *prev, ngx_uint_t context)
+{
+    char                    *p = conf;
+    ngx_int_t               *to, from;
+    ngx_command_t           *cmd;
+    ngx_stream_dns_range_t  *range;
+
+    for (cmd = ngx_dns_balancer_module.commands; cmd->name.len; cmd++) {
+
+        if (cmd->set != ngx_stream_dns_slot || (cmd->type & context) == 0) {
+            continue;
+        }
+
+        range = cmd->post;
+        to = (ngx_int_t *) (void *) (p + cmd->offset);
+        from = *(ngx_int_t *) (void *) ((char *) prev + cmd->offset);
+
+        ngx_conf_merge_value(*to, from, range->value);
+    }
 }

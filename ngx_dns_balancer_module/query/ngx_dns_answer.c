@@ -14,26 +14,15 @@
 
 
 void
-ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_waiter_t *w,
-    ngx_dns_source_e source)
+ngx_dns_answer_asker(ngx_dns_asker_t *asker, const ngx_dns_inflight_t *f,
+    ngx_dns_waiter_t *w, ngx_dns_source_e source)
 {
     asker->client = &w->client;
     asker->conf = w->conf;
+    asker->policy = f->policy;
     asker->name = w->name;
     asker->asked = &w->asked;
-    asker->responses = w->conf->counters->responses[source];
-}
-
-
-size_t
-ngx_dns_answer_waiter(ngx_dns_waiter_t *w, ngx_dns_source_e source,
-    const ngx_dns_message_t *m, const u_char *msg, uint16_t *answers)
-{
-    ngx_dns_asker_t  asker;
-
-    ngx_dns_answer_asker(&asker, w, source);
-
-    return ngx_dns_answer_send(&asker, m, msg, answers);
+    asker->responses = w->conf->runtime.counters->responses[source];
 }
 
 
@@ -121,13 +110,12 @@ ngx_dns_answer_write_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
 
     opt = p;
 
-    p = ngx_dns_edns_write(p, asker->conf->udp_max_size, m->rcode,
+    p = ngx_dns_edns_write(p, asker->conf->listener.udp_max_size, m->rcode,
                            asker->asked->dnssec_ok ? NGX_DNS_EDNS_DO : 0,
                            m->ede);
 
     if (asker->asked->options) {
-        p = ngx_dns_options_write(asker->conf, asker->client, asker->asked,
-                                  start, opt, p, m->scoped);
+        p = ngx_dns_options_write(asker, start, opt, p, m->scoped);
     }
 
     return p;
@@ -141,6 +129,7 @@ ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
     size_t                   question;
     ngx_uint_t               edns;
     ngx_dns_conf_t          *conf;
+    ngx_dns_asker_t          asker;
     ngx_dns_client_t        *client;
     ngx_dns_question_t      *q;
     const ngx_dns_reason_t  *r;
@@ -182,19 +171,25 @@ ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
     if (edns) {
         opt = out;
 
-        out = ngx_dns_edns_write(out, conf->udp_max_size, r->rcode,
+        out = ngx_dns_edns_write(out, conf->listener.udp_max_size, r->rcode,
                                  q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0,
                                  r->ede);
 
         if (q->asked.options) {
-            out = ngx_dns_options_write(conf, client, &q->asked, start, opt,
-                                        out, 0);
+            asker.client = client;
+            asker.conf = conf;
+            asker.policy = request->zone ? request->zone->policy
+                                         : conf->policy;
+            asker.asked = &q->asked;
+
+            out = ngx_dns_options_write(&asker, start, opt, out, 0);
         }
     }
 
-    ngx_dns_histogram_add(&conf->counters->duration, 0);
+    ngx_dns_histogram_add(&conf->runtime.counters->duration, 0);
     ngx_dns_answer_commit(client, out - start,
-                          conf->counters->responses[NGX_DNS_SOURCE_ERROR],
+                          conf->runtime.counters->responses[
+                                                        NGX_DNS_SOURCE_ERROR],
                           r->rcode);
 
     return out - start;

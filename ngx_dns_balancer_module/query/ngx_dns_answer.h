@@ -17,17 +17,6 @@
 #include "ngx_dns_options.h"
 
 
-/* who asked, and what of the query goes into any answer */
-
-typedef struct {
-    ngx_dns_client_t     *client;
-    ngx_dns_conf_t       *conf;
-    const u_char         *name;          /* in the client's letter case */
-    const ngx_dns_asked_t  *asked;
-    uint64_t             *responses;     /* by rcode, of the answer's source */
-} ngx_dns_asker_t;
-
-
 #pragma GCC visibility push(hidden)
 
 /*
@@ -48,11 +37,9 @@ u_char *ngx_dns_answer_write_opt(ngx_dns_asker_t *asker, u_char *start,
 size_t ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
     const u_char *msg, uint16_t *answers);
 
-/* the same for a client that waits */
-size_t ngx_dns_answer_waiter(ngx_dns_waiter_t *w, ngx_dns_source_e source,
-    const ngx_dns_message_t *m, const u_char *msg, uint16_t *answers);
-void ngx_dns_answer_asker(ngx_dns_asker_t *asker, ngx_dns_waiter_t *w,
-    ngx_dns_source_e source);
+/* "asker" of a client that waits for the question, for the above */
+void ngx_dns_answer_asker(ngx_dns_asker_t *asker, const ngx_dns_inflight_t *f,
+    ngx_dns_waiter_t *w, ngx_dns_source_e source);
 
 /*
  * Refuses a query that is still in the buffer it was parsed from.
@@ -80,7 +67,7 @@ ngx_dns_answer_limit(ngx_dns_asker_t *asker)
         return NGX_DNS_MIN_UDP_SIZE;
     }
 
-    return ngx_min(asker->asked->udp_size, asker->conf->udp_max_size);
+    return ngx_min(asker->asked->udp_size, asker->conf->listener.udp_max_size);
 }
 
 
@@ -97,8 +84,7 @@ ngx_dns_answer_opt_size(ngx_dns_asker_t *asker, const ngx_dns_message_t *m)
                                                         : NGX_DNS_EDE_SIZE);
 
     if (asker->asked->options) {
-        size += ngx_dns_options_size(asker->conf, asker->client,
-                                     asker->asked);
+        size += ngx_dns_options_size(asker);
     }
 
     return size;

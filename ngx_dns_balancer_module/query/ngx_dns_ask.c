@@ -34,7 +34,7 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
     {
         pick.ntried = f->tries;
 
-        if (f->tries && !ngx_dns_ask_pays(f->conf, f->zone, account)) {
+        if (f->tries && !ngx_dns_ask_pays(f->zone, account)) {
             f->limit = f->servers;
             break;
         }
@@ -59,7 +59,7 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
 
         next = ngx_dns_outcome_next(outcome);
 
-        if (next && (next & f->conf->next) == 0) {
+        if (next && (next & f->policy->next) == 0) {
             f->limit = f->servers;
             break;
         }
@@ -85,7 +85,7 @@ ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
 
     f->repeats++;
 
-    if (!ngx_dns_ask_pays(f->conf, f->zone, NGX_DNS_ACCOUNT_LOSS)
+    if (!ngx_dns_ask_pays(f->zone, NGX_DNS_ACCOUNT_LOSS)
         || ngx_dns_peer_acquire(peer, ngx_current_msec, NGX_DNS_OPEN_ALL)
            != NGX_OK)
     {
@@ -118,7 +118,7 @@ ngx_dns_ask_may_again(ngx_dns_inflight_t *f)
 
     if (f->repeats == NGX_DNS_ASK_AGAIN || f->tries == 0
         || f->tries == NGX_DNS_MAX_TRIES
-        || (f->conf->next & NGX_DNS_NEXT_TIMEOUT) == 0)
+        || (f->policy->next & NGX_DNS_NEXT_TIMEOUT) == 0)
     {
         return 0;
     }
@@ -137,10 +137,9 @@ ngx_dns_ask_may_again(ngx_dns_inflight_t *f)
  */
 
 ngx_uint_t
-ngx_dns_ask_pays(ngx_dns_conf_t *conf, ngx_dns_zone_t *zone,
-    ngx_dns_account_e account)
+ngx_dns_ask_pays(ngx_dns_zone_t *zone, ngx_dns_account_e account)
 {
-    if (conf->budget == 0
+    if (zone->policy->budget == 0
         || ngx_dns_peers_pay(zone->upstream, account, ngx_dns_sec) == NGX_OK)
     {
         return 1;
@@ -170,7 +169,7 @@ ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
         return outcome;
     }
 
-    most = f->conf->upstream_timeout / 4;
+    most = f->policy->upstream_timeout / 4;
     patience = ngx_dns_peer_patience(peer, most);
 
     if (f->servers == f->limit) {

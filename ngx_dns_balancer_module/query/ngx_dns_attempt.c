@@ -68,7 +68,7 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     a->cut = f->stream && peer->transport->whole;
     a->flags = NGX_DNS_RA;
     a->plain = (uint8_t) ngx_dns_peer_plain(peer, ngx_dns_sec);
-    a->deadline = ngx_current_msec + f->conf->upstream_timeout;
+    a->deadline = ngx_current_msec + f->policy->upstream_timeout;
 
     ngx_dns_count_peer(peer, queries);
 
@@ -217,7 +217,7 @@ ngx_dns_attempt_answer(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
     if (ngx_dns_message_parse(m, msg, len, NGX_DNS_HEADER_SIZE
                                            + f->question_len)
         != NGX_OK
-        || (f->conf->subnet
+        || (f->policy->subnet
             && ngx_dns_subnet_check(&f->subnet, m, msg) != NGX_OK))
     {
         ngx_dns_attempt_none(m);
@@ -332,7 +332,8 @@ ngx_dns_attempt_rcode(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
     ngx_dns_histogram_add(&peer->counters->rtt, rtt);
 
     if (outcome == NGX_DNS_OUTCOME_GOOD) {
-        ngx_dns_peer_success(peer, ngx_current_msec, rtt, f->conf->log);
+        ngx_dns_peer_success(peer, ngx_current_msec, rtt,
+                             f->policy->log);
 
         if (a->plain) {
             ngx_dns_peer_set_plain(peer, ngx_dns_sec);
@@ -384,7 +385,7 @@ ngx_dns_attempt_failed(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
         if (!a->silent) {
             ngx_dns_peer_failure(peer, ngx_current_msec,
                                  ngx_dns_outcome_reason(outcome),
-                                 f->conf->log);
+                                 f->policy->log);
         }
     }
 
@@ -430,7 +431,7 @@ ngx_dns_attempt_silent(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
     }
 
     ngx_dns_peer_failure(peer, ngx_current_msec, NGX_DNS_ETIMEOUT,
-                         f->conf->log);
+                         f->policy->log);
     ngx_dns_attempt_note(f, NGX_DNS_OUTCOME_SILENT, NULL, peer);
 }
 
@@ -457,7 +458,7 @@ ngx_dns_attempt_judge(ngx_dns_inflight_t *f)
         if (f->attempts[i].failed) {
             f->attempts[i].failed = 0;
             ngx_dns_peer_judge(f->tried[i], ngx_current_msec, 1,
-                               f->conf->log);
+                               f->policy->log);
         }
     }
 }

@@ -10,7 +10,7 @@
 
 static ngx_int_t ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
     uint64_t partition, ngx_dns_cache_view_t *view);
-static ngx_uint_t ngx_dns_cached_failing(ngx_dns_conf_t *conf,
+static ngx_uint_t ngx_dns_cached_failing(const ngx_dns_policy_t *policy,
     const u_char *name, size_t len, uint64_t bits, uint64_t partition,
     ngx_dns_cache_view_t *view);
 static void ngx_dns_cached_asker(const ngx_dns_request_t *r,
@@ -34,49 +34,32 @@ static ngx_uint_t ngx_dns_cached_due(const ngx_dns_request_t *r,
     uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view);
 
 
-/* with a key of the client, an answer is right for that key only */
-
-uint64_t
-ngx_dns_cached_partition(ngx_dns_zone_t *zone, uint64_t key)
-{
-    uint64_t  partition;
-
-    partition = zone->upstream->partition;
-
-    if (zone->upstream->by_client) {
-        partition ^= key;
-    }
-
-    return partition;
-}
-
-
 ngx_int_t
 ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_record_t *record)
 {
-    size_t                sent, skip;
-    uint64_t              bits, partition;
-    ngx_int_t             rc;
-    ngx_uint_t            stale;
-    ngx_dns_conf_t       *conf;
-    ngx_dns_asker_t       asker;
-    ngx_dns_message_t     m;
-    ngx_dns_question_t   *q;
-    ngx_dns_cache_view_t  view;
+    size_t                   sent, skip;
+    uint64_t                 bits, partition;
+    ngx_int_t                rc;
+    ngx_uint_t               stale;
+    const ngx_dns_policy_t  *policy;
+    ngx_dns_asker_t          asker;
+    ngx_dns_message_t        m;
+    ngx_dns_question_t      *q;
+    ngx_dns_cache_view_t     view;
 
     q = r->question;
-    conf = r->conf;
+    policy = r->zone->policy;
     bits = ngx_dns_cached_bits(q);
-    partition = ngx_dns_cached_partition(r->zone, r->key);
+    partition = r->partition;
     skip = 0;
     stale = 0;
 
-    rc = ngx_dns_subnet_find(conf, q->name, q->asked.name_len, bits,
+    rc = ngx_dns_subnet_find(policy, q->name, q->asked.name_len, bits,
                              &partition, &q->subnet, &view, &m.scoped);
 
     if (rc != NGX_OK
-        && (!conf->nxdomain_cut
-            || ngx_dns_cached_above(conf, q->name, q->asked.name_len, bits,
+        && (!policy->nxdomain_cut
+            || ngx_dns_cached_above(policy, q->name, q->asked.name_len, bits,
                                     r->zone, partition, &view, &skip)
                != NGX_OK))
     {
@@ -110,7 +93,7 @@ ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_record_t *record)
                           stale ? NGX_DNS_CACHE_STATUS_STALE
                                 : NGX_DNS_CACHE_STATUS_HIT);
 
-    return (conf->prefetch && !stale && skip == 0
+    return (policy->prefetch && !stale && skip == 0
             && ngx_dns_cached_due(r, bits, partition, &view)) ? NGX_DONE
                                                               : NGX_OK;
 }
@@ -122,9 +105,10 @@ ngx_dns_cached_asker(const ngx_dns_request_t *r, ngx_dns_asker_t *asker,
 {
     asker->client = r->client;
     asker->conf = r->conf;
+    asker->policy = r->zone->policy;
     asker->name = r->packet + NGX_DNS_HEADER_SIZE;
     asker->asked = &r->question->asked;
-    asker->responses = r->conf->counters->responses[source];
+    asker->responses = r->conf->runtime.counters->responses[source];
 }
 
 
@@ -150,23 +134,23 @@ static ngx_int_t
 ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
     uint64_t partition, ngx_dns_cache_view_t *view)
 {
-    ngx_uint_t            usable;
-    ngx_dns_conf_t       *conf;
-    ngx_dns_question_t   *q;
-    ngx_dns_cache_view_t  failed;
+    ngx_uint_t               usable;
+    const ngx_dns_policy_t  *policy;
+    ngx_dns_question_t      *q;
+    ngx_dns_cache_view_t     failed;
 
     q = r->question;
-    conf = r->conf;
+    policy = r->zone->policy;
 
     if (ngx_dns_cache_rcode(&view->answer) == NGX_DNS_SERVFAIL) {
         return NGX_DECLINED;
     }
 
-    usable = conf->stale
-             && (int32_t) (view->answer.expires + conf->stale
+    usable = policy->stale
+             && (int32_t) (view->answer.expires + policy->stale
                            - ngx_dns_sec) > 0;
 
-    if (!ngx_dns_cached_failing(conf, q->name, q->asked.name_len, bits,
+    if (!ngx_dns_cached_failing(policy, q->name, q->asked.name_len, bits,
                                 partition, &failed)
         || ngx_dns_cache_rcode(&failed.answer) != NGX_DNS_SERVFAIL)
     {
@@ -186,10 +170,10 @@ ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
 /* was it asked for just now, in vain? */
 
 static ngx_uint_t
-ngx_dns_cached_failing(ngx_dns_conf_t *conf, const u_char *name, size_t len,
-    uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view)
+ngx_dns_cached_failing(const ngx_dns_policy_t *policy, const u_char *name,
+    size_t len, uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view)
 {
-    return ngx_dns_cached_lookup(conf, name, len, bits | NGX_DNS_BITS_FAILED,
+    return ngx_dns_cached_lookup(policy, name, len, bits | NGX_DNS_BITS_FAILED,
                                  partition, view)
            == NGX_OK
            && (int32_t) (view->answer.expires - ngx_dns_sec) > 0;
@@ -206,28 +190,29 @@ static ngx_uint_t
 ngx_dns_cached_due(const ngx_dns_request_t *r, uint64_t bits,
     uint64_t partition, ngx_dns_cache_view_t *view)
 {
-    uint64_t              left, all;
-    ngx_dns_conf_t       *conf;
-    ngx_dns_question_t   *q;
-    ngx_dns_cache_view_t  failed;
+    uint64_t                 left, all;
+    const ngx_dns_policy_t  *policy;
+    ngx_dns_question_t      *q;
+    ngx_dns_cache_view_t     failed;
 
-    conf = r->conf;
+    policy = r->zone->policy;
 
     left = view->answer.expires - ngx_dns_sec;
     all = view->answer.expires - view->answer.stored;
 
-    if (left * 100 > ngx_max(all * conf->prefetch, 100)
-        || ngx_dns_cache_uses(view) < conf->prefetch_hits
+    if (left * 100 > ngx_max(all * policy->prefetch, 100)
+        || ngx_dns_cache_uses(view) < policy->prefetch_hits
         || ngx_dns_cache_rcode(&view->answer) == NGX_DNS_SERVFAIL
         || ngx_exiting
-        || ngx_dns_inflight_count() >= ngx_max(conf->max_queries / 10, 1))
+        || ngx_dns_inflight_count()
+           >= ngx_max(r->conf->listener.max_queries / 10, 1))
     {
         return 0;
     }
 
     q = r->question;
 
-    return !ngx_dns_cached_failing(conf, q->name, q->asked.name_len, bits,
+    return !ngx_dns_cached_failing(policy, q->name, q->asked.name_len, bits,
                                    partition, &failed)
            && ngx_dns_cache_claim(view);
 }
@@ -245,9 +230,9 @@ ngx_dns_cached_find_stale(const ngx_dns_request_t *r, ngx_dns_record_t *record)
     ngx_dns_cache_view_t  view;
 
     q = r->question;
-    partition = ngx_dns_cached_partition(r->zone, r->key);
+    partition = r->partition;
 
-    rc = ngx_dns_subnet_find(r->conf, q->name, q->asked.name_len,
+    rc = ngx_dns_subnet_find(r->zone->policy, q->name, q->asked.name_len,
                              ngx_dns_cached_bits(q), &partition, &q->subnet,
                              &view, &m.scoped);
     if (rc != NGX_OK) {
@@ -277,21 +262,21 @@ ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     ngx_dns_asker_t       asker;
     ngx_dns_cache_view_t  view;
 
-    partition = ngx_dns_cached_partition(f->zone, f->key);
+    partition = f->partition;
 
-    rc = ngx_dns_subnet_find(f->conf, f->question, w->asked.name_len,
+    rc = ngx_dns_subnet_find(f->policy, f->question, w->asked.name_len,
                              f->bits & NGX_DNS_BITS_CACHE, &partition,
                              &f->subnet, &view, &m->scoped);
 
     if (rc != NGX_OK
         || ngx_dns_cache_rcode(&view.answer) == NGX_DNS_SERVFAIL
-        || (int32_t) (view.answer.expires + f->conf->stale
+        || (int32_t) (view.answer.expires + f->policy->stale
                       - ngx_dns_sec) <= 0)
     {
         return 0;
     }
 
-    ngx_dns_answer_asker(&asker, w, NGX_DNS_SOURCE_STALE);
+    ngx_dns_answer_asker(&asker, f, w, NGX_DNS_SOURCE_STALE);
 
     return ngx_dns_cached_send(&asker, &view, 1, m);
 }
@@ -353,7 +338,7 @@ ngx_dns_cached_write(ngx_dns_asker_t *asker, u_char *p,
     p = ngx_dns_answer_begin(asker, p, m);
 
     ngx_dns_cache_copy(p, view->body, view->answer.body_len);
-    ngx_dns_cached_age(p, view, stale, asker->conf->stale_ttl);
+    ngx_dns_cached_age(p, view, stale, asker->policy->stale_ttl);
 
     return p + view->answer.body_len;
 }

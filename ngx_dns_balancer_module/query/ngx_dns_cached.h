@@ -46,9 +46,6 @@ ngx_int_t ngx_dns_cached_find(const ngx_dns_request_t *r,
 ngx_int_t ngx_dns_cached_find_stale(const ngx_dns_request_t *r,
     ngx_dns_record_t *record);
 
-/* keeps answers of different forwarding apart */
-uint64_t ngx_dns_cached_partition(ngx_dns_zone_t *zone, uint64_t key);
-
 /* answers a waiting client with the old answer; 0 if it is not there */
 size_t ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     ngx_dns_message_t *m);
@@ -58,9 +55,9 @@ size_t ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
  * zone that is forwarded together.  "skip" becomes how many octets of the
  * name are below.  NGX_OK or NGX_DECLINED.
  */
-ngx_int_t ngx_dns_cached_above(ngx_dns_conf_t *conf, const u_char *name,
-    size_t len, uint64_t bits, ngx_dns_zone_t *zone, uint64_t partition,
-    ngx_dns_cache_view_t *view, size_t *skip);
+ngx_int_t ngx_dns_cached_above(const ngx_dns_policy_t *policy,
+    const u_char *name, size_t len, uint64_t bits, ngx_dns_zone_t *zone,
+    uint64_t partition, ngx_dns_cache_view_t *view, size_t *skip);
 
 /* a name exists: no NXDOMAIN of it or of a name above it is right any more */
 void ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition);
@@ -89,14 +86,14 @@ ngx_dns_cached_bits(const ngx_dns_question_t *q)
 /* the entry under exactly this key */
 
 static ngx_inline ngx_int_t
-ngx_dns_cached_lookup(ngx_dns_conf_t *conf, const u_char *name, size_t len,
-    uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view)
+ngx_dns_cached_lookup(const ngx_dns_policy_t *policy, const u_char *name,
+    size_t len, uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view)
 {
     uint64_t  hash;
 
-    hash = ngx_dns_cache_hash(conf->cache, name, len, bits, partition);
+    hash = ngx_dns_cache_hash(policy->cache, name, len, bits, partition);
 
-    return ngx_dns_cache_find(conf->cache, hash, name, len, bits, partition,
+    return ngx_dns_cache_find(policy->cache, hash, name, len, bits, partition,
                               view);
 }
 

@@ -15,8 +15,8 @@
  */
 
 ngx_int_t
-ngx_dns_cached_above(ngx_dns_conf_t *conf, const u_char *name, size_t len,
-    uint64_t bits, ngx_dns_zone_t *zone, uint64_t partition,
+ngx_dns_cached_above(const ngx_dns_policy_t *policy, const u_char *name,
+    size_t len, uint64_t bits, ngx_dns_zone_t *zone, uint64_t partition,
     ngx_dns_cache_view_t *view, size_t *skip)
 {
     size_t  n;
@@ -25,7 +25,7 @@ ngx_dns_cached_above(ngx_dns_conf_t *conf, const u_char *name, size_t len,
 
     for (n = 0; name[n] != 0 && len - n >= zone->name.len; n += name[n] + 1) {
 
-        if (ngx_dns_cached_lookup(conf, name + n, len - n, bits, partition,
+        if (ngx_dns_cached_lookup(policy, name + n, len - n, bits, partition,
                                   view)
             == NGX_OK
             && (int32_t) (view->answer.expires - ngx_dns_sec) > 0)
@@ -56,8 +56,8 @@ ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition)
     bits = f->bits & NGX_DNS_BITS_CACHE;
 
     for (n = 0;
-         ngx_dns_cached_above(f->conf, f->question + n, len - n, bits, f->zone,
-                              partition, &view, &skip)
+         ngx_dns_cached_above(f->policy, f->question + n, len - n, bits,
+                              f->zone, partition, &view, &skip)
          == NGX_OK;
          n += f->question[n] + 1)
     {
@@ -71,10 +71,10 @@ ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition)
         a.additional = 0;
         a.nttl = 0;
 
-        hash = ngx_dns_cache_hash(f->conf->cache, f->question + n, len - n,
+        hash = ngx_dns_cache_hash(f->policy->cache, f->question + n, len - n,
                                   a.bits, partition);
 
-        (void) ngx_dns_cache_store(f->conf->cache, hash, f->question + n, &a,
+        (void) ngx_dns_cache_store(f->policy->cache, hash, f->question + n, &a,
                                    NULL, f->question, ngx_dns_sec);
     }
 }

@@ -49,12 +49,12 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 {
     size_t                   len;
     uint64_t                 bits, partition, all;
-    ngx_dns_conf_t          *conf;
+    const ngx_dns_policy_t  *policy;
     ngx_dns_cached_times_t  *t;
 
-    conf = f->conf;
+    policy = f->policy;
 
-    if (conf->cache == NULL) {
+    if (policy->cache == NULL) {
         return;
     }
 
@@ -70,22 +70,22 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
      */
 
     if ((m->rcode != NGX_DNS_NOERROR && m->rcode != NGX_DNS_NXDOMAIN)
-        || (m->scoped && !conf->subnet)
+        || (m->scoped && !policy->subnet)
         || ((f->bits & NGX_DNS_BITS_RD) == 0
             && (m->flags & NGX_DNS_AA) == 0))
     {
         return;
     }
 
-    partition = ngx_dns_cached_partition(f->zone, f->key);
+    partition = f->partition;
     all = partition;
 
-    if (conf->subnet) {
-        all = ngx_dns_subnet_all(conf, partition);
-        partition = ngx_dns_subnet_place(conf, &f->subnet, m, msg, partition);
+    if (policy->subnet) {
+        all = ngx_dns_subnet_all(policy, partition);
+        partition = ngx_dns_subnet_place(policy, &f->subnet, m, msg, partition);
     }
 
-    if (conf->nxdomain_cut && m->rcode == NGX_DNS_NOERROR) {
+    if (policy->nxdomain_cut && m->rcode == NGX_DNS_NOERROR) {
         ngx_dns_cached_uncut(f, all);
     }
 
@@ -104,7 +104,7 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 
     ngx_dns_cached_put(f, bits, partition, m, t, len);
 
-    if (conf->nxdomain_cut && m->rcode == NGX_DNS_NXDOMAIN && partition == all
+    if (policy->nxdomain_cut && m->rcode == NGX_DNS_NXDOMAIN && partition == all
         && ngx_dns_message_denial(m, msg))
     {
         ngx_dns_cached_put(f, bits & NGX_DNS_BITS_ANY_TYPE, partition, m, t,
@@ -121,19 +121,19 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 void
 ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
 {
-    uint32_t                lifetime;
-    uint64_t                partition, place;
-    ngx_uint_t              known;
-    ngx_dns_conf_t         *conf;
-    ngx_dns_cache_answer_t  a;
+    uint32_t                 lifetime;
+    uint64_t                 partition, place;
+    ngx_uint_t               known;
+    const ngx_dns_policy_t  *policy;
+    ngx_dns_cache_answer_t   a;
 
-    conf = f->conf;
+    policy = f->policy;
 
-    if (conf->cache == NULL) {
+    if (policy->cache == NULL) {
         return;
     }
 
-    known = m->rcode == NGX_DNS_SERVFAIL && conf->servfail_ttl
+    known = m->rcode == NGX_DNS_SERVFAIL && policy->servfail_ttl
             && ngx_dns_outcome_stored(f->outcome);
 
     if (!known && !f->refresh) {
@@ -142,7 +142,7 @@ ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
 
     /* the clock is in seconds: not less than was asked for */
 
-    lifetime = ngx_max(conf->servfail_ttl, 1) + 1;
+    lifetime = ngx_max(policy->servfail_ttl, 1) + 1;
 
     ngx_memzero(&a, sizeof(ngx_dns_cache_answer_t));
 
@@ -154,19 +154,19 @@ ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
               | (known ? NGX_DNS_SERVFAIL : 0);
     a.ede = m->ede;
 
-    partition = ngx_dns_cached_partition(f->zone, f->key);
+    partition = f->partition;
     place = partition;
 
-    if (conf->subnet) {
-        place = ngx_dns_subnet_place(conf, &f->subnet, m, NULL, partition);
-        partition = ngx_dns_subnet_all(conf, partition);
+    if (policy->subnet) {
+        place = ngx_dns_subnet_place(policy, &f->subnet, m, NULL, partition);
+        partition = ngx_dns_subnet_all(policy, partition);
     }
 
     a.partition = place;
 
     if (!f->refresh && !f->has_stale
-        && ngx_dns_cache_store_failure(conf->cache,
-                                       ngx_dns_cache_hash(conf->cache,
+        && ngx_dns_cache_store_failure(policy->cache,
+                                       ngx_dns_cache_hash(policy->cache,
                                                           f->question,
                                                           a.name_len, a.bits,
                                                           place),
@@ -191,12 +191,12 @@ ngx_dns_cached_mark(ngx_dns_inflight_t *f, ngx_dns_cache_answer_t *a,
     ngx_dns_cache_shm_t   *cache;
     ngx_dns_cache_view_t   view;
 
-    cache = f->conf->cache;
+    cache = f->policy->cache;
 
     if (f->refresh) {
-        place = ngx_dns_cached_partition(f->zone, f->key);
+        place = f->partition;
 
-        if (ngx_dns_subnet_find(f->conf, f->question, a->name_len, a->bits,
+        if (ngx_dns_subnet_find(f->policy, f->question, a->name_len, a->bits,
                                 &place, &f->subnet, &view, &prefix)
             == NGX_OK)
         {
@@ -257,17 +257,17 @@ static ngx_int_t
 ngx_dns_cached_bounds(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg, ngx_dns_cached_times_t *t)
 {
-    size_t           soa, rdlen;
-    uint32_t         ttl, minimum;
-    ngx_dns_conf_t  *conf;
+    size_t                   soa, rdlen;
+    uint32_t                 ttl, minimum;
+    const ngx_dns_policy_t  *policy;
 
-    conf = f->conf;
+    policy = f->policy;
 
     switch (ngx_dns_cached_kind(m, msg, (uint16_t) (f->bits >> 48), &soa)) {
 
     case NGX_OK:
-        t->least = conf->min_ttl;
-        t->most = conf->max_ttl;
+        t->least = policy->min_ttl;
+        t->most = policy->max_ttl;
         return NGX_OK;
 
     case NGX_DONE:
@@ -279,10 +279,10 @@ ngx_dns_cached_bounds(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
         minimum = ngx_dns_get32(msg + soa + 10 + rdlen - 4);
 
         ttl = ngx_min(ttl, minimum);
-        ttl = ngx_max(ttl, conf->negative_min);
+        ttl = ngx_max(ttl, policy->negative_min);
 
-        t->least = conf->negative_min;
-        t->most = ngx_min(ttl, conf->negative_max);
+        t->least = policy->negative_min;
+        t->most = ngx_min(ttl, policy->negative_max);
         return NGX_OK;
 
     default:
@@ -380,9 +380,9 @@ ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits, uint64_t partition,
     a.ede = m->ede;
     a.nttl = t->nttl;
 
-    hash = ngx_dns_cache_hash(f->conf->cache, f->question, a.name_len, a.bits,
+    hash = ngx_dns_cache_hash(f->policy->cache, f->question, a.name_len, a.bits,
                               a.partition);
 
-    (void) ngx_dns_cache_store(f->conf->cache, hash, f->question, &a, t->ttl,
+    (void) ngx_dns_cache_store(f->policy->cache, hash, f->question, &a, t->ttl,
                                ngx_dns_cached_body, now);
 }

@@ -4,9 +4,11 @@
  */
 
 /*
- * The settings one query runs under: one struct for each server {} block,
- * filled by module/, read by the query layer, handed through by a front.
- * Also what a front tells of a client and what a finished query was.
+ * What a query has to do with, in three parts: the listener, which is what a
+ * server {} has; the policy of its zone (ngx_dns_policy.h); the runtime, which
+ * this process counts and holds.  One ngx_dns_conf_t for each server {}, filled
+ * by module/, read by the query layer, handed through by a front.  Also what a
+ * front tells of a client and what a finished query was.
  */
 
 
@@ -23,22 +25,6 @@
 #include "../store/ngx_dns_hosts.h"
 #include "../store/ngx_dns_metrics.h"
 #include "ngx_dns_forward.h"
-
-
-/* dns_next_upstream */
-
-#define NGX_DNS_NEXT_OFF       0x0002
-#define NGX_DNS_NEXT_ERROR     0x0004
-#define NGX_DNS_NEXT_TIMEOUT   0x0008
-#define NGX_DNS_NEXT_SERVFAIL  0x0010
-#define NGX_DNS_NEXT_REFUSED   0x0020
-
-
-/* dns_client_subnet */
-
-#define NGX_DNS_SUBNET_OFF     0
-#define NGX_DNS_SUBNET_FORWARD 1
-#define NGX_DNS_SUBNET_ADD     2
 
 
 /* $dns_cache_status */
@@ -168,43 +154,19 @@ typedef struct {
 } ngx_dns_local_t;
 
 
-struct ngx_dns_conf_s {
+/* what a server {} has, whatever the zone; not changed after the start */
+
+typedef struct {
     ngx_dns_forward_t    *forward;
     ngx_dns_local_t      *local;       /* or NULL */
     ngx_array_t          *proxies;     /* of ngx_cidr_t: who sends PROXY
                                           headers over UDP; or NULL */
     size_t                udp_max_size;
     ngx_str_t             nsid;            /* empty: none */
-    ngx_uint_t            subnet;          /* NGX_DNS_SUBNET_OFF, ... */
-    uint8_t               subnet_v4;       /* prefixes, at most */
-    uint8_t               subnet_v6;
     ngx_msec_t            idle_timeout;    /* of a client's connection */
     ngx_msec_t            client_timeout;  /* to send a query, to read */
     ngx_uint_t            pipeline;        /* in flight of a connection */
-    ngx_msec_t            upstream_timeout;
-    ngx_msec_t            next_timeout;
-    ngx_uint_t            next;        /* mask of NGX_DNS_NEXT_* */
-    ngx_uint_t            tries;
-    uint32_t              budget;      /* retries, percent; 0: no limit */
     ngx_uint_t            max_queries;
-    ngx_uint_t            queries;     /* in flight in this worker */
-
-    ngx_dns_cache_shm_t  *cache;       /* or NULL; times in seconds */
-    uint32_t              min_ttl;
-    uint32_t              max_ttl;
-    uint32_t              negative_min;
-    uint32_t              negative_max;
-    uint32_t              servfail_ttl;
-    uint32_t              stale;       /* how long after its end; 0: never */
-    uint32_t              stale_ttl;
-    ngx_msec_t            stale_after;
-    ngx_uint_t            prefetch;    /* percent of the TTL; 0: never */
-    ngx_uint_t            prefetch_hits;
-    ngx_flag_t            nxdomain_cut;
-
-    /* of this process: see ngx_dns_metrics.h */
-    ngx_dns_server_counters_t  *counters;
-
     ngx_log_t            *log;
 
     /* NGX_OK, or NGX_DECLINED for a client that is denied; may be NULL */
@@ -217,6 +179,21 @@ struct ngx_dns_conf_s {
     uint64_t            (*key)(ngx_dns_record_t *r, ngx_dns_upstream_t *u);
 
     void                 *data;        /* module's */
+} ngx_dns_listener_t;
+
+
+/* what this process counts and holds for a server {} */
+
+typedef struct {
+    ngx_uint_t            queries;     /* in flight */
+    ngx_dns_server_counters_t  *counters;    /* see ngx_dns_metrics.h */
+} ngx_dns_runtime_t;
+
+
+struct ngx_dns_conf_s {
+    ngx_dns_listener_t    listener;
+    const ngx_dns_policy_t  *policy;      /* of queries that are in no zone */
+    ngx_dns_runtime_t     runtime;
 };
 
 

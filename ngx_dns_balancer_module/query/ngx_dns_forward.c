@@ -47,6 +47,11 @@ ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone)
         return NGX_ERROR;
     }
 
+    if (zone->upstream) {
+        zone->partition = zone->upstream->partition;
+        zone->special = zone->upstream->key ? NGX_DNS_ZONE_KEY : 0;
+    }
+
     zone->hash = ngx_dns_hash_name(&f->key, zone->name.data, zone->name.len, 0);
 
     slot = ngx_dns_forward_slot(f, zone->name.data, zone->name.len,

@@ -15,9 +15,15 @@
 #define _NGX_DNS_FORWARD_H_INCLUDED_
 
 
+#include "ngx_dns_policy.h"
 #include "../peers/ngx_dns_peer.h"
 #include "../wire/ngx_dns_question.h"
 #include "../base/ngx_dns_hash.h"
+
+
+/* a zone whose queries need more than a look-up: all others pay one test */
+
+#define NGX_DNS_ZONE_KEY  0x01         /* of a hash method */
 
 
 typedef struct {
@@ -25,6 +31,12 @@ typedef struct {
     ngx_str_t             name;        /* lower case, on the wire */
     uint64_t              hash;
     ngx_dns_upstream_t   *upstream;
+    const ngx_dns_policy_t  *policy;
+
+    /* set by ngx_dns_forward_add() */
+
+    uint64_t              partition;   /* keeps its answers apart in a cache */
+    ngx_uint_t            special;     /* mask of NGX_DNS_ZONE_* */
 } ngx_dns_zone_t;
 
 

@@ -127,6 +127,7 @@ ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
     uint64_t                   hash, base, bits;
     ngx_dns_inflight_t        *f, **bucket;
     ngx_dns_question_t        *q;
+    const ngx_dns_policy_t    *policy;
     ngx_dns_inflight_table_t  *t;
 
     t = &ngx_dns_inflights;
@@ -141,7 +142,9 @@ ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
     hash = ngx_dns_hash_fold(base ^ (bits & 0xffff) ^ t->key.k0,
                              r->key ^ t->key.k1);
 
-    if (r->conf->subnet) {
+    policy = r->zone->policy;
+
+    if (policy->subnet) {
 
         /* the same with many networks */
 
@@ -171,8 +174,9 @@ ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
     f->base = base;
     f->bits = bits;
     f->key = r->key;
-    f->conf = r->conf;
+    f->partition = r->partition;
     f->zone = r->zone;
+    f->policy = policy;
     f->waiters = NULL;
     f->last = &f->waiters;
     f->refresh = 0;
@@ -203,9 +207,9 @@ ngx_dns_inflight_find(const ngx_dns_request_t *r, uint64_t hash, uint64_t bits)
          f;
          f = f->next)
     {
-        if (f->hash == hash && f->bits == bits && f->conf == r->conf
-            && (f->key == r->key || !r->zone->upstream->by_client)
-            && (!r->conf->subnet
+        if (f->hash == hash && f->bits == bits && f->zone == r->zone
+            && f->partition == r->partition
+            && (!r->zone->policy->subnet
                 || ngx_memcmp(&f->subnet, &q->subnet, sizeof(q->subnet)) == 0)
             && f->question_len == (size_t) q->asked.name_len + 4
             && ngx_memcmp(f->question, q->name, q->asked.name_len) == 0)
@@ -320,7 +324,7 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, const ngx_dns_request_t *r)
     subnet = 0;
     edns = q->asked.edns;
 
-    if (f->conf->subnet) {
+    if (f->policy->subnet) {
         f->subnet = q->subnet;
         subnet = q->subnet.family;
         edns |= subnet != 0;
@@ -347,7 +351,7 @@ ngx_dns_inflight_build(ngx_dns_inflight_t *f, const ngx_dns_request_t *r)
     if (edns) {
         opt = p;
 
-        p = ngx_dns_edns_write(p, f->conf->udp_max_size, 0,
+        p = ngx_dns_edns_write(p, r->conf->listener.udp_max_size, 0,
                                q->asked.dnssec_ok ? NGX_DNS_EDNS_DO : 0,
                                NGX_DNS_NO_EDE);
 
@@ -412,7 +416,7 @@ ngx_dns_inflight_join(ngx_dns_inflight_t *f, const ngx_dns_request_t *r)
     *f->last = w;
     f->last = &w->next;
 
-    w->conf->queries++;
+    w->conf->runtime.queries++;
     ngx_dns_counters->gauges[NGX_DNS_GAUGE_QUERIES].used++;
 
     return w;
@@ -422,10 +426,10 @@ ngx_dns_inflight_join(ngx_dns_inflight_t *f, const ngx_dns_request_t *r)
 void
 ngx_dns_inflight_leave(ngx_dns_waiter_t *w)
 {
-    w->conf->queries--;
+    w->conf->runtime.queries--;
     ngx_dns_counters->gauges[NGX_DNS_GAUGE_QUERIES].used--;
 
-    ngx_dns_histogram_add(&w->conf->counters->duration,
+    ngx_dns_histogram_add(&w->conf->runtime.counters->duration,
                           ngx_dns_usec - w->start_usec);
 
     w->next = ngx_dns_inflights.free_waiter;

@@ -103,9 +103,10 @@ struct ngx_dns_inflight_s {
     uint64_t              bits;        /* all that must be equal but the name:
                                           see NGX_DNS_BITS_* */
     uint64_t              key;         /* for a hash method */
+    uint64_t              partition;   /* of a cache */
 
-    ngx_dns_conf_t       *conf;
     ngx_dns_zone_t       *zone;
+    const ngx_dns_policy_t  *policy;      /* the zone's */
     ngx_dns_subnet_t      subnet;      /* that servers are told, RFC 7871 */
 
     ngx_dns_waiter_t     *waiters;

@@ -109,17 +109,17 @@ ngx_dns_life_start(ngx_dns_inflight_t *f)
 
     u = f->zone->upstream;
 
-    ngx_dns_peers_earn(u, f->conf->budget);
+    ngx_dns_peers_earn(u, f->policy->budget);
 
     f->state = NGX_DNS_LIFE_FRESH;
     f->tries = 0;
     f->servers = 0;
     f->repeats = 0;
     f->live = 0;
-    f->limit = (uint8_t) ngx_min(u->peers.nelts, f->conf->tries);
+    f->limit = (uint8_t) ngx_min(u->peers.nelts, f->policy->tries);
     f->outcome = NGX_DNS_OUTCOME_NONE;
     f->peer = NULL;
-    f->deadline = ngx_current_msec + f->conf->next_timeout;
+    f->deadline = ngx_current_msec + f->policy->next_timeout;
 
     f->timer.handler = ngx_dns_life_timer_handler;
     f->timer.data = f;
@@ -145,7 +145,7 @@ ngx_dns_life_event(ngx_dns_inflight_t *f, ngx_dns_life_event_e event)
 static void
 ngx_dns_life_never(ngx_dns_inflight_t *f)
 {
-    ngx_log_error(NGX_LOG_ALERT, f->conf->log, 0,
+    ngx_log_error(NGX_LOG_ALERT, f->policy->log, 0,
                   "dns question in state %d met an impossible event",
                   (int) f->state);
 }
@@ -233,7 +233,7 @@ ngx_dns_life_beside(ngx_dns_inflight_t *f)
         }
 
         ngx_dns_peer_late(a->attempt.peer, ngx_current_msec,
-                          f->conf->upstream_timeout);
+                          f->policy->upstream_timeout);
     }
 
     ngx_dns_life_wait(f);
@@ -263,7 +263,7 @@ ngx_dns_life_wait(ngx_dns_inflight_t *f)
 static void
 ngx_dns_life_settle(ngx_dns_inflight_t *f)
 {
-    f->state = (f->conf->next & NGX_DNS_NEXT_TIMEOUT)
+    f->state = (f->policy->next & NGX_DNS_NEXT_TIMEOUT)
                && (f->servers < f->limit || ngx_dns_ask_may_again(f))
                ? NGX_DNS_LIFE_ASKING : NGX_DNS_LIFE_WAITING;
 
@@ -325,7 +325,7 @@ ngx_dns_life_timer_handler(ngx_dns_timer_t *timer)
         ngx_dns_life_event(f, NGX_DNS_LIFE_END);
 
     } else if (silent) {
-        ngx_dns_life_event(f, f->conf->next & NGX_DNS_NEXT_TIMEOUT
+        ngx_dns_life_event(f, f->policy->next & NGX_DNS_NEXT_TIMEOUT
                               ? NGX_DNS_LIFE_NEXT : NGX_DNS_LIFE_FINAL);
 
     } else if ((ngx_msec_int_t) (f->patience - ngx_current_msec) <= 0) {
@@ -373,7 +373,7 @@ ngx_dns_life_stale(ngx_dns_inflight_t *f)
     f->stale.handler = ngx_dns_life_stale_handler;
     f->stale.data = f;
 
-    ngx_dns_timer_add(&f->stale, f->conf->stale_after);
+    ngx_dns_timer_add(&f->stale, f->policy->stale_after);
 }
 
 
@@ -460,7 +460,7 @@ ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
 
     next = ngx_dns_outcome_next(outcome);
 
-    ngx_dns_life_event(f, next == 0 || (next & f->conf->next)
+    ngx_dns_life_event(f, next == 0 || (next & f->policy->next)
                           ? NGX_DNS_LIFE_NEXT : NGX_DNS_LIFE_FINAL);
 }
 

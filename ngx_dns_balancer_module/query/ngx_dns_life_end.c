@@ -124,6 +124,7 @@ ngx_dns_life_end_waiter(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     size_t             sent;
     uint16_t           answers;
     ngx_dns_source_e   source;
+    ngx_dns_asker_t    asker;
     ngx_dns_record_t   record;
     ngx_dns_message_t  failed;
 
@@ -159,9 +160,11 @@ ngx_dns_life_end_waiter(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
 
 answer:
 
-    sent = ngx_dns_answer_waiter(w, source, m, msg, &answers);
+    ngx_dns_answer_asker(&asker, f, w, source);
 
-    if (w->conf->done) {
+    sent = ngx_dns_answer_send(&asker, m, msg, &answers);
+
+    if (w->conf->listener.done) {
         ngx_dns_life_end_record(f, w, &record);
 
         record.sent = sent;
@@ -170,10 +173,10 @@ answer:
         record.reason = reason;
         record.peer = f->peer;
         record.cache_status = w->stale ? NGX_DNS_CACHE_STATUS_EXPIRED
-                              : w->conf->cache ? NGX_DNS_CACHE_STATUS_MISS
+                              : f->policy->cache ? NGX_DNS_CACHE_STATUS_MISS
                                                : NGX_DNS_CACHE_STATUS_BYPASS;
 
-        w->conf->done(&record);
+        w->conf->listener.done(&record);
     }
 }
 
@@ -204,7 +207,7 @@ ngx_dns_life_end_stale(ngx_dns_inflight_t *f)
 
         *p = w->next;
 
-        if (w->conf->done) {
+        if (w->conf->listener.done) {
             ngx_dns_life_end_record(f, w, &record);
 
             record.sent = sent;
@@ -212,7 +215,7 @@ ngx_dns_life_end_stale(ngx_dns_inflight_t *f)
             record.answers = m.answers;
             record.cache_status = NGX_DNS_CACHE_STATUS_STALE;
 
-            w->conf->done(&record);
+            w->conf->listener.done(&record);
         }
 
         ngx_dns_inflight_leave(w);

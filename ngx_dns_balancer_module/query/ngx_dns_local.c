@@ -97,7 +97,7 @@ ngx_dns_local_find(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
 {
     ngx_dns_local_t  *local;
 
-    local = conf->local;
+    local = conf->listener.local;
 
     if (q->asked.class != NGX_DNS_CLASS_IN) {
         return ngx_dns_local_find_server(local, q, found);
@@ -180,7 +180,7 @@ ngx_dns_local_find_builtin(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
 
     /* RFC 6761, 6.3: "localhost." and any names falling within it */
 
-    if (conf->local->localhost) {
+    if (conf->listener.local->localhost) {
 
         if (q->asked.name_len - q->label[q->labels - 1] == 11
             && ngx_memcmp(q->name + q->label[q->labels - 1], "\11localhost",
@@ -207,8 +207,8 @@ ngx_dns_local_find_builtin(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
         }
     }
 
-    return conf->local->reverse ? ngx_dns_local_find_reverse(conf, q, found)
-                                : NGX_DECLINED;
+    return conf->listener.local->reverse
+           ? ngx_dns_local_find_reverse(conf, q, found) : NGX_DECLINED;
 }
 
 
@@ -231,7 +231,8 @@ ngx_dns_local_find_reverse(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
 
     /* RFC 6303, 3: who has a zone of these names for himself uses that */
 
-    zone = ngx_dns_forward_find(conf->forward, (ngx_dns_question_t *) q);
+    zone = ngx_dns_forward_find(conf->listener.forward,
+                                (ngx_dns_question_t *) q);
 
     if (zone) {
         n = 0;
@@ -254,7 +255,7 @@ ngx_dns_local_find_reverse(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
 
     /* RFC 8020: what has 1.0.0.127 below itself does exist */
 
-    if (!conf->local->localhost || q->asked.name_len > loopback.len
+    if (!conf->listener.local->localhost || q->asked.name_len > loopback.len
         || ngx_memcmp(loopback.data + loopback.len - q->asked.name_len, q->name,
                       q->asked.name_len)
            != 0)
@@ -356,17 +357,18 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     const ngx_dns_question_t *q, const u_char *p,
     const ngx_dns_local_found_t *found, ngx_dns_local_answer_t *answer)
 {
-    size_t              limit;
-    u_char             *start;
-    ngx_dns_rr_t        rr;
-    ngx_dns_asker_t     asker;
-    ngx_dns_message_t   m;
+    size_t             limit;
+    u_char            *start;
+    ngx_dns_rr_t       rr;
+    ngx_dns_asker_t    asker;
+    ngx_dns_message_t  m;
 
     asker.client = client;
     asker.conf = conf;
+    asker.policy = conf->policy;
     asker.name = p + NGX_DNS_HEADER_SIZE;
     asker.asked = &q->asked;
-    asker.responses = conf->counters->responses[
+    asker.responses = conf->runtime.counters->responses[
                             found->status == NGX_DNS_CACHE_STATUS_HOSTS
                             ? NGX_DNS_SOURCE_HOSTS : NGX_DNS_SOURCE_LOCAL];
 
@@ -378,7 +380,7 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     /* RA: is there anybody who could be asked for other names? */
 
-    m.flags = NGX_DNS_AA | (conf->forward->n ? NGX_DNS_RA : 0);
+    m.flags = NGX_DNS_AA | (conf->listener.forward->n ? NGX_DNS_RA : 0);
 
     limit = ngx_dns_answer_limit(&asker);
     start = client->front->reserve(client, limit);
@@ -414,7 +416,7 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     answer->answers = m.answers;
     answer->status = found->status;
 
-    ngx_dns_histogram_add(&conf->counters->duration, 0);
+    ngx_dns_histogram_add(&conf->runtime.counters->duration, 0);
     ngx_dns_answer_commit(client, answer->sent, asker.responses,
                           answer->rcode);
 }

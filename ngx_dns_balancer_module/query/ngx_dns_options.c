@@ -37,22 +37,25 @@ ngx_dns_options_keepalive(ngx_dns_client_t *client,
 
 
 size_t
-ngx_dns_options_size(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    const ngx_dns_asked_t *asked)
+ngx_dns_options_size(const ngx_dns_asker_t *asker)
 {
-    size_t  size;
+    size_t                  size;
+    const ngx_str_t        *nsid;
+    const ngx_dns_asked_t  *asked;
 
     size = 0;
+    asked = asker->asked;
+    nsid = &asker->conf->listener.nsid;
 
-    if ((asked->options & NGX_DNS_ASKED_NSID) && conf->nsid.len) {
-        size += NGX_DNS_OPTION_HEADER + conf->nsid.len;
+    if ((asked->options & NGX_DNS_ASKED_NSID) && nsid->len) {
+        size += NGX_DNS_OPTION_HEADER + nsid->len;
     }
 
-    if (ngx_dns_options_keepalive(client, asked)) {
+    if (ngx_dns_options_keepalive(asker->client, asked)) {
         size += NGX_DNS_OPTION_HEADER + 2;
     }
 
-    if ((asked->options & NGX_DNS_ASKED_SUBNET) && conf->subnet) {
+    if ((asked->options & NGX_DNS_ASKED_SUBNET) && asker->policy->subnet) {
         size += NGX_DNS_SUBNET_SIZE;
     }
 
@@ -75,23 +78,29 @@ ngx_dns_options_room(ngx_dns_client_t *client, const ngx_dns_asked_t *asked,
 
 
 u_char *
-ngx_dns_options_write(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    const ngx_dns_asked_t *asked, u_char *start, u_char *opt, u_char *p,
-    ngx_uint_t scope)
+ngx_dns_options_write(const ngx_dns_asker_t *asker, u_char *start, u_char *opt,
+    u_char *p, ngx_uint_t scope)
 {
-    ngx_msec_t  timeout;
+    ngx_msec_t              timeout;
+    ngx_dns_client_t       *client;
+    ngx_dns_listener_t     *listener;
+    const ngx_dns_asked_t  *asked;
 
-    if ((asked->options & NGX_DNS_ASKED_NSID) && conf->nsid.len) {
+    client = asker->client;
+    asked = asker->asked;
+    listener = &asker->conf->listener;
+
+    if ((asked->options & NGX_DNS_ASKED_NSID) && listener->nsid.len) {
         ngx_dns_put16(p, NGX_DNS_OPTION_NSID);
-        ngx_dns_put16(p + 2, conf->nsid.len);
-        p = ngx_cpymem(p + 4, conf->nsid.data, conf->nsid.len);
+        ngx_dns_put16(p + 2, listener->nsid.len);
+        p = ngx_cpymem(p + 4, listener->nsid.data, listener->nsid.len);
     }
 
     if (ngx_dns_options_keepalive(client, asked)) {
 
         /* in units of 100 milliseconds; 0 asks the client to close */
 
-        timeout = ngx_exiting ? 0 : conf->idle_timeout / 100;
+        timeout = ngx_exiting ? 0 : listener->idle_timeout / 100;
 
         ngx_dns_put16(p, NGX_DNS_OPTION_KEEPALIVE);
         ngx_dns_put16(p + 2, 2);
@@ -99,7 +108,7 @@ ngx_dns_options_write(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         p += 6;
     }
 
-    if ((asked->options & NGX_DNS_ASKED_SUBNET) && conf->subnet
+    if ((asked->options & NGX_DNS_ASKED_SUBNET) && asker->policy->subnet
         && !(asked->options & NGX_DNS_ASKED_BAD))
     {
         p = ngx_dns_edns_write_subnet(p, &asked->subnet,

@@ -23,11 +23,22 @@
 #define NGX_DNS_PADDING_BLOCK  468        /* RFC 8467, 4.1 */
 
 
+/* who asked, and what of the query goes into any answer */
+
+typedef struct {
+    ngx_dns_client_t     *client;
+    ngx_dns_conf_t       *conf;
+    const ngx_dns_policy_t  *policy;     /* of the zone, if there is one */
+    const u_char         *name;          /* in the client's letter case */
+    const ngx_dns_asked_t  *asked;
+    uint64_t             *responses;     /* by rcode, of the answer's source */
+} ngx_dns_asker_t;
+
+
 #pragma GCC visibility push(hidden)
 
 /* octets that they take at most, without padding */
-size_t ngx_dns_options_size(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    const ngx_dns_asked_t *asked);
+size_t ngx_dns_options_size(const ngx_dns_asker_t *asker);
 
 /* the room an answer of "size" needs with them, padding too */
 size_t ngx_dns_options_room(ngx_dns_client_t *client,
@@ -37,9 +48,8 @@ size_t ngx_dns_options_room(ngx_dns_client_t *client,
  * Adds them to the OPT at "opt" that ends at "p", as the message from "start"
  * does; "scope" is the SCOPE PREFIX-LENGTH.  Returns the end.
  */
-u_char *ngx_dns_options_write(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    const ngx_dns_asked_t *asked, u_char *start, u_char *opt, u_char *p,
-    ngx_uint_t scope);
+u_char *ngx_dns_options_write(const ngx_dns_asker_t *asker, u_char *start,
+    u_char *opt, u_char *p, ngx_uint_t scope);
 
 #pragma GCC visibility pop
 

@@ -17,7 +17,7 @@
 
 static ngx_dns_reason_e ngx_dns_query_policy(const ngx_dns_question_t *q);
 static ngx_dns_reason_e ngx_dns_query_transfer(ngx_dns_request_t *r);
-static uint64_t ngx_dns_query_key(const ngx_dns_request_t *r);
+static void ngx_dns_query_key(ngx_dns_request_t *r);
 static ngx_int_t ngx_dns_query_local(const ngx_dns_request_t *r);
 static ngx_dns_reason_e ngx_dns_query_route(ngx_dns_request_t *r);
 static ngx_dns_reason_e ngx_dns_query_ask(const ngx_dns_request_t *r,
@@ -43,8 +43,10 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     ngx_dns_record_t     record;
     ngx_dns_reason_e     reason;
     ngx_dns_request_t    r;
+    ngx_dns_listener_t  *listener;
     ngx_dns_question_t  *q;
 
+    listener = &conf->listener;
     q = &ngx_dns_query_question;
 
     r.conf = conf;
@@ -57,7 +59,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     reason = ngx_dns_question_parse(q, p, len);
 
-    ngx_dns_count_in(conf->counters,
+    ngx_dns_count_in(conf->runtime.counters,
                      queries[client->proto]
                             [ngx_dns_metrics_type(q->asked.type)]);
 
@@ -67,10 +69,12 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     /* rules of the server come before all but what can't be answered */
 
-    if (conf->access && reason != NGX_DNS_EHEADER) {
+    if (listener->access && reason != NGX_DNS_EHEADER) {
         ngx_dns_request_record(&r, &record);
 
-        if (conf->access(&record) != NGX_OK && reason != NGX_DNS_ERESPONSE) {
+        if (listener->access(&record) != NGX_OK
+            && reason != NGX_DNS_ERESPONSE)
+        {
             reason = NGX_DNS_EACCESS;
         }
     }
@@ -80,8 +84,9 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
         /* "version.bind" and the like are of a class of their own */
 
-        if (conf->local && (reason == NGX_DNS_FINE || reason == NGX_DNS_ECLASS)
-            && ngx_dns_local_likely(conf->local, q)
+        if (listener->local
+            && (reason == NGX_DNS_FINE || reason == NGX_DNS_ECLASS)
+            && ngx_dns_local_likely(listener->local, q)
             && ngx_dns_query_local(&r) == NGX_OK)
         {
             return;
@@ -89,9 +94,9 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     }
 
     if (reason == NGX_DNS_FINE) {
-        r.zone = conf->forward->deepest
-                 ? ngx_dns_forward_find(conf->forward, q)
-                 : conf->forward->root;
+        r.zone = listener->forward->deepest
+                 ? ngx_dns_forward_find(listener->forward, q)
+                 : listener->forward->root;
 
         reason = r.zone ? ngx_dns_query_route(&r) : NGX_DNS_EZONE;
     }
@@ -150,14 +155,14 @@ ngx_dns_query_policy(const ngx_dns_question_t *q)
 static ngx_dns_reason_e
 ngx_dns_query_transfer(ngx_dns_request_t *r)
 {
-    r->zone = ngx_dns_forward_find(r->conf->forward, r->question);
+    r->zone = ngx_dns_forward_find(r->conf->listener.forward, r->question);
 
     if (r->zone == NULL) {
         return NGX_DNS_EZONE;
     }
 
-    if (r->zone->upstream->key) {
-        r->key = ngx_dns_query_key(r);
+    if (r->zone->special) {
+        ngx_dns_query_key(r);
     }
 
     return ngx_dns_transfer_start(r);
@@ -166,14 +171,20 @@ ngx_dns_query_transfer(ngx_dns_request_t *r)
 
 /* of a hash method */
 
-static uint64_t
-ngx_dns_query_key(const ngx_dns_request_t *r)
+static void
+ngx_dns_query_key(ngx_dns_request_t *r)
 {
     ngx_dns_record_t  record;
 
     ngx_dns_request_record(r, &record);
 
-    return r->conf->key(&record, r->zone->upstream);
+    r->key = r->conf->listener.key(&record, r->zone->upstream);
+
+    /* with a key of the client, an answer is right for that key only */
+
+    if (r->zone->upstream->by_client) {
+        r->partition ^= r->key;
+    }
 }
 
 
@@ -190,7 +201,7 @@ ngx_dns_query_local(const ngx_dns_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (r->conf->done) {
+    if (r->conf->listener.done) {
         ngx_dns_request_record(r, &record);
 
         record.rcode = answer.rcode;
@@ -198,7 +209,7 @@ ngx_dns_query_local(const ngx_dns_request_t *r)
         record.sent = answer.sent;
         record.cache_status = answer.status;
 
-        r->conf->done(&record);
+        r->conf->listener.done(&record);
     }
 
     return NGX_OK;
@@ -210,35 +221,39 @@ ngx_dns_query_local(const ngx_dns_request_t *r)
 static ngx_dns_reason_e
 ngx_dns_query_route(ngx_dns_request_t *r)
 {
-    ngx_int_t          rc;
-    ngx_dns_conf_t    *conf;
-    ngx_dns_record_t   record;
+    ngx_int_t                rc;
+    ngx_dns_conf_t          *conf;
+    const ngx_dns_policy_t  *policy;
+    ngx_dns_record_t         record;
 
     conf = r->conf;
+    policy = r->zone->policy;
 
-    if (conf->subnet
-        && ngx_dns_subnet_choose(conf, r->client, r->question) != NGX_OK)
+    if (policy->subnet
+        && ngx_dns_subnet_choose(policy, r->client, r->question) != NGX_OK)
     {
         return NGX_DNS_EOPT;
     }
 
-    if (r->zone->upstream->key) {
-        r->key = ngx_dns_query_key(r);
+    r->partition = r->zone->partition;
+
+    if (r->zone->special) {
+        ngx_dns_query_key(r);
     }
 
-    if (conf->cache == NULL) {
+    if (policy->cache == NULL) {
         return ngx_dns_query_ask(r, 0);
     }
 
     rc = ngx_dns_cached_find(r, &record);
 
     if (rc != NGX_OK && rc != NGX_DONE) {
-        ngx_dns_count_in(conf->counters, misses);
+        ngx_dns_count_in(conf->runtime.counters, misses);
 
         return ngx_dns_query_ask(r, rc == NGX_AGAIN);
     }
 
-    if (conf->done) {
+    if (conf->listener.done) {
         ngx_dns_query_hit(r, &record);
     }
 
@@ -262,7 +277,7 @@ ngx_dns_query_hit(const ngx_dns_request_t *r, const ngx_dns_record_t *found)
     record.answers = found->answers;
     record.cache_status = found->cache_status;
 
-    r->conf->done(&record);
+    r->conf->listener.done(&record);
 }
 
 
@@ -279,7 +294,7 @@ ngx_dns_query_refresh(const ngx_dns_request_t *r)
     if (f && fresh) {
         f->refresh = 1;
 
-        ngx_dns_count_in(r->conf->counters, prefetches);
+        ngx_dns_count_in(r->conf->runtime.counters, prefetches);
         ngx_dns_life_start(f);
     }
 }
@@ -292,7 +307,7 @@ ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
     ngx_dns_waiter_t    *w;
     ngx_dns_inflight_t  *f;
 
-    if (r->conf->queries >= r->conf->max_queries) {
+    if (r->conf->runtime.queries >= r->conf->listener.max_queries) {
         return ngx_dns_query_overload(r, stale);
     }
 
@@ -341,7 +356,7 @@ ngx_dns_query_overload(const ngx_dns_request_t *r, ngx_uint_t stale)
         return NGX_DNS_EOVERLOAD;
     }
 
-    if (r->conf->done) {
+    if (r->conf->listener.done) {
         ngx_dns_query_hit(r, &record);
     }
 
@@ -359,14 +374,14 @@ ngx_dns_query_refuse(const ngx_dns_request_t *r, ngx_dns_reason_e reason)
 
     sent = ngx_dns_answer_error(r, reason);
 
-    if (r->conf->done) {
+    if (r->conf->listener.done) {
         ngx_dns_request_record(r, &record);
 
         record.reason = reason;
         record.rcode = ngx_dns_reasons[reason].rcode;
         record.sent = sent;
 
-        r->conf->done(&record);
+        r->conf->listener.done(&record);
     }
 }
 
@@ -379,11 +394,11 @@ ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client, size_t len,
 
     ngx_dns_clock_update();
 
-    ngx_dns_count_in(conf->counters,
+    ngx_dns_count_in(conf->runtime.counters,
                      queries[client->proto][NGX_DNS_METRICS_TYPE_NONE]);
     ngx_dns_count(reason[reason]);
 
-    if (conf->done) {
+    if (conf->listener.done) {
 
         /* nothing of it was looked at */
 
@@ -393,7 +408,7 @@ ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client, size_t len,
         record.reason = reason;
         record.rcode = NGX_DNS_DROP;
 
-        conf->done(&record);
+        conf->listener.done(&record);
     }
 }
 

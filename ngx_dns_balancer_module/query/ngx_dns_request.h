@@ -27,6 +27,8 @@ typedef struct {
     size_t                len;
     ngx_dns_zone_t       *zone;        /* NULL: not known, or none */
     uint64_t              key;         /* of a hash method; 0: none */
+    uint64_t              partition;   /* of a cache: the upstream and, where
+                                          that matters, the key; set by route */
 } ngx_dns_request_t;
 
 

@@ -11,7 +11,7 @@
 #define NGX_DNS_SUBNET_NOBODY  255        /* in place of a prefix */
 
 
-static uint64_t ngx_dns_subnet_partition(ngx_dns_conf_t *conf,
+static uint64_t ngx_dns_subnet_partition(const ngx_dns_policy_t *policy,
     uint64_t partition, const ngx_dns_subnet_t *subnet, ngx_uint_t prefix);
 static ngx_uint_t ngx_dns_subnet_up(const ngx_dns_subnet_t *subnet,
     ngx_uint_t prefix);
@@ -27,7 +27,7 @@ static const uint8_t  ngx_dns_subnet_steps[3][6] = {
 
 
 ngx_int_t
-ngx_dns_subnet_choose(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
+ngx_dns_subnet_choose(const ngx_dns_policy_t *policy, ngx_dns_client_t *client,
     ngx_dns_question_t *q)
 {
     uint8_t               most;
@@ -47,7 +47,7 @@ ngx_dns_subnet_choose(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
         *subnet = q->asked.subnet;
 
-    } else if (conf->subnet == NGX_DNS_SUBNET_ADD) {
+    } else if (policy->subnet == NGX_DNS_SUBNET_ADD) {
 
         subnet->source = 128;
 
@@ -80,8 +80,8 @@ ngx_dns_subnet_choose(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         return NGX_OK;
     }
 
-    most = subnet->family == NGX_DNS_SUBNET_IPV4 ? conf->subnet_v4
-                                                 : conf->subnet_v6;
+    most = subnet->family == NGX_DNS_SUBNET_IPV4 ? policy->subnet_v4
+                                                 : policy->subnet_v6;
 
     if (subnet->source > most) {
         subnet->source = most;
@@ -95,7 +95,7 @@ ngx_dns_subnet_choose(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 /* by the key of the cache, so that nobody can aim at another's place */
 
 static uint64_t
-ngx_dns_subnet_partition(ngx_dns_conf_t *conf, uint64_t partition,
+ngx_dns_subnet_partition(const ngx_dns_policy_t *policy, uint64_t partition,
     const ngx_dns_subnet_t *subnet, ngx_uint_t prefix)
 {
     u_char            text[2 + 16 + NGX_DNS_READ_PAD];
@@ -113,14 +113,14 @@ ngx_dns_subnet_partition(ngx_dns_conf_t *conf, uint64_t partition,
         ngx_memcpy(text + 2, cut.addr, 16);
     }
 
-    return partition ^ ngx_dns_cache_hash(conf->cache, text, 18, 0, 0);
+    return partition ^ ngx_dns_cache_hash(policy->cache, text, 18, 0, 0);
 }
 
 
 uint64_t
-ngx_dns_subnet_all(ngx_dns_conf_t *conf, uint64_t partition)
+ngx_dns_subnet_all(const ngx_dns_policy_t *policy, uint64_t partition)
 {
-    return ngx_dns_subnet_partition(conf, partition, NULL, 0);
+    return ngx_dns_subnet_partition(policy, partition, NULL, 0);
 }
 
 
@@ -168,8 +168,9 @@ ngx_dns_subnet_check(const ngx_dns_subnet_t *subnet,
 
 
 uint64_t
-ngx_dns_subnet_place(ngx_dns_conf_t *conf, const ngx_dns_subnet_t *subnet,
-    const ngx_dns_message_t *m, const u_char *msg, uint64_t partition)
+ngx_dns_subnet_place(const ngx_dns_policy_t *policy,
+    const ngx_dns_subnet_t *subnet, const ngx_dns_message_t *m,
+    const u_char *msg, uint64_t partition)
 {
     ngx_uint_t  prefix;
 
@@ -186,14 +187,15 @@ ngx_dns_subnet_place(ngx_dns_conf_t *conf, const ngx_dns_subnet_t *subnet,
         prefix = m->scoped ? ngx_dns_subnet_up(subnet, m->scoped) : 0;
     }
 
-    return ngx_dns_subnet_partition(conf, partition, subnet, prefix);
+    return ngx_dns_subnet_partition(policy, partition, subnet, prefix);
 }
 
 
 ngx_int_t
-ngx_dns_subnet_lookup(ngx_dns_conf_t *conf, const u_char *name, size_t len,
-    uint64_t bits, uint64_t partition, const ngx_dns_subnet_t *subnet,
-    ngx_dns_cache_view_t *view, uint16_t *prefix)
+ngx_dns_subnet_lookup(const ngx_dns_policy_t *policy, const u_char *name,
+    size_t len, uint64_t bits, uint64_t partition,
+    const ngx_dns_subnet_t *subnet, ngx_dns_cache_view_t *view,
+    uint16_t *prefix)
 {
     ngx_int_t              rc;
     ngx_uint_t             i, p;
@@ -209,8 +211,8 @@ ngx_dns_subnet_lookup(ngx_dns_conf_t *conf, const u_char *name, size_t len,
 
     for ( ;; ) {
 
-        if (ngx_dns_cached_lookup(conf, name, len, bits,
-                                  ngx_dns_subnet_partition(conf, partition,
+        if (ngx_dns_cached_lookup(policy, name, len, bits,
+                                  ngx_dns_subnet_partition(policy, partition,
                                                            subnet, p),
                                   &found)
             == NGX_OK)

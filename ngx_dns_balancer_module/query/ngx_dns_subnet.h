@@ -33,17 +33,17 @@
  * Sets q->subnet, which servers are told.  NGX_ERROR: the client's own is not
  * as the RFC says.
  */
-ngx_int_t ngx_dns_subnet_choose(ngx_dns_conf_t *conf,
+ngx_int_t ngx_dns_subnet_choose(const ngx_dns_policy_t *policy,
     ngx_dns_client_t *client, ngx_dns_question_t *q);
 
-/* ngx_dns_cached_partition()'s value for the place for all */
-uint64_t ngx_dns_subnet_all(ngx_dns_conf_t *conf, uint64_t partition);
+/* a question's partition, for the place for all */
+uint64_t ngx_dns_subnet_all(const ngx_dns_policy_t *policy, uint64_t partition);
 
 /*
  * The same for where the parsed answer "m" to a question that was asked with
  * "subnet" is to be stored; "msg" NULL: a failure.
  */
-uint64_t ngx_dns_subnet_place(ngx_dns_conf_t *conf,
+uint64_t ngx_dns_subnet_place(const ngx_dns_policy_t *policy,
     const ngx_dns_subnet_t *subnet, const ngx_dns_message_t *m,
     const u_char *msg, uint64_t partition);
 
@@ -59,8 +59,8 @@ ngx_int_t ngx_dns_subnet_check(const ngx_dns_subnet_t *subnet,
  * answer whose time has not come is preferred.  "prefix" is what the client
  * is told as the SCOPE PREFIX-LENGTH.
  */
-ngx_int_t ngx_dns_subnet_lookup(ngx_dns_conf_t *conf, const u_char *name,
-    size_t len, uint64_t bits, uint64_t partition,
+ngx_int_t ngx_dns_subnet_lookup(const ngx_dns_policy_t *policy,
+    const u_char *name, size_t len, uint64_t bits, uint64_t partition,
     const ngx_dns_subnet_t *subnet, ngx_dns_cache_view_t *view,
     uint16_t *prefix);
 
@@ -69,27 +69,29 @@ ngx_int_t ngx_dns_subnet_lookup(ngx_dns_conf_t *conf, const u_char *name,
 
 /*
  * The place of an entry for a client with "subnet", which is looked at only
- * where conf->subnet is set.  Returns as ngx_dns_cached_lookup().  "partition"
- * becomes that of the place for all, for names above and for failures.
+ * where policy->subnet is set.  Returns as ngx_dns_cached_lookup().
+ * "partition" becomes that of the place for all, for names above and for
+ * failures.
  */
 
 static ngx_inline ngx_int_t
-ngx_dns_subnet_find(ngx_dns_conf_t *conf, const u_char *name, size_t len,
-    uint64_t bits, uint64_t *partition, const ngx_dns_subnet_t *subnet,
-    ngx_dns_cache_view_t *view, uint16_t *prefix)
+ngx_dns_subnet_find(const ngx_dns_policy_t *policy, const u_char *name,
+    size_t len, uint64_t bits, uint64_t *partition,
+    const ngx_dns_subnet_t *subnet, ngx_dns_cache_view_t *view,
+    uint16_t *prefix)
 {
     ngx_int_t  rc;
 
     *prefix = 0;
 
-    if (!conf->subnet) {
-        return ngx_dns_cached_lookup(conf, name, len, bits, *partition, view);
+    if (!policy->subnet) {
+        return ngx_dns_cached_lookup(policy, name, len, bits, *partition, view);
     }
 
-    rc = ngx_dns_subnet_lookup(conf, name, len, bits, *partition, subnet, view,
-                               prefix);
+    rc = ngx_dns_subnet_lookup(policy, name, len, bits, *partition, subnet,
+                               view, prefix);
 
-    *partition = ngx_dns_subnet_all(conf, *partition);
+    *partition = ngx_dns_subnet_all(policy, *partition);
 
     return rc;
 }

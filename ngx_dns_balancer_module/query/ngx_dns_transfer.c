@@ -74,7 +74,7 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
     }
 
     if (ngx_dns_transfers_n == ngx_dns_transfers_limit
-        || r->conf->queries >= r->conf->max_queries
+        || r->conf->runtime.queries >= r->conf->listener.max_queries
         || ngx_dns_transfer_count(r->client) >= most)
     {
         return NGX_DNS_EOVERLOAD;
@@ -87,9 +87,9 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
 
     x->have = have;
     x->rcode = NGX_DNS_SERVFAIL;
-    x->deadline = ngx_current_msec + r->conf->next_timeout;
+    x->deadline = ngx_current_msec + r->zone->policy->next_timeout;
 
-    ngx_dns_peers_earn(r->zone->upstream, r->conf->budget);
+    ngx_dns_peers_earn(r->zone->upstream, r->zone->policy->budget);
     ngx_dns_transfer_next(x);
 
     return NGX_DNS_FINE;
@@ -133,7 +133,7 @@ ngx_dns_transfer_create(const ngx_dns_request_t *r, size_t end)
     q = r->question;
     conf = r->conf;
 
-    x = ngx_calloc(sizeof(ngx_dns_transfer_t) + end, conf->log);
+    x = ngx_calloc(sizeof(ngx_dns_transfer_t) + end, conf->listener.log);
     if (x == NULL) {
         return NULL;
     }
@@ -144,7 +144,7 @@ ngx_dns_transfer_create(const ngx_dns_request_t *r, size_t end)
 
     ngx_queue_insert_tail(&ngx_dns_transfers, &x->queue);
     ngx_dns_gauge_used(NGX_DNS_GAUGE_TRANSFERS, ++ngx_dns_transfers_n);
-    conf->queries++;
+    conf->runtime.queries++;
 
     x->conf = conf;
     x->zone = r->zone;
@@ -157,7 +157,7 @@ ngx_dns_transfer_create(const ngx_dns_request_t *r, size_t end)
 
     x->room.handler = ngx_dns_transfer_room_handler;
     x->room.data = x;
-    x->room.log = conf->log;
+    x->room.log = conf->listener.log;
 
     ngx_memcpy(x->question, q->name, q->asked.name_len);
     ngx_dns_put16(x->question + q->asked.name_len, q->asked.type);
@@ -205,15 +205,15 @@ ngx_dns_transfer_next(ngx_dns_transfer_t *x)
     ngx_dns_pick_t   pick;
     ngx_dns_peer_t  *peer;
 
-    limit = ngx_min(x->zone->upstream->peers.nelts, x->conf->tries);
+    limit = ngx_min(x->zone->upstream->peers.nelts, x->zone->policy->tries);
 
     for ( ;; ) {
         next = ngx_dns_outcome_next(x->last);
 
         if (x->tries == limit
-            || (next && (next & x->conf->next) == 0)
+            || (next && (next & x->zone->policy->next) == 0)
             || (ngx_msec_int_t) (x->deadline - ngx_current_msec) <= 0
-            || (x->tries && !ngx_dns_ask_pays(x->conf, x->zone,
+            || (x->tries && !ngx_dns_ask_pays(x->zone,
                                               ngx_dns_transfer_account(x))))
         {
             break;
@@ -268,7 +268,7 @@ ngx_dns_transfer_ask(ngx_dns_transfer_t *x)
     ngx_dns_put16(x->query, x->id);
 
     return ngx_dns_tcp_stream_open(x->peer, x->query, x->query_len,
-                                   x->conf->upstream_timeout,
+                                   x->zone->policy->upstream_timeout,
                                    ngx_dns_transfer_handler, x, &x->stream);
 }
 
@@ -333,7 +333,7 @@ ngx_dns_transfer_handler(void *data, ngx_dns_reason_e reason, u_char *msg,
             ngx_dns_count_peer(x->peer, responses);
             ngx_dns_peer_success(x->peer, ngx_current_msec,
                                  ngx_dns_clock_since(x->asked_usec),
-                                 x->conf->log);
+                                 x->conf->listener.log);
         }
 
         return ngx_dns_transfer_pass(x, &m, msg, rc == NGX_OK);
@@ -457,7 +457,7 @@ ngx_dns_transfer_pass(ngx_dns_transfer_t *x, const ngx_dns_message_t *m,
 
     if (last) {
         ngx_dns_answer_commit(&x->client, size,
-                x->conf->counters->responses[NGX_DNS_SOURCE_UPSTREAM],
+                x->conf->runtime.counters->responses[NGX_DNS_SOURCE_UPSTREAM],
                               NGX_DNS_NOERROR);
 
         ngx_dns_transfer_release(x);
@@ -519,7 +519,7 @@ ngx_dns_transfer_failed(ngx_dns_transfer_t *x, ngx_dns_outcome_e outcome)
     }
 
     ngx_dns_peer_failure(x->peer, ngx_current_msec,
-                         ngx_dns_outcome_reason(outcome), x->conf->log);
+                         ngx_dns_outcome_reason(outcome), x->conf->listener.log);
     ngx_dns_transfer_release(x);
 }
 
@@ -547,7 +547,7 @@ ngx_dns_transfer_end(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     ngx_dns_transfer_tell(x, reason, rcode);
     ngx_dns_transfer_log(x, reason, rcode);
 
-    x->conf->queries--;
+    x->conf->runtime.queries--;
 
     ngx_queue_remove(&x->queue);
     ngx_dns_gauge_used(NGX_DNS_GAUGE_TRANSFERS, --ngx_dns_transfers_n);

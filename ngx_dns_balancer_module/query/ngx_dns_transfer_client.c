@@ -27,6 +27,7 @@ ngx_dns_transfer_write(ngx_dns_transfer_t *x, u_char *p,
 
     asker.client = &x->client;
     asker.conf = x->conf;
+    asker.policy = x->zone->policy;
     asker.asked = &x->asked;
 
     ngx_memzero(&none, sizeof(ngx_dns_message_t));
@@ -73,7 +74,7 @@ ngx_dns_transfer_tell(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
 
         level = reason == NGX_DNS_FINE ? NGX_LOG_INFO : NGX_LOG_ERR;
 
-        ngx_log_error(level, x->conf->log, 0,
+        ngx_log_error(level, x->conf->listener.log, 0,
                       "zone transfer over dns upstream \"%V\" broke off after "
                       "%ui messages: %s",
                       &x->zone->upstream->name, x->messages,
@@ -90,9 +91,10 @@ ngx_dns_transfer_tell(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
 
         asker.client = &x->client;
         asker.conf = x->conf;
+        asker.policy = x->zone->policy;
         asker.name = x->query + NGX_DNS_HEADER_SIZE;
         asker.asked = &x->asked;
-        asker.responses = x->conf->counters->responses[
+        asker.responses = x->conf->runtime.counters->responses[
                               reason == NGX_DNS_ERCODE
                               ? NGX_DNS_SOURCE_UPSTREAM
                               : NGX_DNS_SOURCE_ERROR];
@@ -112,10 +114,10 @@ ngx_dns_transfer_log(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
         ngx_dns_count(reason[reason]);
     }
 
-    ngx_dns_histogram_add(&x->conf->counters->duration,
+    ngx_dns_histogram_add(&x->conf->runtime.counters->duration,
                           ngx_dns_usec - x->start_usec);
 
-    if (x->conf->done == NULL) {
+    if (x->conf->listener.done == NULL) {
         return;
     }
 
@@ -135,5 +137,5 @@ ngx_dns_transfer_log(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     r.start_usec = x->start_usec;
     r.start_msec = x->start_msec;
 
-    x->conf->done(&r);
+    x->conf->listener.done(&r);
 }
