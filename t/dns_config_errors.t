@@ -251,6 +251,58 @@ my @cases = (
    dns_cache c; dns_cache_min_ttl 1h; dns_cache_max_ttl 1m; }",
   qr/"dns_cache_min_ttl" of 3600 s is over "dns_cache_max_ttl" of 60 s .*:\d+/ ],
 
+# dns_zone
+
+(map { my ($block, $said) = @$_;
+       [ "dns_cache_zone zone=c:1m; server { $listen
+          dns_zone a.test { $block } }", $said ]
+} [ '', qr/no "dns_pass" for dns_zone in \S+:\d+, nor "dns_return"/ ],
+  [ 'dns_pass 127.0.0.1; dns_pass 127.0.0.2;',
+    qr/"dns_pass" directive is duplicate in \S+:\d+/ ],
+  [ 'dns_return drop; dns_return drop;',
+    qr/"dns_return" directive is duplicate in \S+:\d+/ ],
+  [ 'dns_return drop; dns_pass 127.0.0.1;',
+    qr/"dns_pass" directive and "dns_return" exclude each other in/ ],
+  [ 'dns_pass 127.0.0.1; dns_return drop;',
+    qr/"dns_return" directive and "dns_pass" exclude each other in/ ],
+  [ 'dns_return formerr;',
+    qr/"dns_return": invalid value "formerr", it must be "nxdomain", "noda/ ],
+  [ 'dns_pass nowhere;',
+    qr/"dns_pass": "nowhere" is not the name of a "dns_upstream".* in \S+:\d/ ],
+  [ "dns_pass '';", qr/"dns_pass": "" is not the name of a "dns_upstream"/ ],
+  [ 'dns_pass 224.0.0.1;', qr/"dns_pass": no server can be at "224\.0\.0/ ],
+  [ 'dns_pass 127.0.0.1; dns_pipeline 5;',
+    qr/"dns_pipeline" directive is not allowed here in \S+:\d+/ ],
+  [ 'dns_pass 127.0.0.1; proxy_timeout 5;',
+    qr/"proxy_timeout" directive is not allowed here in \S+:\d+/ ],
+  [ 'dns_pass 127.0.0.1; dns_zone b.test { }',
+    qr/"dns_zone" directive is not allowed here in \S+:\d+/ ],
+  [ 'dns_pass 127.0.0.1; foo;', qr/unknown directive "foo" in \S+:\d+/ ],
+  [ 'dns_pass 127.0.0.1; dns_upstream_timeout 0;',
+    qr/"dns_upstream_timeout": invalid value "0", it must be a time from/ ],
+  [ 'dns_pass 127.0.0.1; dns_cache nope;',
+    qr/"dns_cache": "nope" is not the name of a "dns_cache_zone"/ ],
+  [ 'dns_pass 127.0.0.1; dns_cache_max_ttl 1s;',
+    qr/"dns_cache_max_ttl" is of no use: the dns_zone has no "dns_cache"/ ],
+  [ 'dns_pass 127.0.0.1; dns_cache c; dns_cache_max_ttl 5s;
+     dns_cache_min_ttl 9s;',
+    qr/_ttl" of 9 s is over "dns_cache_max_ttl" of 5 s in dns_zone in \S+:\d/ ],
+  [ 'dns_pass 127.0.0.1; } dns_forward A.test. 127.0.0.1; dns_zone B {
+     dns_pass 127.0.0.1;', qr/"dns_forward": duplicate zone "A\.test\." in/ ],
+  [ 'dns_pass 127.0.0.1; } dns_zone x.test A.test. { dns_return drop;',
+    qr/"dns_zone": duplicate zone "A\.test\." in \S+:\d+/ ]),
+
+[ "server { $listen dns_zone a..b { dns_pass 127.0.0.1; } }",
+  qr/"dns_zone": invalid zone "a..b", it must be a domain name/ ],
+[ 'dns_zone a.b { dns_pass 127.0.0.1; }',
+  qr/"dns_zone" directive is not allowed here in \S+:\d+/ ],
+[ "server { $listen dns_pass 127.0.0.1; }",
+  qr/"dns_pass" directive is not allowed here in \S+:\d+/ ],
+[ 'dns_upstream u { include a b; }',
+  qr/invalid number of arguments in "include" directive of dns_upstream "u"/ ],
+[ 'dns_upstream u { include /nonexistent; }',
+  qr/open\(\) "\/nonexistent" failed/ ],
+
 # the proxy
 
 (map { my ($name) = /^(\w+)/;
@@ -347,7 +399,8 @@ for my $stream (
     'server { listen *:%%PORT_8053%% udp; dns_forward . 127.0.0.1; }
      server { listen 127.0.0.1:%%PORT_8053%% udp bind;
               proxy_pass 127.0.0.1:9; }',
-    "server { $listen dns_forward . 127.0.0.1; dns_next_upstream_tries 0; }")
+    "server { $listen dns_forward . 127.0.0.1; dns_next_upstream_tries 0; }",
+    "server { $listen dns_zone . a.test { dns_return drop; } }")
 {
     my ($code, $out) = $t->test_config(
         "%%TEST_GLOBALS%%\nevents { }\nstream {\n$stream\n}\n");

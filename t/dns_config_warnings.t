@@ -33,12 +33,31 @@ my @cases = (
 # what nobody uses
 
 [ "$u } server { $both $to }",
-  qr/no "dns_forward" uses dns_upstream "u" in \S+:\d+/ ],
+  qr/no "dns_forward" or "dns_pass" uses dns_upstream "u" in \S+:\d+/ ],
 [ "$u } $use", undef ],
 [ "dns_cache_zone zone=c:1m; server { $both $to }",
   qr/no server with "dns_cache" uses "dns_cache_zone" "c"/ ],
 [ "dns_cache_zone zone=c:1m; server { $both $to dns_cache c; }", undef ],
 [ "dns_cache_zone zone=c:1m; dns_cache c; server { $both $to }", undef ],
+
+[ "$u } server { $both dns_zone . { dns_pass u; } }", undef ],
+[ "dns_cache_zone zone=c:1m; server { $both dns_zone . { dns_pass 127.0.0.1;
+   dns_cache c; } }", undef ],
+
+# dns_zone
+
+(map { [ "server { $both dns_zone . { dns_pass 127.0.0.1; $_->[0] } }",
+         $_->[1] ] }
+ [ 'dns_upstream_timeout 9s;',
+   qr/"dns_upstream_timeout" of 9000 ms never counts, .* in dns_zone in \S+:/ ],
+ [ 'dns_upstream_timeout 1s;', undef ],
+ [ 'dns_next_upstream off; dns_next_upstream_tries 2;',
+   qr/"dns_next_upstream_tries" has no effect in a dns_zone with "dns_ne/ ]),
+[ "server { $both dns_next_upstream off;
+   dns_zone . { dns_pass 127.0.0.1; dns_upstream_timeout 1s; } }", undef ],
+[ "server { $both dns_zone . { dns_return drop; dns_next_upstream off; } }",
+  qr/settings have no effect in a dns_zone with "dns_return", in \S+:\d+/ ],
+[ "server { $both dns_zone . { dns_return drop; } }", undef ],
 
 # listen
 

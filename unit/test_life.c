@@ -407,7 +407,7 @@ faults(void)
 
     for (i = 0; i < 4; i++) {
         start("sequential", "a b");
-        conf.next = i & 1 ? NGX_DNS_NEXT_ERROR : NGX_DNS_NEXT_SERVFAIL;
+        policy.next = i & 1 ? NGX_DNS_NEXT_ERROR : NGX_DNS_NEXT_SERVFAIL;
         refuse = i & 2 ? NGX_BUSY : NGX_ERROR;
         refusals = 1;
         ask_it("\0\1");

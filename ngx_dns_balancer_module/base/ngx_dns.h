@@ -52,9 +52,11 @@ typedef enum {
     NGX_DNS_ERESPONSE,           /* QR is set */
     NGX_DNS_EINCOMPLETE,         /* not there in time, over a stream */
     NGX_DNS_EPROXY,              /* no PROXY header of a trusted proxy */
+    NGX_DNS_EZDROP,              /* dns_return drop */
 
     /* NOTIMP */
     NGX_DNS_EOPCODE,
+    NGX_DNS_EZNOTIMP,            /* dns_return notimp */
 
     /* FORMERR */
     NGX_DNS_EQDCOUNT,            /* not exactly one question */
@@ -77,12 +79,14 @@ typedef enum {
     NGX_DNS_ETRANSFER,           /* AXFR or IXFR over UDP */
     NGX_DNS_EMETA,               /* a type that can't be asked for */
     NGX_DNS_ETSIG,
-    NGX_DNS_EZONE,               /* no dns_forward matches */
+    NGX_DNS_EZONE,               /* no zone matches */
+    NGX_DNS_EZREFUSED,           /* dns_return refused */
     NGX_DNS_EACCESS,             /* denied by a rule of the server */
     NGX_DNS_EOVERLOAD,           /* dns_max_queries */
     NGX_DNS_EDOWN,               /* no usable server, all_down refuse */
 
     /* SERVFAIL */
+    NGX_DNS_EZSERVFAIL,          /* dns_return servfail */
     NGX_DNS_EPEERS,              /* no usable server */
     NGX_DNS_ETIMEOUT,            /* no server answered in time */
     NGX_DNS_ENETWORK,            /* ICMP or socket errors */

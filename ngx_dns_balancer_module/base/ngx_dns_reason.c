@@ -20,8 +20,10 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "response_bit", "response bit set", NGX_DNS_DROP, NO },
     { "incomplete", "query is incomplete", NGX_DNS_DROP, NO },
     { "proxy", "no valid PROXY protocol header", NGX_DNS_DROP, NO },
+    { "return_drop", "dns_return drop", NGX_DNS_DROP, NO },
 
     { "opcode", "opcode not supported", NGX_DNS_NOTIMP, 21 },
+    { "return_notimp", "dns_return notimp", NGX_DNS_NOTIMP, 21 },
 
     { "qdcount", "not exactly one question", NGX_DNS_FORMERR, NO },
     { "question", "question is cut off", NGX_DNS_FORMERR, NO },
@@ -41,10 +43,12 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "meta_type", "type can not be asked for", NGX_DNS_REFUSED, 21 },
     { "tsig", "signed by TSIG", NGX_DNS_REFUSED, 21 },
     { "no_zone", "no zone matches", NGX_DNS_REFUSED, 20 },
+    { "return_refused", "dns_return refused", NGX_DNS_REFUSED, 15 },
     { "access", "access denied", NGX_DNS_REFUSED, 18 },
     { "overload", "too many queries in flight", NGX_DNS_REFUSED, 0 },
     { "all_down", "all upstream servers are down", NGX_DNS_REFUSED, 22 },
 
+    { "return_servfail", "dns_return servfail", NGX_DNS_SERVFAIL, 15 },
     { "no_peer", "no usable upstream server", NGX_DNS_SERVFAIL, 22 },
     { "timeout", "upstream timed out", NGX_DNS_SERVFAIL, 22 },
     { "network", "upstream unreachable", NGX_DNS_SERVFAIL, 23 },

@@ -31,13 +31,15 @@ static u_char *ngx_dns_front_session_reserve(ngx_dns_client_t *client,
     size_t size);
 static void ngx_dns_front_session_commit(ngx_dns_client_t *client,
     size_t size, uint64_t *counter);
+static void ngx_dns_front_session_drop(ngx_dns_client_t *client);
 
 
 static ngx_dns_front_t  ngx_dns_front_session = {
     ngx_dns_front_session_reserve,
     ngx_dns_front_session_commit,
     NULL,
-    NULL
+    NULL,
+    ngx_dns_front_session_drop
 };
 
 
@@ -211,6 +213,18 @@ ngx_dns_front_session_commit(ngx_dns_client_t *client, size_t size,
     s = client->listener;
 
     ngx_dns_front_batch_commit(&s->via, size, counter);
+    ngx_dns_front_session_drop(client);
+}
+
+
+/* with an answer or without: when its last query has ended, so does it */
+
+static void
+ngx_dns_front_session_drop(ngx_dns_client_t *client)
+{
+    ngx_dns_front_session_t  *s;
+
+    s = client->listener;
 
     s->queries--;
 

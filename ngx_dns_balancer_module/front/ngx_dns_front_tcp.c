@@ -21,6 +21,7 @@ static void ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
     uint64_t *counter);
 static ngx_int_t ngx_dns_front_tcp_part(ngx_dns_client_t *client, size_t size);
 static void ngx_dns_front_tcp_room(ngx_dns_client_t *client, ngx_event_t *ev);
+static void ngx_dns_front_tcp_drop(ngx_dns_client_t *client);
 static void ngx_dns_front_tcp_post(ngx_dns_front_tcp_t *t);
 
 
@@ -28,7 +29,8 @@ static ngx_dns_front_t  ngx_dns_front_tcp = {
     ngx_dns_front_tcp_reserve,
     ngx_dns_front_tcp_commit,
     ngx_dns_front_tcp_part,
-    ngx_dns_front_tcp_room
+    ngx_dns_front_tcp_room,
+    ngx_dns_front_tcp_drop
 };
 
 
@@ -507,6 +509,13 @@ ngx_dns_front_tcp_part(ngx_dns_client_t *client, size_t size)
     ngx_dns_front_tcp_post(t);
 
     return t->out.size < ngx_dns_front_out_limit() ? NGX_OK : NGX_AGAIN;
+}
+
+
+static void
+ngx_dns_front_tcp_drop(ngx_dns_client_t *client)
+{
+    ngx_dns_front_tcp_commit(client, 0, NULL);
 }
 
 

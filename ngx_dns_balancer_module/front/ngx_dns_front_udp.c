@@ -53,6 +53,7 @@ static ngx_dns_front_t  ngx_dns_front_udp = {
     ngx_dns_front_batch_reserve,
     ngx_dns_front_batch_commit,
     NULL,
+    NULL,
     NULL
 };
 

@@ -204,7 +204,11 @@ ngx_dns_json_conf(ngx_dns_text_t *t, ngx_dns_status_server_t *conf)
     for (i = 0; i < conf->zones.nelts; i++) {
         ngx_dns_json_open(t, NULL, '{');
         ngx_dns_json_string(t, "zone", &zone[i]->text);
-        ngx_dns_json_string(t, "upstream", &zone[i]->upstream->name);
+        ngx_dns_json_string(t, "upstream", zone[i]->upstream
+                                           ? &zone[i]->upstream->name : NULL);
+        ngx_dns_json_string(t, "return", zone[i]->returns
+                                         ? (ngx_str_t *) &zone[i]->returns->name
+                                         : NULL);
         ngx_dns_json_close(t, '}');
     }
 

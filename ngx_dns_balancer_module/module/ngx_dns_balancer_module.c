@@ -35,6 +35,27 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_zone"),
+      NGX_STREAM_SRV_CONF|NGX_CONF_BLOCK|NGX_CONF_1MORE,
+      ngx_stream_dns_zone_block,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_pass"),
+      NGX_STREAM_DNS_ZONE_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_pass,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_return"),
+      NGX_STREAM_DNS_ZONE_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_return,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_hosts"),
       NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
       ngx_stream_dns_hosts,
@@ -388,7 +409,7 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "no \"dns_forward\" for server in %s:%ui, "
-                      "nor \"dns_hosts\"",
+                      "nor \"dns_zone\" or \"dns_hosts\"",
                       cscf->file_name, cscf->line);
         return NGX_CONF_ERROR;
     }
@@ -406,7 +427,8 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     p = ngx_array_push(&dmcf->servers);
 
     if (p == NULL
-        || ngx_stream_dns_policy_add(cf, &conf->policy) != NGX_OK)
+        || ngx_stream_dns_policy_add(cf, &conf->policy) != NGX_OK
+        || ngx_stream_dns_zone_merge(cf, conf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }

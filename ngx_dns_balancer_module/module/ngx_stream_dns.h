@@ -62,13 +62,34 @@ typedef struct {
 } ngx_stream_dns_upstream_t;
 
 
-/* a dns_forward as it stands in the file */
+/* where queries of zones go: a dns_forward, or what a dns_zone {} says */
+
+typedef struct {
+    ngx_str_t                    text;      /* dns_pass; empty: none */
+    const ngx_dns_return_t      *returns;   /* dns_return; NULL: none */
+    ngx_dns_policy_t            *policy;    /* NULL: the server's */
+    const char                  *block;     /* the directive of the zone ... */
+    const char                  *directive; /* ... and of the target */
+    u_char                      *file;
+    ngx_uint_t                   line;
+} ngx_stream_dns_target_t;
+
+
+/* dns_zone {}, for all of its names */
+
+typedef struct {
+    ngx_dns_policy_t             policy;    /* first, as in a server */
+    ngx_stream_dns_target_t      target;
+    ngx_uint_t                   merged;
+} ngx_stream_dns_zone_conf_t;
+
+
+/* a name of a dns_zone {} or dns_forward */
 
 typedef struct {
     ngx_dns_zone_t               zone;
-    ngx_str_t                    target;
-    u_char                      *file;
-    ngx_uint_t                   line;
+    ngx_stream_dns_target_t     *target;
+    ngx_stream_dns_zone_conf_t  *conf;      /* NULL: a dns_forward */
 } ngx_stream_dns_forward_t;
 
 
@@ -200,6 +221,14 @@ void ngx_stream_dns_claim(ngx_conf_t *cf);
 char *ngx_stream_dns_upstream_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_forward(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_zone_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_dns_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* zones inherit what their server has */
+char *ngx_stream_dns_zone_merge(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *dscf);
 
 /* a "server" line of dns_upstream {}; a server with default parameters */
 char *ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
@@ -235,6 +264,7 @@ char *ngx_stream_dns_client_subnet(ngx_conf_t *cf, ngx_command_t *cmd,
  * default; a policy that is complete is one for queries.
  */
 void ngx_stream_dns_policy_unset(ngx_dns_policy_t *policy);
+ngx_uint_t ngx_stream_dns_policy_is_unset(const ngx_dns_policy_t *policy);
 char *ngx_stream_dns_policy_merge(ngx_conf_t *cf, ngx_dns_policy_t *policy,
     ngx_dns_policy_t *prev, ngx_stream_dns_place_t *place);
 ngx_int_t ngx_stream_dns_policy_add(ngx_conf_t *cf, ngx_dns_policy_t *policy);
@@ -296,8 +326,13 @@ ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_stream_dns_proxy_check(ngx_conf_t *cf,
     ngx_stream_dns_srv_conf_t *dscf);
 
-/* warnings: of a server before it is merged, then of all */
+/*
+ * Warnings: of a server before it is merged, then of all; of a zone before and
+ * after that, in one call, since nothing else has to be known
+ */
 void ngx_stream_dns_lint_note(ngx_stream_dns_srv_conf_t *conf);
+void ngx_stream_dns_lint_zone(ngx_conf_t *cf, ngx_dns_policy_t *own,
+    ngx_stream_dns_target_t *target);
 void ngx_stream_dns_lint(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf);
 
 /* the zone of counters; what status pages show */

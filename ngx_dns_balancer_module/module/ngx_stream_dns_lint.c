@@ -32,10 +32,13 @@ typedef struct {
 } ngx_stream_dns_lint_t;
 
 
+static ngx_uint_t ngx_stream_dns_lint_own(ngx_dns_policy_t *policy);
+static void ngx_stream_dns_lint_policy(ngx_conf_t *cf,
+    ngx_dns_policy_t *policy, ngx_uint_t own, ngx_stream_dns_place_t *place);
 static void ngx_stream_dns_lint_server(ngx_conf_t *cf,
-    ngx_stream_dns_main_conf_t *dmcf, ngx_stream_dns_srv_conf_t *dscf);
-static void ngx_stream_dns_lint_useless(ngx_conf_t *cf,
-    ngx_stream_dns_srv_conf_t *dscf, ngx_uint_t bits, const char *why);
+    ngx_stream_dns_srv_conf_t *dscf);
+static void ngx_stream_dns_lint_useless(ngx_conf_t *cf, ngx_uint_t bits,
+    const char *why, ngx_stream_dns_place_t *place);
 static void ngx_stream_dns_lint_upstream(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
 static ngx_uint_t ngx_stream_dns_lint_broadcast(struct sockaddr *sa);
@@ -54,17 +57,42 @@ static ngx_stream_dns_lint_t  ngx_stream_dns_lints[] = {
 };
 
 
-/* before it is merged: what stands in the server itself */
+/* before it is merged: what stands in the block itself */
+
+static ngx_uint_t
+ngx_stream_dns_lint_own(ngx_dns_policy_t *policy)
+{
+    ngx_uint_t  own;
+
+    own = 0;
+
+    if (policy->tries != NGX_CONF_UNSET_UINT) {
+        own |= NGX_STREAM_DNS_LINT_TRIES;
+    }
+
+    if (policy->budget != NGX_CONF_UNSET_UINT && policy->budget != 0) {
+        own |= NGX_STREAM_DNS_LINT_BUDGET;
+    }
+
+    if (policy->upstream_timeout != NGX_CONF_UNSET_MSEC) {
+        own |= NGX_STREAM_DNS_LINT_TIMEOUT;
+    }
+
+    if (policy->next_timeout != NGX_CONF_UNSET_MSEC) {
+        own |= NGX_STREAM_DNS_LINT_NEXT;
+    }
+
+    return own;
+}
+
 
 void
 ngx_stream_dns_lint_note(ngx_stream_dns_srv_conf_t *conf)
 {
     ngx_uint_t           own;
-    ngx_dns_policy_t    *policy;
     ngx_dns_listener_t  *listener;
 
-    own = 0;
-    policy = &conf->policy;
+    own = ngx_stream_dns_lint_own(&conf->policy);
     listener = &conf->dns.listener;
 
     if (listener->idle_timeout != NGX_CONF_UNSET_MSEC) {
@@ -83,23 +111,54 @@ ngx_stream_dns_lint_note(ngx_stream_dns_srv_conf_t *conf)
         own |= NGX_STREAM_DNS_LINT_PROXIES;
     }
 
-    if (policy->tries != NGX_CONF_UNSET_UINT) {
-        own |= NGX_STREAM_DNS_LINT_TRIES;
-    }
-
-    if (policy->budget != NGX_CONF_UNSET_UINT && policy->budget != 0) {
-        own |= NGX_STREAM_DNS_LINT_BUDGET;
-    }
-
-    if (policy->upstream_timeout != NGX_CONF_UNSET_MSEC) {
-        own |= NGX_STREAM_DNS_LINT_TIMEOUT;
-    }
-
-    if (policy->next_timeout != NGX_CONF_UNSET_MSEC) {
-        own |= NGX_STREAM_DNS_LINT_NEXT;
-    }
-
     conf->own = own;
+}
+
+
+void
+ngx_stream_dns_lint_zone(ngx_conf_t *cf, ngx_dns_policy_t *own,
+    ngx_stream_dns_target_t *target)
+{
+    ngx_stream_dns_place_t  place;
+
+    place.block = "dns_zone";
+    place.file = target->file;
+    place.line = target->line;
+
+    if (target->returns) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "settings have no effect in a dns_zone with "
+                      "\"dns_return\", in %s:%ui", target->file, target->line);
+        return;
+    }
+
+    ngx_stream_dns_lint_policy(cf, target->policy, ngx_stream_dns_lint_own(own),
+                               &place);
+}
+
+
+/* "own": bits, of what stands in the block itself */
+
+static void
+ngx_stream_dns_lint_policy(ngx_conf_t *cf, ngx_dns_policy_t *policy,
+    ngx_uint_t own, ngx_stream_dns_place_t *place)
+{
+    if (policy->next & NGX_DNS_NEXT_OFF) {
+        ngx_stream_dns_lint_useless(cf, own & (NGX_STREAM_DNS_LINT_TRIES
+                                               |NGX_STREAM_DNS_LINT_BUDGET),
+                                    "with \"dns_next_upstream off\"", place);
+    }
+
+    if (policy->upstream_timeout > policy->next_timeout
+        && own & (NGX_STREAM_DNS_LINT_TIMEOUT|NGX_STREAM_DNS_LINT_NEXT))
+    {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"dns_upstream_timeout\" of %M ms never counts, as "
+                      "\"dns_next_upstream_timeout\" of %M ms ends before, in "
+                      "%s in %s:%ui", policy->upstream_timeout,
+                      policy->next_timeout, place->block, place->file,
+                      place->line);
+    }
 }
 
 
@@ -113,7 +172,7 @@ ngx_stream_dns_lint(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     dscf = dmcf->servers.elts;
 
     for (i = 0; i < dmcf->servers.nelts; i++) {
-        ngx_stream_dns_lint_server(cf, dmcf, dscf[i]);
+        ngx_stream_dns_lint_server(cf, dscf[i]);
     }
 
     us = dmcf->upstreams.elts;
@@ -129,50 +188,41 @@ ngx_stream_dns_lint(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 
 
 static void
-ngx_stream_dns_lint_server(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
-    ngx_stream_dns_srv_conf_t *dscf)
+ngx_stream_dns_lint_server(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 {
+    ngx_stream_dns_place_t  place;
+
+    place.block = "server";
+    place.file = dscf->core->file_name;
+    place.line = dscf->core->line;
+
     if (!dscf->tcp) {
-        ngx_stream_dns_lint_useless(cf, dscf, NGX_STREAM_DNS_LINT_TCP,
-                                    "a server without a \"listen\" for TCP");
+        ngx_stream_dns_lint_useless(cf, dscf->own & NGX_STREAM_DNS_LINT_TCP,
+                                    "without a \"listen\" for TCP", &place);
     }
 
     if (!dscf->udp) {
-        ngx_stream_dns_lint_useless(cf, dscf, NGX_STREAM_DNS_LINT_PROXIES,
-                                    "a server without a \"listen\" for UDP");
+        ngx_stream_dns_lint_useless(cf,
+                                    dscf->own & NGX_STREAM_DNS_LINT_PROXIES,
+                                    "without a \"listen\" for UDP", &place);
     }
 
-    if (dscf->policy.next & NGX_DNS_NEXT_OFF) {
-        ngx_stream_dns_lint_useless(cf, dscf, NGX_STREAM_DNS_LINT_TRIES
-                                              |NGX_STREAM_DNS_LINT_BUDGET,
-                                    "a server with \"dns_next_upstream off\"");
-    }
-
-    if (dscf->policy.upstream_timeout > dscf->policy.next_timeout
-        && dscf->own & (NGX_STREAM_DNS_LINT_TIMEOUT|NGX_STREAM_DNS_LINT_NEXT))
-    {
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"dns_upstream_timeout\" of %M ms never counts, as "
-                      "\"dns_next_upstream_timeout\" of %M ms ends before, in "
-                      "server in %s:%ui", dscf->policy.upstream_timeout,
-                      dscf->policy.next_timeout, dscf->core->file_name,
-                      dscf->core->line);
-    }
+    ngx_stream_dns_lint_policy(cf, &dscf->policy, dscf->own, &place);
 }
 
 
 static void
-ngx_stream_dns_lint_useless(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf,
-    ngx_uint_t bits, const char *why)
+ngx_stream_dns_lint_useless(ngx_conf_t *cf, ngx_uint_t bits, const char *why,
+    ngx_stream_dns_place_t *place)
 {
     ngx_stream_dns_lint_t  *lint;
 
     for (lint = ngx_stream_dns_lints; lint->directive; lint++) {
-        if (dscf->own & bits & lint->bit) {
+        if (bits & lint->bit) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                          "\"%s\" has no effect in %s, in %s:%ui",
-                          lint->directive, why, dscf->core->file_name,
-                          dscf->core->line);
+                          "\"%s\" has no effect in a %s %s, in %s:%ui",
+                          lint->directive, place->block, why, place->file,
+                          place->line);
         }
     }
 }
@@ -186,7 +236,8 @@ ngx_stream_dns_lint_upstream(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 
     if (!us->used) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "no \"dns_forward\" uses dns_upstream \"%V\" in %s:%ui",
+                      "no \"dns_forward\" or \"dns_pass\" uses "
+                      "dns_upstream \"%V\" in %s:%ui",
                       &us->upstream.name, us->file, us->line);
     }
 

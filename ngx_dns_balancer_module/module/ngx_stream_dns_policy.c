@@ -34,6 +34,17 @@ ngx_stream_dns_policy_unset(ngx_dns_policy_t *policy)
 }
 
 
+ngx_uint_t
+ngx_stream_dns_policy_is_unset(const ngx_dns_policy_t *policy)
+{
+    ngx_dns_policy_t  unset;
+
+    ngx_stream_dns_policy_unset(&unset);
+
+    return ngx_memcmp(policy, &unset, sizeof(ngx_dns_policy_t)) == 0;
+}
+
+
 char *
 ngx_stream_dns_policy_merge(ngx_conf_t *cf, ngx_dns_policy_t *policy,
     ngx_dns_policy_t *prev, ngx_stream_dns_place_t *place)
@@ -43,6 +54,8 @@ ngx_stream_dns_policy_merge(ngx_conf_t *cf, ngx_dns_policy_t *policy,
     }
 
     ngx_stream_dns_slot_merge(policy, prev, NGX_STREAM_DNS_ZONE_CONF);
+
+    policy->log = prev->log;
 
     ngx_conf_merge_bitmask_value(policy->next, prev->next,
                               (NGX_CONF_BITMASK_SET|NGX_DNS_NEXT_ERROR

@@ -560,6 +560,10 @@ ngx_stream_dns_session_status(ngx_dns_record_t *r)
         return NGX_STREAM_OK;
 
     case NGX_DNS_EACCESS:
+    case NGX_DNS_EZDROP:
+    case NGX_DNS_EZNOTIMP:
+    case NGX_DNS_EZREFUSED:
+    case NGX_DNS_EZSERVFAIL:
         return NGX_STREAM_FORBIDDEN;
 
     case NGX_DNS_EOVERLOAD:

@@ -36,6 +36,8 @@ static char *ngx_stream_dns_upstream_hash(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
 static char *ngx_stream_dns_upstream_zone(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
+static char *ngx_stream_dns_upstream_include(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
 static ngx_int_t ngx_stream_dns_upstream_named(ngx_conf_t *cf,
     ngx_str_t *name);
 static ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_create(
@@ -59,6 +61,7 @@ static ngx_stream_dns_upstream_line_t  ngx_stream_dns_upstream_lines[] = {
     { ngx_string("zone"), 2, 2, ngx_stream_dns_upstream_zone },
     { ngx_string("health_check"), 0, 16, ngx_stream_dns_health_check },
     { ngx_string("all_down"), 1, 1, ngx_stream_dns_all_down },
+    { ngx_string("include"), 1, 1, ngx_stream_dns_upstream_include },
     { ngx_null_string, 0, 0, NULL }
 };
 
@@ -117,7 +120,7 @@ ngx_stream_dns_upstream_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* "dns_forward" takes names and addresses */
+/* "dns_forward" and "dns_pass" take names and addresses */
 
 static ngx_int_t
 ngx_stream_dns_upstream_named(ngx_conf_t *cf, ngx_str_t *name)
@@ -390,6 +393,15 @@ ngx_stream_dns_upstream_zone(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     us->shm_size = (size_t) size;
 
     return NGX_CONF_OK;
+}
+
+
+/* its lines come here, as those of the block do */
+
+static char *
+ngx_stream_dns_upstream_include(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    return ngx_conf_include(cf, NULL, NULL);
 }
 
 

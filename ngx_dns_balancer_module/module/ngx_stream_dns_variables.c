@@ -323,7 +323,7 @@ ngx_stream_dns_zone(u_char *p, ngx_dns_record_t *r)
 static u_char *
 ngx_stream_dns_upstream(u_char *p, ngx_dns_record_t *r)
 {
-    return r->zone ? ngx_stream_dns_copy(p, &r->zone->upstream->name) : p;
+    return r->upstream ? ngx_stream_dns_copy(p, &r->upstream->name) : p;
 }
 
 

@@ -56,6 +56,9 @@ typedef struct ngx_dns_record_s  ngx_dns_record_t;
  * room() is posted; NGX_ERROR: the client has gone.  An answer that breaks
  * off ends by a commit() of size 0, which closes the client's connection
  * when what it was sent before has left.  A front of datagrams has neither.
+ *
+ * drop() ends a query that is well-formed and gets no answer; NULL where there
+ * is nothing to end.  It closes the client's connection, as above.
  */
 
 typedef struct {
@@ -64,6 +67,7 @@ typedef struct {
                                 uint64_t *counter);
     ngx_int_t         (*part)(ngx_dns_client_t *client, size_t size);
     void              (*room)(ngx_dns_client_t *client, ngx_event_t *ev);
+    void              (*drop)(ngx_dns_client_t *client);
 } ngx_dns_front_t;
 
 
@@ -131,6 +135,7 @@ struct ngx_dns_record_s {
     ngx_dns_cache_status_e  cache_status;
 
     ngx_dns_zone_t       *zone;        /* or NULL, as the next ones */
+    ngx_dns_upstream_t   *upstream;    /* that was chosen */
     ngx_dns_peer_t       *peer;        /* the last that was asked */
     ngx_uint_t            tries;
     uint64_t              upstream_usec;

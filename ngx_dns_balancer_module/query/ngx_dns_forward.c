@@ -47,9 +47,11 @@ ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone)
         return NGX_ERROR;
     }
 
+    zone->special = zone->returns ? NGX_DNS_ZONE_RETURN : 0;
+
     if (zone->upstream) {
         zone->partition = zone->upstream->partition;
-        zone->special = zone->upstream->key ? NGX_DNS_ZONE_KEY : 0;
+        zone->special |= zone->upstream->key ? NGX_DNS_ZONE_KEY : 0;
     }
 
     zone->hash = ngx_dns_hash_name(&f->key, zone->name.data, zone->name.len, 0);

@@ -16,6 +16,7 @@
 
 
 #include "ngx_dns_policy.h"
+#include "ngx_dns_return.h"
 #include "../peers/ngx_dns_peer.h"
 #include "../wire/ngx_dns_question.h"
 #include "../base/ngx_dns_hash.h"
@@ -23,14 +24,16 @@
 
 /* a zone whose queries need more than a look-up: all others pay one test */
 
-#define NGX_DNS_ZONE_KEY  0x01         /* of a hash method */
+#define NGX_DNS_ZONE_KEY     0x01      /* of a hash method */
+#define NGX_DNS_ZONE_RETURN  0x02      /* no server is asked */
 
 
 typedef struct {
     ngx_str_t             text;        /* as configured */
     ngx_str_t             name;        /* lower case, on the wire */
     uint64_t              hash;
-    ngx_dns_upstream_t   *upstream;
+    ngx_dns_upstream_t   *upstream;    /* or NULL: "returns" */
+    const ngx_dns_return_t  *returns;  /* or NULL */
     const ngx_dns_policy_t  *policy;
 
     /* set by ngx_dns_forward_add() */

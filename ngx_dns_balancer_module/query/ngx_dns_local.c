@@ -91,6 +91,23 @@ ngx_dns_local_answer(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 }
 
 
+void
+ngx_dns_local_negative(const ngx_dns_request_t *r, uint16_t rcode,
+    ngx_dns_local_answer_t *answer)
+{
+    ngx_dns_local_found_t  found;
+
+    found.write = NULL;
+    found.rcode = rcode;
+    found.zone = r->question->asked.name_len - (uint16_t) r->zone->name.len;
+    found.ttl = NGX_DNS_RETURN_TTL;
+    found.status = NGX_DNS_CACHE_STATUS_LOCAL;
+
+    ngx_dns_local_send(r->conf, r->client, r->question, r->packet, &found,
+                       answer);
+}
+
+
 static ngx_int_t
 ngx_dns_local_find(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
     ngx_dns_local_found_t *found)

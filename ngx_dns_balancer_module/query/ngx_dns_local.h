@@ -18,7 +18,7 @@
 #define _NGX_DNS_LOCAL_H_INCLUDED_
 
 
-#include "ngx_dns_conf.h"
+#include "ngx_dns_request.h"
 
 
 /* the answer that was sent */
@@ -39,6 +39,13 @@ typedef struct {
  */
 ngx_int_t ngx_dns_local_answer(ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, const ngx_dns_question_t *q, const u_char *p,
+    ngx_dns_local_answer_t *answer);
+
+/*
+ * NXDOMAIN, or NOERROR for no data, with an SOA that the zone of the query
+ * owns: for dns_return.
+ */
+void ngx_dns_local_negative(const ngx_dns_request_t *r, uint16_t rcode,
     ngx_dns_local_answer_t *answer);
 
 #pragma GCC visibility pop

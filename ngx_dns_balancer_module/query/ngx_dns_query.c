@@ -18,7 +18,12 @@
 static ngx_dns_reason_e ngx_dns_query_policy(const ngx_dns_question_t *q);
 static ngx_dns_reason_e ngx_dns_query_transfer(ngx_dns_request_t *r);
 static void ngx_dns_query_key(ngx_dns_request_t *r);
+static ngx_int_t ngx_dns_query_special(ngx_dns_request_t *r,
+    ngx_dns_reason_e *reason);
+static ngx_dns_reason_e ngx_dns_query_return(const ngx_dns_request_t *r);
 static ngx_int_t ngx_dns_query_local(const ngx_dns_request_t *r);
+static void ngx_dns_query_answered(const ngx_dns_request_t *r,
+    const ngx_dns_local_answer_t *answer);
 static ngx_dns_reason_e ngx_dns_query_route(ngx_dns_request_t *r);
 static ngx_dns_reason_e ngx_dns_query_ask(const ngx_dns_request_t *r,
     ngx_uint_t stale);
@@ -155,14 +160,16 @@ ngx_dns_query_policy(const ngx_dns_question_t *q)
 static ngx_dns_reason_e
 ngx_dns_query_transfer(ngx_dns_request_t *r)
 {
+    ngx_dns_reason_e  reason;
+
     r->zone = ngx_dns_forward_find(r->conf->listener.forward, r->question);
 
     if (r->zone == NULL) {
         return NGX_DNS_EZONE;
     }
 
-    if (r->zone->special) {
-        ngx_dns_query_key(r);
+    if (r->zone->special && ngx_dns_query_special(r, &reason) == NGX_OK) {
+        return reason;
     }
 
     return ngx_dns_transfer_start(r);
@@ -188,10 +195,50 @@ ngx_dns_query_key(ngx_dns_request_t *r)
 }
 
 
+/* NGX_DECLINED: a server is to be asked, or the cache */
+
+static ngx_int_t
+ngx_dns_query_special(ngx_dns_request_t *r, ngx_dns_reason_e *reason)
+{
+    if (r->zone->special & NGX_DNS_ZONE_RETURN) {
+        *reason = ngx_dns_query_return(r);
+        return NGX_OK;
+    }
+
+    ngx_dns_query_key(r);
+
+    return NGX_DECLINED;
+}
+
+
+/* dns_return */
+
+static ngx_dns_reason_e
+ngx_dns_query_return(const ngx_dns_request_t *r)
+{
+    ngx_dns_client_t        *client;
+    const ngx_dns_return_t  *returns;
+    ngx_dns_local_answer_t   answer;
+
+    client = r->client;
+    returns = r->zone->returns;
+
+    if (returns->rcode == NGX_DNS_DROP && client->front->drop) {
+        client->front->drop(client);
+    }
+
+    if (returns->reason == NGX_DNS_FINE) {
+        ngx_dns_local_negative(r, returns->rcode, &answer);
+        ngx_dns_query_answered(r, &answer);
+    }
+
+    return returns->reason;
+}
+
+
 static ngx_int_t
 ngx_dns_query_local(const ngx_dns_request_t *r)
 {
-    ngx_dns_record_t        record;
     ngx_dns_local_answer_t  answer;
 
     if (ngx_dns_local_answer(r->conf, r->client, r->question, r->packet,
@@ -201,18 +248,28 @@ ngx_dns_query_local(const ngx_dns_request_t *r)
         return NGX_DECLINED;
     }
 
+    ngx_dns_query_answered(r, &answer);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_dns_query_answered(const ngx_dns_request_t *r,
+    const ngx_dns_local_answer_t *answer)
+{
+    ngx_dns_record_t  record;
+
     if (r->conf->listener.done) {
         ngx_dns_request_record(r, &record);
 
-        record.rcode = answer.rcode;
-        record.answers = answer.answers;
-        record.sent = answer.sent;
-        record.cache_status = answer.status;
+        record.rcode = answer->rcode;
+        record.answers = answer->answers;
+        record.sent = answer->sent;
+        record.cache_status = answer->status;
 
         r->conf->listener.done(&record);
     }
-
-    return NGX_OK;
 }
 
 
@@ -222,6 +279,7 @@ static ngx_dns_reason_e
 ngx_dns_query_route(ngx_dns_request_t *r)
 {
     ngx_int_t                rc;
+    ngx_dns_reason_e         reason;
     ngx_dns_conf_t          *conf;
     const ngx_dns_policy_t  *policy;
     ngx_dns_record_t         record;
@@ -237,8 +295,8 @@ ngx_dns_query_route(ngx_dns_request_t *r)
 
     r->partition = r->zone->partition;
 
-    if (r->zone->special) {
-        ngx_dns_query_key(r);
+    if (r->zone->special && ngx_dns_query_special(r, &reason) == NGX_OK) {
+        return reason;
     }
 
     if (policy->cache == NULL) {

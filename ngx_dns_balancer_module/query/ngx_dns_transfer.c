@@ -519,7 +519,8 @@ ngx_dns_transfer_failed(ngx_dns_transfer_t *x, ngx_dns_outcome_e outcome)
     }
 
     ngx_dns_peer_failure(x->peer, ngx_current_msec,
-                         ngx_dns_outcome_reason(outcome), x->conf->listener.log);
+                         ngx_dns_outcome_reason(outcome),
+                         x->conf->listener.log);
     ngx_dns_transfer_release(x);
 }
 

@@ -131,6 +131,7 @@ ngx_dns_transfer_log(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     r.reason = reason;
     r.cache_status = NGX_DNS_CACHE_STATUS_BYPASS;
     r.zone = x->zone;
+    r.upstream = x->zone->upstream;
     r.peer = x->peer;
     r.tries = x->tries;
     r.upstream_usec = ngx_dns_usec - x->start_usec;

@@ -51,7 +51,7 @@ ngx_dns_rr_soa(ngx_dns_rr_t *rr, ngx_uint_t owner)
 {
     u_char  *p;
 
-    /* @ 10800 IN SOA @ nobody.invalid. 1 3600 1200 604800 10800 */
+    /* @ TTL IN SOA @ nobody.invalid. 1 3600 1200 604800 TTL */
 
     p = ngx_dns_rr_header(rr, owner, NGX_DNS_TYPE_SOA, NGX_DNS_RR_SOA);
 
@@ -62,7 +62,7 @@ ngx_dns_rr_soa(ngx_dns_rr_t *rr, ngx_uint_t owner)
         p = ngx_dns_rr_put32(p, 3600);
         p = ngx_dns_rr_put32(p, 1200);
         p = ngx_dns_rr_put32(p, 604800);
-        (void) ngx_dns_rr_put32(p, 10800);
+        (void) ngx_dns_rr_put32(p, rr->ttl);
     }
 }
 

@@ -42,7 +42,10 @@ void ngx_dns_rr_write(ngx_dns_rr_t *rr, ngx_uint_t owner, ngx_uint_t type,
 void ngx_dns_rr_txt(ngx_dns_rr_t *rr, ngx_uint_t owner, const u_char *text,
     size_t len);
 
-/* SOA as RFC 6303, 3 has it, whose MNAME is the owner of the zone */
+/*
+ * SOA as RFC 6303, 3 has it, whose MNAME is the owner of the zone; MINIMUM is
+ * the TTL of all records (RFC 2308, 5)
+ */
 void ngx_dns_rr_soa(ngx_dns_rr_t *rr, ngx_uint_t owner);
 
 #pragma GCC visibility pop
