@@ -113,8 +113,9 @@ my $peer = $s->{upstreams}[0]{servers}[1];
 
 is_deeply([ sort keys %$peer ],
     [ qw/ backup changed checked checks_failed checks_passed errors fails
-          hedges outstanding queries reason responses retries rtt server state
-          timeouts times up weight / ], 'a server of an upstream');
+          handshakes_failed handshakes_full handshakes_resumed hedges
+          outstanding queries reason responses retries rtt server state
+          timeouts times tls_error up weight / ], 'a server of an upstream');
 is($peer->{weight}, 3, 'weight');
 is($peer->{rtt}, undef, 'no time yet');
 is_deeply([ map { $_->{backup} ? 1 : 0 } @{$s->{upstreams}[0]{servers}} ],

@@ -19,7 +19,7 @@
 
 
 static const char  *names[ALL] = {
-    "none", "local", "network", "silent", "malformed", "cut", "error",
+    "none", "local", "network", "tls", "silent", "malformed", "cut", "error",
     "refused", "servfail", "good"
 };
 
@@ -28,18 +28,19 @@ static const char  *names[ALL] = {
 
 static const char  *better[ALL] = {
 
-    /*            N L N S M C E R S G */
+    /*            N L N T S M C E R S G */
 
-    /* none */      "+---------",
-    /* local */     "++--------",
-    /* network */   "+++++-----",
-    /* silent */    "+++++-----",
-    /* malformed */ "+++++-----",
-    /* cut */       "+++++++++-",
-    /* error */     "+++++-+++-",
-    /* refused */   "+++++-+++-",
-    /* servfail */  "+++++-+++-",
-    /* good */      "++++++++++"
+    /* none */      "+----------",
+    /* local */     "++---------",
+    /* network */   "++++++-----",
+    /* tls */       "++++++-----",
+    /* silent */    "++++++-----",
+    /* malformed */ "++++++-----",
+    /* cut */       "++++++++++-",
+    /* error */     "++++++-+++-",
+    /* refused */   "++++++-+++-",
+    /* servfail */  "++++++-+++-",
+    /* good */      "+++++++++++"
 };
 
 
@@ -71,6 +72,7 @@ rows(void)
         { 0, 0, 0, NGX_DNS_EPEERS },
         { 0, 0, 0, NGX_DNS_EINTERNAL },
         { 0, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ENETWORK },
+        { 0, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ETLS },
         { 0, 1, NGX_DNS_NEXT_TIMEOUT, NGX_DNS_ETIMEOUT },
         { 0, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_EANSWER },
         { 0, 0, NGX_DNS_NEXT_ERROR, NGX_DNS_ECUT },

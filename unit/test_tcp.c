@@ -182,7 +182,7 @@ fake_close(ngx_connection_t *c)
 /* in place of the real one, which needs sockets */
 
 const ngx_dns_bytes_t  ngx_dns_bytes_plain = {
-    fake_connect, fake_ready, fake_read, fake_write, fake_close
+    0, fake_connect, fake_ready, NULL, fake_read, fake_write, fake_close
 };
 
 

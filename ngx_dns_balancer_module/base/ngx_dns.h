@@ -90,6 +90,8 @@ typedef enum {
     NGX_DNS_EPEERS,              /* no usable server */
     NGX_DNS_ETIMEOUT,            /* no server answered in time */
     NGX_DNS_ENETWORK,            /* ICMP or socket errors */
+    NGX_DNS_ETLS,                /* no TLS with any server: see
+                                    ngx_dns_fault.h */
     NGX_DNS_EANSWER,             /* malformed answers only */
     NGX_DNS_ERCODE,              /* rcodes of the servers */
     NGX_DNS_ECUT,                /* TC, and no way to the whole answer */

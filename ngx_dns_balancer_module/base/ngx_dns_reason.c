@@ -52,6 +52,7 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "no_peer", "no usable upstream server", NGX_DNS_SERVFAIL, 22 },
     { "timeout", "upstream timed out", NGX_DNS_SERVFAIL, 22 },
     { "network", "upstream unreachable", NGX_DNS_SERVFAIL, 23 },
+    { "tls", "no TLS with upstream", NGX_DNS_SERVFAIL, 22 },
     { "bad_answer", "malformed upstream answer", NGX_DNS_SERVFAIL, 22 },
     { "upstream_rcode", "upstream failed to answer", NGX_DNS_SERVFAIL, 22 },
     { "truncated", "upstream answers are truncated", NGX_DNS_SERVFAIL, 22 },

@@ -180,6 +180,11 @@ const ngx_dns_family_t  ngx_dns_families[] = {
       NGX_DNS_FAMILY_ALL, NULL, 0,
       ngx_dns_prometheus_checks },
 
+    { "nginx_dns_upstream_handshakes", NGX_DNS_PROMETHEUS_COUNTER,
+      "Handshakes of TLS with the server, by result.",
+      NGX_DNS_FAMILY_ALL, NULL, 0,
+      ngx_dns_prometheus_handshakes },
+
     { "nginx_dns_upstream_unmatched", NGX_DNS_PROMETHEUS_COUNTER,
       "Messages of servers that are no answer to anything asked.",
       NGX_DNS_FAMILY_ALL, NULL, 0,

@@ -87,6 +87,8 @@ void ngx_dns_prometheus_rtt(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 void ngx_dns_prometheus_checks(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
+void ngx_dns_prometheus_handshakes(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family);
 void ngx_dns_prometheus_unmatched(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 

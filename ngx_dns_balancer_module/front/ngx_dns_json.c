@@ -343,6 +343,11 @@ ngx_dns_json_peer(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p)
     ngx_dns_json_number(t, "checks_passed", p->sum.checks_passed);
     ngx_dns_json_number(t, "checks_failed", p->sum.checks_failed);
 
+    ngx_dns_json_number(t, "handshakes_full", p->sum.handshakes_full);
+    ngx_dns_json_number(t, "handshakes_resumed", p->sum.handshakes_resumed);
+    ngx_dns_json_number(t, "handshakes_failed", p->sum.handshakes_failed);
+    ngx_dns_json_string(t, "tls_error", st->tls.len ? &st->tls : NULL);
+
     ngx_dns_json_key(t, "times");
     ngx_dns_json_histogram(t, &p->sum.rtt, 0);
 

@@ -213,6 +213,30 @@ ngx_dns_prometheus_checks(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
+void
+ngx_dns_prometheus_handshakes(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    ngx_uint_t               i;
+    ngx_dns_figures_peer_t  *p;
+
+    for (i = 0; i < f->npeers; i++) {
+        p = &f->peers[i];
+
+        if (p->peer->tls == NULL) {
+            continue;
+        }
+
+        ngx_dns_prometheus_sample(t, family, &p->labels, "result=\"full\"",
+                                  p->sum.handshakes_full);
+        ngx_dns_prometheus_sample(t, family, &p->labels, "result=\"resumed\"",
+                                  p->sum.handshakes_resumed);
+        ngx_dns_prometheus_sample(t, family, &p->labels, "result=\"fail\"",
+                                  p->sum.handshakes_failed);
+    }
+}
+
+
 /* those that get no answer, or those that get one */
 
 void

@@ -26,6 +26,7 @@
 #include "../store/ngx_dns_hosts_build.h"
 #include "ngx_stream_dns_shm.h"
 #include "ngx_stream_dns_stock.h"
+#include "ngx_stream_dns_tls.h"
 
 
 #define NGX_STREAM_DNS_CHECKS_DEFAULT  0
@@ -56,6 +57,7 @@ typedef struct {
     ngx_dns_health_conf_t        health;
     ngx_uint_t                   checks;    /* NGX_STREAM_DNS_CHECKS_* */
     ngx_uint_t                   all_down;  /* the line was there */
+    ngx_stream_dns_tls_conf_t    tls;
     ngx_uint_t                   used;      /* a dns_forward names it */
     u_char                      *file;      /* NULL: made for an address */
     ngx_uint_t                   line;
@@ -232,8 +234,17 @@ char *ngx_stream_dns_zone_merge(ngx_conf_t *cf,
 
 /* a "server" line of dns_upstream {}; a server with default parameters */
 char *ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
-ngx_dns_peer_t *ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us,
-    ngx_addr_t *addr, ngx_dns_transport_t *transport);
+ngx_dns_peer_t *ngx_stream_dns_server_add(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us, ngx_addr_t *addr,
+    ngx_dns_transport_t *transport, ngx_stream_dns_tls_server_t *tls);
+
+/*
+ * What is in front of an address is taken off it: the transport, and its port
+ * and name.  NULL: it is not there in this nginx.
+ */
+ngx_dns_transport_t *ngx_stream_dns_server_scheme(ngx_url_t *u);
+ngx_int_t ngx_stream_dns_server_name(ngx_conf_t *cf, ngx_addr_t *addr,
+    ngx_dns_transport_t *transport);
 
 /* "health_check" and "all_down" lines; then what they mean */
 char *ngx_stream_dns_health_check(ngx_conf_t *cf,
@@ -281,7 +292,7 @@ void ngx_stream_dns_cache_open(ngx_stream_dns_main_conf_t *dmcf);
 
 /* an upstream of one server by its address, made when first asked for */
 ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_address(ngx_conf_t *cf,
-    ngx_url_t *url);
+    ngx_url_t *url, ngx_dns_transport_t *transport);
 
 char *ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -128,15 +128,18 @@ ngx_stream_dns_forward_address(ngx_conf_t *cf,
 {
     ngx_url_t                   u;
     const char                 *why;
+    ngx_dns_transport_t        *transport;
     ngx_stream_dns_upstream_t  *us;
 
     ngx_memzero(&u, sizeof(ngx_url_t));
 
     u.url = target->text;
-    u.default_port = NGX_DNS_PORT;
     u.no_resolve = 1;
 
-    why = ngx_stream_dns_forward_fault(&target->text);
+    transport = ngx_stream_dns_server_scheme(&u);
+
+    why = transport ? ngx_stream_dns_forward_fault(&u.url)
+                    : "the nginx that this module was built for has no SSL";
 
     if (why || ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs != 1) {
 
@@ -156,6 +159,12 @@ ngx_stream_dns_forward_address(ngx_conf_t *cf,
 
     why = ngx_stream_dns_text_sockaddr(u.addrs[0].sockaddr);
 
+    if (u.addrs[0].sockaddr->sa_family == AF_UNIX
+        && u.url.data != target->text.data)
+    {
+        why = "a \"unix:\" socket is a plain stream";
+    }
+
     if (why) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%s\": no server can be at \"%V\": %s, in %s:%ui",
@@ -164,7 +173,7 @@ ngx_stream_dns_forward_address(ngx_conf_t *cf,
         return NULL;
     }
 
-    us = ngx_stream_dns_upstream_address(cf, &u);
+    us = ngx_stream_dns_upstream_address(cf, &u, transport);
 
     return us ? &us->upstream : NULL;
 }

@@ -10,18 +10,17 @@
 #include "../transport/ngx_dns_udp_out.h"
 
 
-static ngx_dns_transport_t *ngx_stream_dns_server_scheme(ngx_str_t *url);
 static ngx_int_t ngx_stream_dns_server_address(ngx_conf_t *cf,
     ngx_url_t *u, ngx_dns_transport_t **transport);
+static ngx_int_t ngx_stream_dns_server_tls(ngx_conf_t *cf, ngx_url_t *u,
+    ngx_dns_transport_t *transport, ngx_stream_dns_tls_server_t *tls);
 static ngx_int_t ngx_stream_dns_server_parameters(ngx_conf_t *cf,
-    ngx_dns_peer_t *params);
+    ngx_dns_peer_t *params, ngx_stream_dns_tls_server_t *tls);
 static ngx_int_t ngx_stream_dns_server_new(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us, ngx_uint_t n, ngx_addr_t *addr,
     ngx_dns_transport_t *transport);
-static ngx_int_t ngx_stream_dns_server_name(ngx_conf_t *cf,
-    ngx_addr_t *addr, ngx_dns_transport_t *transport);
 static ngx_int_t ngx_stream_dns_server_parameter(ngx_conf_t *cf,
-    ngx_dns_peer_t *peer, ngx_str_t *value);
+    ngx_dns_peer_t *peer, ngx_stream_dns_tls_server_t *tls, ngx_str_t *value);
 static ngx_int_t ngx_stream_dns_server_number(ngx_conf_t *cf,
     ngx_str_t *value, const char *name, ngx_int_t min, ngx_int_t max,
     uint32_t *n);
@@ -37,10 +36,13 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     ngx_dns_peer_t       *peer, params;
     ngx_dns_transport_t  *transport;
 
+    ngx_stream_dns_tls_server_t  tls;
+
     /* first what needs no look-up of a name */
 
-    if (ngx_stream_dns_server_parameters(cf, &params) != NGX_OK
-        || ngx_stream_dns_server_address(cf, &u, &transport) != NGX_OK)
+    if (ngx_stream_dns_server_parameters(cf, &params, &tls) != NGX_OK
+        || ngx_stream_dns_server_address(cf, &u, &transport) != NGX_OK
+        || ngx_stream_dns_server_tls(cf, &u, transport, &tls) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -61,7 +63,8 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
             return NGX_CONF_ERROR;
         }
 
-        peer = ngx_stream_dns_server_add(us, &u.addrs[k], transport);
+        peer = ngx_stream_dns_server_add(cf, us, &u.addrs[k], transport,
+                                         &tls);
         if (peer == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -79,16 +82,28 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 }
 
 
-/* what is in front of an address is taken off it */
-
-static ngx_dns_transport_t *
-ngx_stream_dns_server_scheme(ngx_str_t *url)
+ngx_dns_transport_t *
+ngx_stream_dns_server_scheme(ngx_url_t *u)
 {
-    if (ngx_strncmp(url->data, "tcp://", 6) == 0) {
-        url->data += 6;
-        url->len -= 6;
+    u->default_port = NGX_DNS_PORT;
+
+    if (ngx_strncmp(u->url.data, "tcp://", 6) == 0) {
+        u->url.data += 6;
+        u->url.len -= 6;
 
         return &ngx_dns_tcp_out;
+    }
+
+    if (ngx_strncmp(u->url.data, "tls://", 6) == 0) {
+        u->url.data += 6;
+        u->url.len -= 6;
+        u->default_port = NGX_DNS_TLS_PORT;
+
+#if (NGX_SSL)
+        return &ngx_dns_tls_out;
+#else
+        return NULL;
+#endif
     }
 
     return &ngx_dns_udp_out;
@@ -108,14 +123,14 @@ ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u,
     ngx_memzero(u, sizeof(ngx_url_t));
 
     u->url = value[1];
-    u->default_port = NGX_DNS_PORT;
 
-    *transport = ngx_stream_dns_server_scheme(&u->url);
+    *transport = ngx_stream_dns_server_scheme(u);
 
-    if (ngx_strncmp(u->url.data, "tls://", 6) == 0) {
+    if (*transport == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"server\": \"tls://\" in \"%V\" is not "
-                           "supported yet", &value[1]);
+                           "possible: the nginx that this module was built "
+                           "for has no SSL", &value[1]);
         return NGX_ERROR;
     }
 
@@ -147,10 +162,11 @@ ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u,
         return NGX_OK;
     }
 
-    if (*transport == &ngx_dns_tcp_out) {
+    if (*transport != &ngx_dns_udp_out) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"server\": \"tcp://\" in \"%V\" must be left "
-                           "out, a \"unix:\" socket is a stream", &value[1]);
+                           "\"server\": \"%V://\" in \"%V\" must be left "
+                           "out, a \"unix:\" socket is a plain stream",
+                           &(*transport)->name, &value[1]);
         return NGX_ERROR;
     }
 
@@ -160,12 +176,55 @@ ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u,
 }
 
 
+/* what has no meaning without TLS; the name by which a host is known */
+
 static ngx_int_t
-ngx_stream_dns_server_parameters(ngx_conf_t *cf, ngx_dns_peer_t *params)
+ngx_stream_dns_server_tls(ngx_conf_t *cf, ngx_url_t *u,
+    ngx_dns_transport_t *transport, ngx_stream_dns_tls_server_t *tls)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (u->default_port != NGX_DNS_TLS_PORT) {
+
+        if (tls->name.len || tls->pins) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"server\": \"%s\" is for a \"tls://\" "
+                               "address, which \"%V\" is not",
+                               tls->name.len ? "name=" : "pin=", &value[1]);
+            return NGX_ERROR;
+        }
+
+        return NGX_OK;
+    }
+
+    if (u->host.len && u->host.data[0] != '['
+        && ngx_inet_addr(u->host.data, u->host.len) == INADDR_NONE)
+    {
+        /* in OpenSSL names end with a zero */
+
+        tls->host.len = u->host.len;
+        tls->host.data = ngx_pcalloc(cf->pool, u->host.len + 1);
+        if (tls->host.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(tls->host.data, u->host.data, u->host.len);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_server_parameters(ngx_conf_t *cf, ngx_dns_peer_t *params,
+    ngx_stream_dns_tls_server_t *tls)
 {
     ngx_str_t   *value;
     ngx_uint_t   i;
 
+    ngx_memzero(tls, sizeof(ngx_stream_dns_tls_server_t));
     ngx_memzero(params, sizeof(ngx_dns_peer_t));
 
     params->weight = 1;
@@ -175,7 +234,9 @@ ngx_stream_dns_server_parameters(ngx_conf_t *cf, ngx_dns_peer_t *params)
     value = cf->args->elts;
 
     for (i = 2; i < cf->args->nelts; i++) {
-        if (ngx_stream_dns_server_parameter(cf, params, &value[i]) != NGX_OK) {
+        if (ngx_stream_dns_server_parameter(cf, params, tls, &value[i])
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }
@@ -215,7 +276,7 @@ ngx_stream_dns_server_new(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
 
 /* as the line says it, in logs, metrics and the key of its state */
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_dns_server_name(ngx_conf_t *cf, ngx_addr_t *addr,
     ngx_dns_transport_t *transport)
 {
@@ -244,12 +305,8 @@ ngx_stream_dns_server_name(ngx_conf_t *cf, ngx_addr_t *addr,
 
 static ngx_int_t
 ngx_stream_dns_server_parameter(ngx_conf_t *cf, ngx_dns_peer_t *peer,
-    ngx_str_t *value)
+    ngx_stream_dns_tls_server_t *tls, ngx_str_t *value)
 {
-    ngx_uint_t  i;
-
-    static const char  *later[] = { "name=", "resolve", NULL };
-
     if (ngx_strncmp(value->data, "weight=", 7) == 0) {
         return ngx_stream_dns_server_number(cf, value, "weight", 1, 65535,
                                             &peer->weight);
@@ -285,20 +342,26 @@ ngx_stream_dns_server_parameter(ngx_conf_t *cf, ngx_dns_peer_t *peer,
         return NGX_OK;
     }
 
-    for (i = 0; later[i]; i++) {
-        if (ngx_strncmp(value->data, later[i], ngx_strlen(later[i])) == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"server\": parameter \"%V\" is not supported "
-                               "yet", value);
-            return NGX_ERROR;
-        }
+    if (ngx_strncmp(value->data, "name=", 5) == 0) {
+        return ngx_stream_dns_tls_name(cf, value, tls);
+    }
+
+    if (ngx_strncmp(value->data, "pin=", 4) == 0) {
+        return ngx_stream_dns_tls_pin(cf, value, tls);
+    }
+
+    if (ngx_strcmp(value->data, "resolve") == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": parameter \"%V\" is not supported "
+                           "yet", value);
+        return NGX_ERROR;
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "\"server\": unknown parameter \"%V\", it must be "
                        "\"weight=\", \"max_fails=\", \"fail_timeout=\", "
-                       "\"max_outstanding=\", \"slow_start=\", \"backup\" or "
-                       "\"down\"", value);
+                       "\"max_outstanding=\", \"slow_start=\", \"name=\", "
+                       "\"pin=\", \"backup\" or \"down\"", value);
 
     return NGX_ERROR;
 }
@@ -357,8 +420,9 @@ ngx_stream_dns_server_time(ngx_conf_t *cf, ngx_str_t *value,
 
 
 ngx_dns_peer_t *
-ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us, ngx_addr_t *addr,
-    ngx_dns_transport_t *transport)
+ngx_stream_dns_server_add(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
+    ngx_addr_t *addr, ngx_dns_transport_t *transport,
+    ngx_stream_dns_tls_server_t *tls)
 {
     ngx_dns_peer_t  *peer;
 
@@ -376,6 +440,14 @@ ngx_stream_dns_server_add(ngx_stream_dns_upstream_t *us, ngx_addr_t *addr,
     peer->weight = 1;
     peer->max_fails = 3;
     peer->fail_timeout = 10000;
+
+#if (NGX_SSL)
+    if (transport == &ngx_dns_tls_out
+        && ngx_stream_dns_tls_server(cf, peer, tls) != NGX_OK)
+    {
+        return NULL;
+    }
+#endif
 
     return peer;
 }

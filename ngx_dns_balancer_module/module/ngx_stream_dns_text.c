@@ -13,16 +13,8 @@ static ngx_uint_t ngx_stream_dns_text_ipv6(ngx_str_t *text);
 const char *
 ngx_stream_dns_text_address(ngx_str_t *text)
 {
-    if (ngx_strncmp(text->data, "tls://", 6) == 0) {
-        return "\"tls://\" is not supported yet";
-    }
-
-    if (ngx_strncmp(text->data, "tcp://", 6) == 0) {
-        return "\"tcp://\" works in a \"server\" of a \"dns_upstream\"";
-    }
-
     if (ngx_strstr(text->data, "://")) {
-        return "there is no scheme but \"tcp://\"";
+        return "there is no scheme but \"tcp://\" and \"tls://\"";
     }
 
     if (text->len && text->data[0] == '/') {
@@ -219,6 +211,10 @@ ngx_stream_dns_text_once(ngx_conf_t *cf)
 
         p = (u_char *) ngx_strchr(value[i].data, '=');
         len = p ? (size_t) (p - value[i].data) + 1 : value[i].len + 1;
+
+        if (ngx_strncmp(value[i].data, "pin=", 4) == 0) {
+            len = value[i].len + 1;
+        }
 
         for (k = 1; k < i; k++) {
             if (ngx_strncmp(value[k].data, value[i].data, len) == 0) {

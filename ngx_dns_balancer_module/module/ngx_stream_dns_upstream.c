@@ -7,7 +7,6 @@
 #include "ngx_stream_dns.h"
 #include "ngx_stream_dns_text.h"
 #include "../transport/ngx_dns_tcp_out.h"
-#include "../transport/ngx_dns_udp_out.h"
 
 
 /*
@@ -38,6 +37,8 @@ static char *ngx_stream_dns_upstream_zone(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
 static char *ngx_stream_dns_upstream_include(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
+static char *ngx_stream_dns_upstream_tls(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
 static ngx_int_t ngx_stream_dns_upstream_named(ngx_conf_t *cf,
     ngx_str_t *name);
 static ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_create(
@@ -61,6 +62,19 @@ static ngx_stream_dns_upstream_line_t  ngx_stream_dns_upstream_lines[] = {
     { ngx_string("zone"), 2, 2, ngx_stream_dns_upstream_zone },
     { ngx_string("health_check"), 0, 16, ngx_stream_dns_health_check },
     { ngx_string("all_down"), 1, 1, ngx_stream_dns_all_down },
+    { ngx_string("ssl_verify"), 1, 1, ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_verify_depth"), 1, 1, ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_trusted_certificate"), 1, 1,
+      ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_crl"), 1, 1, ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_name"), 1, 1, ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_certificate"), 1, 1, ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_certificate_key"), 1, 1, ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_password_file"), 1, 1, ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_protocols"), 1, 4, ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_ciphers"), 1, 1, ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_conf_command"), 2, 2, ngx_stream_dns_upstream_tls },
+    { ngx_string("ssl_session_reuse"), 1, 1, ngx_stream_dns_upstream_tls },
     { ngx_string("include"), 1, 1, ngx_stream_dns_upstream_include },
     { ngx_null_string, 0, 0, NULL }
 };
@@ -185,6 +199,7 @@ ngx_stream_dns_upstream_create(ngx_conf_t *cf, ngx_str_t *name)
 
     *p = us;
     us->upstream.name = *name;
+    ngx_stream_dns_tls_create(&us->tls);
     us->upstream.partition = ngx_dns_hash(&key, name->data, name->len, 0);
 
     return us;
@@ -405,13 +420,30 @@ ngx_stream_dns_upstream_include(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 }
 
 
+static char *
+ngx_stream_dns_upstream_tls(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    return ngx_stream_dns_tls_line(cf, &us->tls);
+}
+
+
 ngx_stream_dns_upstream_t *
-ngx_stream_dns_upstream_address(ngx_conf_t *cf, ngx_url_t *url)
+ngx_stream_dns_upstream_address(ngx_conf_t *cf, ngx_url_t *url,
+    ngx_dns_transport_t *transport)
 {
     ngx_uint_t                    i;
-    ngx_dns_transport_t          *transport;
     ngx_stream_dns_upstream_t    *us, **usp;
     ngx_stream_dns_main_conf_t   *dmcf;
+
+    static ngx_stream_dns_tls_server_t  by_address;
+
+    if (url->addrs[0].sockaddr->sa_family == AF_UNIX) {
+        transport = &ngx_dns_tcp_out;
+    }
+
+    if (ngx_stream_dns_server_name(cf, &url->addrs[0], transport) != NGX_OK) {
+        return NULL;
+    }
 
     dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
 
@@ -435,11 +467,10 @@ ngx_stream_dns_upstream_address(ngx_conf_t *cf, ngx_url_t *url)
         us->checks = NGX_STREAM_DNS_CHECKS_OFF;
     }
 
-    transport = url->addrs[0].sockaddr->sa_family == AF_UNIX
-                ? &ngx_dns_tcp_out : &ngx_dns_udp_out;
-
     if (us == NULL
-        || ngx_stream_dns_server_add(us, &url->addrs[0], transport) == NULL
+        || ngx_stream_dns_server_add(cf, us, &url->addrs[0], transport,
+                                     &by_address)
+           == NULL
         || ngx_stream_dns_upstream_finish(cf, us) != NGX_CONF_OK)
     {
         return NULL;
@@ -480,7 +511,9 @@ ngx_stream_dns_upstream_finish(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_stream_dns_health_init(cf, us) != NGX_OK) {
+    if (ngx_stream_dns_health_init(cf, us) != NGX_OK
+        || ngx_stream_dns_tls_init(cf, u, &us->tls) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "../base/ngx_dns_fault.h"
 #include "../base/ngx_dns_clock.h"
 #include "../wire/ngx_dns_name.h"
 
@@ -358,7 +359,19 @@ ngx_stream_dns_request_time(u_char *p, ngx_dns_record_t *r)
 static u_char *
 ngx_stream_dns_error(u_char *p, ngx_dns_record_t *r)
 {
-    return ngx_sprintf(p, "%s", ngx_dns_reasons[r->reason].text);
+    uint32_t  fault;
+
+    p = ngx_sprintf(p, "%s", ngx_dns_reasons[r->reason].text);
+
+    if (r->reason == NGX_DNS_ETLS && r->peer) {
+        fault = ngx_dns_load(&r->peer->shm->fault);
+
+        if (fault) {
+            p = ngx_sprintf(p, ": %s", ngx_dns_fault_text(fault));
+        }
+    }
+
+    return p;
 }
 
 

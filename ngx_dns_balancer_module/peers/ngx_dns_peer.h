@@ -76,14 +76,17 @@ typedef struct {
     uint64_t            checked;       /* seconds: the last one */
     uint64_t            changed;       /* seconds: the last change of state */
     uint32_t            reason;        /* of it: ngx_dns_reason_e, with
-                                          NGX_DNS_PEER_CHECK | rcode << 16 */
+                                          NGX_DNS_PEER_CHECK; rcode or fault
+                                          << 16 */
     uint32_t            passes;        /* checks in a row */
     uint32_t            misses;
     uint32_t            said_at;       /* the minute of the log */
     uint32_t            said;          /* lines in it */
     uint32_t            unsaid;        /* left out */
+    uint32_t            fault;         /* what is wrong with TLS:
+                                          ngx_dns_fault.h */
 
-    uint8_t             line2[NGX_DNS_CACHELINE - 48];
+    uint8_t             line2[NGX_DNS_CACHELINE - 52];
 
     /* ngx_dns_peers_check() and zone init only */
     uint32_t            generation;    /* 0: never used */
@@ -126,6 +129,7 @@ typedef struct ngx_dns_balancer_s  ngx_dns_balancer_t;
 /* transport/: nothing of it is known here */
 
 typedef struct ngx_dns_transport_s  ngx_dns_transport_t;
+typedef struct ngx_dns_tls_s        ngx_dns_tls_t;
 
 
 struct ngx_dns_peer_s {
@@ -136,6 +140,7 @@ struct ngx_dns_peer_s {
     void                 *channels[NGX_DNS_TRANSPORTS];
                                        /* each transport's own, of this worker;
                                           NULL: not used yet */
+    ngx_dns_tls_t        *tls;         /* how it is known over TLS; or NULL */
     ngx_dns_peer_counters_t  *counters;    /* of this process */
     ngx_dns_metrics_id_t  metrics;
 
@@ -237,6 +242,7 @@ typedef struct {
     uint32_t              rtt;         /* microseconds; 0: unknown */
     uint32_t              outstanding;
     uint32_t              fails;
+    ngx_str_t             tls;         /* what is wrong with TLS; empty */
     u_char                text[NGX_DNS_PEER_TEXT];
 } ngx_dns_peer_status_t;
 
@@ -321,10 +327,18 @@ void ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_dns_reason_e reason, ngx_log_t *log);
 
 /*
+ * A handshake of TLS has succeeded, or "fault" was wrong (ngx_dns_fault.h):
+ * counted, and said once.
+ */
+void ngx_dns_peer_handshake(ngx_dns_peer_t *peer, ngx_uint_t fault,
+    ngx_uint_t resumed, ngx_log_t *log);
+
+/*
  * The outcome of a health check, after "rtt" microseconds: NGX_DNS_FINE, or
- * what was wrong, with an rcode for NGX_DNS_ERCODE.  After "fails" in a row
- * the server is unhealthy, after "passes" it is not.  One that is only ejected
- * is back with the first, or is tried by the next query if it was slow.
+ * what was wrong, with an rcode for NGX_DNS_ERCODE, a fault for NGX_DNS_ETLS.
+ * After "fails" in a row the server is unhealthy, after "passes" it is not.
+ * One that is only ejected is back with the first, or is tried by the next
+ * query if it was slow.
  */
 void ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_dns_reason_e reason, ngx_uint_t rcode, uint32_t rtt,

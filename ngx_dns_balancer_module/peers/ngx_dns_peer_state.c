@@ -6,6 +6,7 @@
 
 #include "ngx_dns_peer.h"
 #include "../base/ngx_dns_clock.h"
+#include "../base/ngx_dns_fault.h"
 
 
 /* answers over which the share of refusals is looked at */
@@ -287,7 +288,9 @@ ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
     fails = ngx_dns_add(&shm->fails, 1) + 1;
 
     if (fails == peer->max_fails) {
-        ngx_dns_store(&shm->reason, reason);
+        ngx_dns_store(&shm->reason, reason == NGX_DNS_ETLS
+                                    ? reason | ngx_dns_load(&shm->fault) << 16
+                                    : (uint32_t) reason);
         ngx_dns_peer_eject(peer, now, fails, log);
     }
 }
@@ -452,6 +455,37 @@ ngx_dns_peer_sick(ngx_dns_peer_t *peer, uint32_t reason, uint32_t misses,
 }
 
 
+void
+ngx_dns_peer_handshake(ngx_dns_peer_t *peer, ngx_uint_t fault,
+    ngx_uint_t resumed, ngx_log_t *log)
+{
+    if (fault) {
+        ngx_dns_count_peer(peer, handshakes_failed);
+
+    } else if (resumed) {
+        ngx_dns_count_peer(peer, handshakes_resumed);
+
+    } else {
+        ngx_dns_count_peer(peer, handshakes_full);
+    }
+
+    if (ngx_dns_load(&peer->shm->fault) == fault
+        || ngx_dns_peer_outdated(peer)
+        || ngx_dns_xchg(&peer->shm->fault, (uint32_t) fault) == fault)
+    {
+        return;
+    }
+
+    if (fault) {
+        ngx_dns_peer_say(peer, log, "has failed TLS: %s",
+                         ngx_dns_fault_text(fault));
+        return;
+    }
+
+    ngx_dns_peer_say(peer, log, "has TLS again");
+}
+
+
 /* a server that goes up and down must not fill the log */
 
 static void
@@ -504,6 +538,11 @@ ngx_dns_peer_reason(u_char *p, u_char *last, uint32_t reason)
     static const char  *rcodes[] = { "NOERROR", "FORMERR", "SERVFAIL",
                                      "NXDOMAIN", "NOTIMP", "REFUSED" };
 
+    if (reason == (NGX_DNS_ETLS | (reason & 0xffff0000))) {
+        return ngx_slprintf(p, last, "TLS failed, %s",
+                            ngx_dns_fault_text(reason >> 16));
+    }
+
     if ((reason & NGX_DNS_PEER_CHECK) == 0) {
         return ngx_slprintf(p, last, "%s",
                             ngx_dns_reasons[reason & 0xff].text);
@@ -522,6 +561,10 @@ ngx_dns_peer_reason(u_char *p, u_char *last, uint32_t reason)
     case NGX_DNS_ENETWORK:
         return ngx_slprintf(p, last,
                             "health check failed, server is unreachable");
+
+    case NGX_DNS_ETLS:
+        return ngx_slprintf(p, last, "TLS of the health check failed, %s",
+                            ngx_dns_fault_text(rcode));
 
     case NGX_DNS_EANSWER:
         return ngx_slprintf(p, last, "malformed answer to the health check");
@@ -585,6 +628,9 @@ ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
 
     status->fails = ngx_dns_load(&shm->fails)
                     & ~(NGX_DNS_PEER_REFUSES | NGX_DNS_PEER_DOUBTED);
+
+    status->tls.data = (u_char *) ngx_dns_fault_text(ngx_dns_load(&shm->fault));
+    status->tls.len = ngx_strlen(status->tls.data);
 
     p = status->text;
 

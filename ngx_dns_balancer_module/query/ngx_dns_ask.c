@@ -169,7 +169,10 @@ ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
         return outcome;
     }
 
-    most = f->policy->upstream_timeout / 4;
+    /* one that is asked beside it may have a handshake before it, too */
+
+    most = f->policy->upstream_timeout / (peer->tls ? 6 : 4);
+
     patience = ngx_dns_peer_patience(peer, most);
 
     if (f->servers == f->limit) {

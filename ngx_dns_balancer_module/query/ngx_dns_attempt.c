@@ -157,6 +157,10 @@ ngx_dns_attempt_other(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
         outcome = a->cut ? NGX_DNS_OUTCOME_CUT : NGX_DNS_OUTCOME_LOCAL;
         break;
 
+    case NGX_DNS_EVENT_TLS:
+        outcome = NGX_DNS_OUTCOME_TLS;
+        break;
+
     default: /* NGX_DNS_EVENT_NETWORK */
         outcome = a->cut ? NGX_DNS_OUTCOME_CUT : NGX_DNS_OUTCOME_NETWORK;
         break;
@@ -374,7 +378,7 @@ ngx_dns_attempt_failed(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
         a->failed = 1;
         break;
 
-    default: /* NGX_DNS_OUTCOME_NETWORK, NGX_DNS_OUTCOME_MALFORMED */
+    default: /* NGX_DNS_OUTCOME_NETWORK, _TLS, _MALFORMED */
 
         if (outcome == NGX_DNS_OUTCOME_MALFORMED) {
             ngx_dns_count(malformed);

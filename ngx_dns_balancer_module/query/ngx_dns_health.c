@@ -318,6 +318,11 @@ ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event,
         reason = NGX_DNS_FINE;
         break;
 
+    case NGX_DNS_EVENT_TLS:
+        reason = NGX_DNS_ETLS;
+        rcode = ngx_dns_load(&h->peer->shm->fault);
+        break;
+
     default: /* NGX_DNS_EVENT_NETWORK */
         reason = NGX_DNS_ENETWORK;
     }

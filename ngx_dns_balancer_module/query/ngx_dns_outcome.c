@@ -30,6 +30,8 @@ static const ngx_dns_outcome_t  ngx_dns_outcomes[NGX_DNS_OUTCOMES] = {
     { 1, 0, 0, NGX_DNS_EINTERNAL },
     /* NETWORK */
     { 2, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ENETWORK },
+    /* TLS */
+    { 2, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ETLS },
     /* SILENT */
     { 2, 1, NGX_DNS_NEXT_TIMEOUT, NGX_DNS_ETIMEOUT },
     /* MALFORMED */

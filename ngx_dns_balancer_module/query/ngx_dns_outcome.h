@@ -28,6 +28,7 @@ typedef enum {
     NGX_DNS_OUTCOME_NONE = 0,    /* nobody was asked, or none has ended */
     NGX_DNS_OUTCOME_LOCAL,       /* not sent: something is lacking here */
     NGX_DNS_OUTCOME_NETWORK,     /* it can't be reached */
+    NGX_DNS_OUTCOME_TLS,         /* there is no TLS with it */
     NGX_DNS_OUTCOME_SILENT,      /* no answer in its time */
     NGX_DNS_OUTCOME_MALFORMED,   /* an answer that can't be read */
     NGX_DNS_OUTCOME_CUT,         /* TC, and no way to the whole answer */

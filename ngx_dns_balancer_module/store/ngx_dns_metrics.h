@@ -129,6 +129,9 @@ typedef struct {
     uint64_t    hedges;               /* others were asked beside it */
     uint64_t    checks_passed;
     uint64_t    checks_failed;
+    uint64_t    handshakes_full;      /* of TLS */
+    uint64_t    handshakes_resumed;
+    uint64_t    handshakes_failed;
 
     ngx_dns_histogram_t  rtt;         /* of the responses */
 } ngx_dns_peer_counters_t;

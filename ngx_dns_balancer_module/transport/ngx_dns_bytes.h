@@ -5,9 +5,9 @@
 
 /*
  * What carries the octets of a connection to a server, from its beginning to
- * its end: plain TCP, or a "unix:" socket.  Private to the transports over
- * streams, which find it in their table.  Logs nothing: every query could fail
- * to connect, and its waiters are told.
+ * its end: plain TCP, or a "unix:" socket, or TLS over TCP.  Private to the
+ * transports over streams, which find it in their table.  Logs nothing: every
+ * query could fail to connect, and its waiters are told.
  */
 
 
@@ -19,6 +19,9 @@
 
 
 struct ngx_dns_bytes_s {
+
+    /* queries are padded to a multiple of so many octets; 0: they are not */
+    size_t                 block;
 
     /*
      * A connection out of the reserve, whose events are on, and whose handlers
@@ -34,6 +37,12 @@ struct ngx_dns_bytes_s {
      * not yet; NGX_ERROR.
      */
     ngx_int_t            (*ready)(ngx_connection_t *c);
+
+    /*
+     * Asked once of one that has come to its end by itself: is that a failure
+     * of TLS?  It is the server's, and noted.  NULL: it never is.
+     */
+    ngx_uint_t           (*failed)(ngx_connection_t *c);
 
     /* as c->recv() and c->send(): NGX_AGAIN, NGX_ERROR, 0 at the end */
     ssize_t              (*read)(ngx_connection_t *c, u_char *p, size_t size);

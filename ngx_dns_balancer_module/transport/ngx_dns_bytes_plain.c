@@ -23,8 +23,10 @@ static ssize_t ngx_dns_plain_write(ngx_connection_t *c, u_char *p,
 
 
 const ngx_dns_bytes_t  ngx_dns_bytes_plain = {
+    0,
     ngx_dns_plain_connect,
     ngx_dns_plain_ready,
+    NULL,
     ngx_dns_plain_read,
     ngx_dns_plain_write,
     ngx_dns_reserve_close

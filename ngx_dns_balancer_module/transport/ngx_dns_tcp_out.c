@@ -17,9 +17,6 @@
 static ngx_int_t ngx_dns_tcp_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
     ngx_uint_t servers);
 static void ngx_dns_tcp_done(void);
-static ngx_int_t ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query,
-    size_t len);
-static void ngx_dns_tcp_cancel(ngx_dns_attempt_t *a);
 static ngx_dns_tcp_endpoint_t *ngx_dns_tcp_endpoint(ngx_dns_peer_t *peer);
 static ngx_int_t ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_tcp_t **tp);
@@ -96,7 +93,7 @@ ngx_dns_tcp_done(void)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
 {
     ngx_int_t                rc;
@@ -137,7 +134,7 @@ ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
 }
 
 
-static void
+void
 ngx_dns_tcp_cancel(ngx_dns_attempt_t *a)
 {
     ngx_dns_tcp_t           *t;
@@ -363,10 +360,13 @@ ngx_dns_tcp_lost(ngx_dns_tcp_endpoint_t *ep, ngx_queue_t *attempts,
 {
     ngx_uint_t          most;
     ngx_queue_t        *q, failed;
+    ngx_dns_event_e     event;
     ngx_dns_attempt_t  *a;
 
     most = (end != NGX_DNS_TCP_CLOSED && end != NGX_DNS_TCP_MOVED) ? 0
            : answers ? NGX_DNS_TCP_AGAIN : 1;
+
+    event = end == NGX_DNS_TCP_TLS ? NGX_DNS_EVENT_TLS : NGX_DNS_EVENT_NETWORK;
 
     if (end == NGX_DNS_TCP_CLOSED && !ngx_queue_empty(attempts)) {
         ngx_dns_tcp_learn(ep, answers);
@@ -401,11 +401,13 @@ ngx_dns_tcp_lost(ngx_dns_tcp_endpoint_t *ep, ngx_queue_t *attempts,
         a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
         a->channel = NULL;
 
-        a->handler(a, NGX_DNS_EVENT_NETWORK, NULL, 0);
+        a->handler(a, event, NULL, 0);
     }
 
-    if (end == NGX_DNS_TCP_REFUSED && ngx_dns_tcp_idle(ep)) {
-        ngx_dns_tcp_fail(ep, NGX_DNS_EVENT_NETWORK);
+    if ((end == NGX_DNS_TCP_REFUSED || end == NGX_DNS_TCP_TLS)
+        && ngx_dns_tcp_idle(ep))
+    {
+        ngx_dns_tcp_fail(ep, event);
         return;
     }
 

@@ -37,6 +37,11 @@
 
 extern ngx_dns_transport_t  ngx_dns_tcp_out;
 
+/* for the table of TLS */
+ngx_int_t ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query,
+    size_t len);
+void ngx_dns_tcp_cancel(ngx_dns_attempt_t *a);
+
 #pragma GCC visibility pop
 
 

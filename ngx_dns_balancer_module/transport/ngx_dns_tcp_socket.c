@@ -20,13 +20,16 @@
 #define NGX_DNS_TCP_CONNECT   2000        /* milliseconds */
 #define NGX_DNS_TCP_LOOK      200         /* milliseconds */
 #define NGX_DNS_TCP_OPTION    4           /* a keepalive of RFC 7828 */
+#define NGX_DNS_TCP_PADDING   4           /* an empty padding of RFC 7830 */
 
 
 static ngx_dns_attempt_t *ngx_dns_tcp_socket_find(ngx_dns_tcp_t *t,
     uint16_t id);
 static ngx_int_t ngx_dns_tcp_socket_append(ngx_dns_tcp_t *t,
     ngx_dns_attempt_t *a);
-static size_t ngx_dns_tcp_socket_ask(ngx_dns_attempt_t *a, u_char *msg);
+static size_t ngx_dns_tcp_socket_ask(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a,
+    u_char *msg);
+static u_char *ngx_dns_tcp_socket_pad(u_char *msg, u_char *end, size_t block);
 static void ngx_dns_tcp_socket_keepalive(ngx_dns_tcp_t *t,
     ngx_dns_attempt_t *a, const u_char *msg, size_t len);
 static void ngx_dns_tcp_socket_posted_handler(ngx_event_t *ev);
@@ -159,7 +162,8 @@ ngx_dns_tcp_socket_append(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
     size_t   need, size;
     u_char  *p;
 
-    need = t->out_len + 2 + a->query_len + NGX_DNS_TCP_OPTION;
+    need = t->out_len + 2 + a->query_len + NGX_DNS_TCP_OPTION
+           + NGX_DNS_TCP_PADDING + t->endpoint->bytes->block;
 
     if (need > t->out_size) {
 
@@ -190,7 +194,7 @@ ngx_dns_tcp_socket_append(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
         ngx_dns_put16(p + 2 + NGX_DNS_OFF_ARCOUNT, 0);
     }
 
-    size = ngx_dns_tcp_socket_ask(a, p + 2);
+    size = ngx_dns_tcp_socket_ask(t, a, p + 2);
 
     ngx_dns_put16(p, size);
     t->out_len += 2 + size;
@@ -225,31 +229,51 @@ ngx_dns_tcp_socket_remove(ngx_dns_attempt_t *a)
 
 /*
  * Asks how long a connection may be idle (RFC 7828, 3.2.1), which is said over
- * streams only: an option more in the OPT that ends the query, if it has one.
- * Returns the length.
+ * streams only: an option more in the OPT that ends the query, if it has one;
+ * and the padding, which comes last.  Returns the length.
  */
 
 static size_t
-ngx_dns_tcp_socket_ask(ngx_dns_attempt_t *a, u_char *msg)
+ngx_dns_tcp_socket_ask(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a, u_char *msg)
 {
-    size_t   size;
     u_char  *opt, *end;
 
-    size = a->query_len;
-
     if (ngx_dns_get16(msg + NGX_DNS_OFF_ARCOUNT) != 1) {
-        return size;
+        return a->query_len;
     }
 
     opt = msg + NGX_DNS_HEADER_SIZE + a->question_len;
-    end = msg + size;
+    end = msg + a->query_len;
 
-    ngx_dns_put16(opt + NGX_DNS_OPT_SIZE - 2,
-                  end - opt - NGX_DNS_OPT_SIZE + NGX_DNS_TCP_OPTION);
     ngx_dns_put16(end, NGX_DNS_OPTION_KEEPALIVE);
     ngx_dns_put16(end + 2, 0);
+    end += NGX_DNS_TCP_OPTION;
 
-    return size + NGX_DNS_TCP_OPTION;
+    if (t->endpoint->bytes->block) {
+        end = ngx_dns_tcp_socket_pad(msg, end, t->endpoint->bytes->block);
+    }
+
+    ngx_dns_put16(opt + NGX_DNS_OPT_SIZE - 2, end - opt - NGX_DNS_OPT_SIZE);
+
+    return (size_t) (end - msg);
+}
+
+
+/* RFC 8467, 4.1: to the next multiple, the option itself included */
+
+static u_char *
+ngx_dns_tcp_socket_pad(u_char *msg, u_char *end, size_t block)
+{
+    size_t  len, over;
+
+    over = (size_t) (end + NGX_DNS_TCP_PADDING - msg) % block;
+    len = over ? block - over : 0;
+
+    ngx_dns_put16(end, NGX_DNS_OPTION_PADDING);
+    ngx_dns_put16(end + 2, len);
+    ngx_memzero(end + NGX_DNS_TCP_PADDING, len);
+
+    return end + NGX_DNS_TCP_PADDING + len;
 }
 
 
@@ -569,15 +593,22 @@ ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t)
 {
     ngx_queue_t              attempts;
     ngx_uint_t               answers;
+    ngx_connection_t        *c;
     ngx_dns_tcp_end_e        end;
     ngx_dns_tcp_endpoint_t  *ep;
 
+    c = t->connection;
     ep = t->endpoint;
     answers = t->answers;
 
-    end = !t->connected ? NGX_DNS_TCP_REFUSED
-          : t->connection->error ? NGX_DNS_TCP_STOPPED
-          : t->moved ? NGX_DNS_TCP_MOVED : NGX_DNS_TCP_CLOSED;
+    if (answers == 0 && ep->bytes->failed && ep->bytes->failed(c)) {
+        end = NGX_DNS_TCP_TLS;
+
+    } else {
+        end = !t->connected ? NGX_DNS_TCP_REFUSED
+              : c->error ? NGX_DNS_TCP_STOPPED
+              : t->moved ? NGX_DNS_TCP_MOVED : NGX_DNS_TCP_CLOSED;
+    }
 
     ngx_queue_init(&attempts);
 

@@ -49,6 +49,8 @@ struct ngx_dns_tcp_s {
 
 typedef enum {
     NGX_DNS_TCP_REFUSED = 0,    /* it was never established */
+    NGX_DNS_TCP_TLS,            /* nor was TLS on it, or the server has no
+                                   word for us */
     NGX_DNS_TCP_CLOSED,         /* by the server, or by an error */
     NGX_DNS_TCP_MOVED,          /* by us: our own address is another one */
     NGX_DNS_TCP_STOPPED         /* by nginx: worker_shutdown_timeout */

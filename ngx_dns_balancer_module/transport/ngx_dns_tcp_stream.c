@@ -327,6 +327,10 @@ ngx_dns_tcp_stream_failed(ngx_dns_tcp_stream_t *s, ngx_dns_reason_e reason)
     handler = s->handler;
     data = s->data;
 
+    if (s->bytes->failed && s->bytes->failed(s->connection)) {
+        reason = NGX_DNS_ETLS;
+    }
+
     ngx_dns_tcp_stream_close(s);
 
     (void) handler(data, reason, NULL, 0);

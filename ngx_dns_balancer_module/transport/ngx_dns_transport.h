@@ -43,6 +43,8 @@ typedef enum {
     NGX_DNS_EVENT_GUESSED,      /* the same, since somebody guesses at its ID
                                    (RFC 5452, 9.3) */
     NGX_DNS_EVENT_NETWORK,      /* the server refuses it, or its connection */
+    NGX_DNS_EVENT_TLS,          /* there is no TLS with it, or it is not who it
+                                   should be: noted in its state */
     NGX_DNS_EVENT_LOCAL,        /* not sent: something is lacking here */
     NGX_DNS_EVENT_SOFT          /* somebody on the way says that there is no
                                    way (RFC 1122, 4.2.3.9); it may still be
@@ -104,7 +106,10 @@ struct ngx_dns_transport_s {
     ngx_int_t            (*init)(ngx_cycle_t *cycle, ngx_uint_t attempts,
                                  ngx_uint_t servers);
 
-    /* closes all there is, at the worker's exit; no outcome is reported */
+    /*
+     * Closes all there is, at the worker's exit; no outcome is reported.  Both
+     * may be NULL.
+     */
     void                 (*done)(void);
 
     /*

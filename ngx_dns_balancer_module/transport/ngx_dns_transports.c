@@ -5,12 +5,16 @@
 
 
 #include "ngx_dns_tcp_out.h"
+#include "ngx_dns_tls_out.h"
 #include "ngx_dns_udp_out.h"
 
 
 static ngx_dns_transport_t  *ngx_dns_transports[] = {
     &ngx_dns_udp_out,
     &ngx_dns_tcp_out,
+#if (NGX_SSL)
+    &ngx_dns_tls_out,
+#endif
     NULL
 };
 
@@ -22,7 +26,9 @@ ngx_dns_transports_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
     ngx_dns_transport_t  **t;
 
     for (t = ngx_dns_transports; *t; t++) {
-        if ((*t)->init(cycle, attempts, servers) != NGX_OK) {
+        if ((*t)->init
+            && (*t)->init(cycle, attempts, servers) != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }
@@ -37,6 +43,8 @@ ngx_dns_transports_done(void)
     ngx_dns_transport_t  **t;
 
     for (t = ngx_dns_transports; *t; t++) {
-        (*t)->done();
+        if ((*t)->done) {
+            (*t)->done();
+        }
     }
 }

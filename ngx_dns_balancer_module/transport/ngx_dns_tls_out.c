@@ -1,0 +1,25 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_tcp_out.h"
+#include "ngx_dns_tls_out.h"
+
+
+#if (NGX_SSL)
+
+/* started and ended with TCP: only what carries the octets differs */
+
+ngx_dns_transport_t  ngx_dns_tls_out = {
+    ngx_string("tls"),
+    NULL,
+    NULL,
+    ngx_dns_tcp_send,
+    ngx_dns_tcp_cancel,
+    NULL,
+    &ngx_dns_bytes_tls
+};
+
+#endif
