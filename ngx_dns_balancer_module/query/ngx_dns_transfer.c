@@ -22,6 +22,7 @@ static void ngx_dns_transfer_note(ngx_dns_transfer_t *x,
     ngx_dns_outcome_e outcome, ngx_uint_t rcode);
 static ngx_int_t ngx_dns_transfer_handler(void *data, ngx_dns_reason_e reason,
     u_char *msg, size_t len);
+static ngx_dns_outcome_e ngx_dns_transfer_outcome(ngx_dns_reason_e reason);
 static ngx_dns_reason_e ngx_dns_transfer_check(ngx_dns_transfer_t *x,
     const u_char *msg, size_t len, ngx_dns_message_t *m);
 static ngx_int_t ngx_dns_transfer_rcode(ngx_dns_transfer_t *x,
@@ -339,11 +340,7 @@ ngx_dns_transfer_handler(void *data, ngx_dns_reason_e reason, u_char *msg,
         return ngx_dns_transfer_pass(x, &m, msg, rc == NGX_OK);
     }
 
-    ngx_dns_transfer_failed(x, reason == NGX_DNS_ETIMEOUT
-                               ? NGX_DNS_OUTCOME_SILENT
-                               : reason == NGX_DNS_EANSWER
-                                 ? NGX_DNS_OUTCOME_MALFORMED
-                                 : NGX_DNS_OUTCOME_NETWORK);
+    ngx_dns_transfer_failed(x, ngx_dns_transfer_outcome(reason));
 
     if (x->messages) {
         ngx_dns_transfer_end(x, reason, NGX_DNS_SERVFAIL);
@@ -353,6 +350,26 @@ ngx_dns_transfer_handler(void *data, ngx_dns_reason_e reason, u_char *msg,
     }
 
     return NGX_DONE;
+}
+
+
+static ngx_dns_outcome_e
+ngx_dns_transfer_outcome(ngx_dns_reason_e reason)
+{
+    switch (reason) {
+
+    case NGX_DNS_ETIMEOUT:
+        return NGX_DNS_OUTCOME_SILENT;
+
+    case NGX_DNS_EANSWER:
+        return NGX_DNS_OUTCOME_MALFORMED;
+
+    case NGX_DNS_ETLS:
+        return NGX_DNS_OUTCOME_TLS;
+
+    default:
+        return NGX_DNS_OUTCOME_NETWORK;
+    }
 }
 
 
