@@ -424,6 +424,64 @@ budget(void)
 }
 
 
+/* where a zone's queries go may be decided for each query */
+
+static const ngx_dns_choice_t  *chosen;
+
+
+static const ngx_dns_choice_t *
+choose(ngx_dns_record_t *r)
+{
+    is_int(r->upstream != NULL, 0, "nothing is chosen yet");
+    return chosen;
+}
+
+
+static void
+chosen_anew(void)
+{
+    ngx_dns_choice_t  one, two;
+
+    start("sequential", "a b");
+
+    memset(&one, 0, sizeof(one));
+    one.upstream = zone.upstream;
+    one.partition = 1;
+
+    two = one;
+    two.only = unit_peer(zone.upstream, 1);
+    two.partition = 2;
+
+    zone.special = NGX_DNS_ZONE_CHOICE;
+    conf.listener.choose = choose;
+
+    chosen = &one;
+    ask_it("\0\1");
+    ask_it("\0\2");
+    is_int(nsent, 1, "the same choice is joined");
+
+    chosen = &two;
+    ask_it("\0\3");
+    is_int(nsent, 2, "another is not");
+    ok(sent[1]->peer == two.only, "one server alone");
+
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(answers, 2, "two have their response");
+
+    reply(1, "\x81\x82", 0, "", 0);
+    is_int(nsent, 2, "no other server is asked");
+    is_int(answers, 3, "the third has its own");
+    ok(record.upstream == zone.upstream, "the record has the upstream");
+
+    chosen = NULL;
+    ask_it("\0\4");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "nowhere: SERVFAIL");
+    is_int(record.reason, NGX_DNS_ETARGET, "with a reason");
+
+    clean("chosen anew");
+}
+
+
 int
 main(void)
 {
@@ -442,6 +500,7 @@ main(void)
     policies();
     contradicted();
     budget();
+    chosen_anew();
 
     return done_testing();
 }

@@ -87,6 +87,7 @@ typedef enum {
 
     /* SERVFAIL */
     NGX_DNS_EZSERVFAIL,          /* dns_return servfail */
+    NGX_DNS_ETARGET,             /* the value of dns_pass is no upstream */
     NGX_DNS_EPEERS,              /* no usable server */
     NGX_DNS_ETIMEOUT,            /* no server answered in time */
     NGX_DNS_ENETWORK,            /* ICMP or socket errors */

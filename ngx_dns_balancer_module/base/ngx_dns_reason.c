@@ -49,6 +49,7 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "all_down", "all upstream servers are down", NGX_DNS_REFUSED, 22 },
 
     { "return_servfail", "dns_return servfail", NGX_DNS_SERVFAIL, 15 },
+    { "no_target", "dns_pass names no upstream", NGX_DNS_SERVFAIL, 0 },
     { "no_peer", "no usable upstream server", NGX_DNS_SERVFAIL, 22 },
     { "timeout", "upstream timed out", NGX_DNS_SERVFAIL, 22 },
     { "network", "upstream unreachable", NGX_DNS_SERVFAIL, 23 },

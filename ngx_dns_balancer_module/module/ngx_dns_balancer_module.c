@@ -300,6 +300,9 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&dmcf->uses, cf->pool, 4,
                           sizeof(ngx_stream_dns_cache_use_t))
            != NGX_OK
+        || ngx_array_init(&dmcf->choices, cf->pool, 4,
+                          sizeof(ngx_stream_dns_choice_t))
+           != NGX_OK
         || ngx_array_init(&dmcf->policies, cf->pool, 4,
                           sizeof(ngx_dns_policy_t *))
            != NGX_OK)
@@ -511,7 +514,9 @@ ngx_stream_dns_init(ngx_conf_t *cf)
         }
     }
 
-    if (ngx_stream_dns_listen_check(cf) != NGX_OK) {
+    if (ngx_stream_dns_choose_init(cf) != NGX_OK
+        || ngx_stream_dns_listen_check(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -68,6 +68,9 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                    text;      /* dns_pass; empty: none */
+    ngx_stream_complex_value_t  *value;     /* of it, with variables, ... */
+    ngx_int_t                    index;     /* ... or it is just this one */
+    ngx_uint_t                   variables;
     const ngx_dns_return_t      *returns;   /* dns_return; NULL: none */
     ngx_dns_policy_t            *policy;    /* NULL: the server's */
     const char                  *block;     /* the directive of the zone ... */
@@ -93,6 +96,14 @@ typedef struct {
     ngx_stream_dns_target_t     *target;
     ngx_stream_dns_zone_conf_t  *conf;      /* NULL: a dns_forward */
 } ngx_stream_dns_forward_t;
+
+
+/* what the variables of a dns_pass may name */
+
+typedef struct {
+    ngx_str_t                    name;      /* first: by it they are sorted */
+    ngx_dns_choice_t             choice;
+} ngx_stream_dns_choice_t;
 
 
 /* dns_hosts as it stands in the file: all lines of a level */
@@ -144,6 +155,8 @@ struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
     ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
+    ngx_array_t                  choices;   /* of ngx_stream_dns_choice_t, in
+                                               the order of their names */
     ngx_array_t                  policies;  /* of ngx_dns_policy_t *: all that
                                                queries run under */
     ngx_shm_zone_t              *metrics;
@@ -317,6 +330,20 @@ void ngx_stream_dns_hosts_stop(ngx_stream_dns_main_conf_t *dmcf);
 /* after all is read: names of dns_forward to upstreams */
 ngx_int_t ngx_stream_dns_forward_init(ngx_conf_t *cf,
     ngx_stream_dns_srv_conf_t *dscf);
+
+/* a target, with or without variables; what these may name; what they do */
+char *ngx_stream_dns_choose_target(ngx_conf_t *cf,
+    ngx_stream_dns_target_t *target, ngx_str_t *text);
+ngx_int_t ngx_stream_dns_choose_init(ngx_conf_t *cf);
+const ngx_dns_choice_t *ngx_stream_dns_choose(ngx_stream_session_t *s,
+    ngx_dns_record_t *r);
+
+/* an upstream by its name, or NULL */
+ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_find(ngx_conf_t *cf,
+    ngx_str_t *name);
+
+/* the same in all processes, and over reloads */
+uint64_t ngx_stream_dns_partition(const ngx_str_t *name);
 
 /* does a server listen in a way that works here?  in the master; a worker */
 ngx_int_t ngx_stream_dns_listen_check(ngx_conf_t *cf);

@@ -10,7 +10,6 @@
 
 static ngx_dns_upstream_t *ngx_stream_dns_forward_target(ngx_conf_t *cf,
     ngx_stream_dns_target_t *target);
-static const char *ngx_stream_dns_forward_fault(ngx_str_t *text);
 static ngx_dns_upstream_t *ngx_stream_dns_forward_address(ngx_conf_t *cf,
     ngx_stream_dns_target_t *target);
 
@@ -57,7 +56,9 @@ ngx_stream_dns_forward_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
         zone->policy = target->policy ? target->policy : &dscf->policy;
         zone->returns = target->returns;
 
-        if (zone->returns == NULL) {
+        zone->choice = target->variables ? target : NULL;
+
+        if (zone->returns == NULL && zone->choice == NULL) {
             zone->upstream = ngx_stream_dns_forward_target(cf, target);
             if (zone->upstream == NULL) {
                 return NGX_ERROR;
@@ -88,37 +89,16 @@ static ngx_dns_upstream_t *
 ngx_stream_dns_forward_target(ngx_conf_t *cf,
     ngx_stream_dns_target_t *target)
 {
-    ngx_uint_t                    i;
-    ngx_stream_dns_upstream_t   **us;
-    ngx_stream_dns_main_conf_t   *dmcf;
+    ngx_stream_dns_upstream_t  *us;
 
-    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+    us = ngx_stream_dns_upstream_find(cf, &target->text);
 
-    us = dmcf->upstreams.elts;
-
-    for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        if (us[i]->upstream.name.len == target->text.len
-            && ngx_strncmp(us[i]->upstream.name.data, target->text.data,
-                           target->text.len)
-               == 0)
-        {
-            us[i]->used = 1;
-            return &us[i]->upstream;
-        }
+    if (us) {
+        us->used = 1;
+        return &us->upstream;
     }
 
     return ngx_stream_dns_forward_address(cf, target);
-}
-
-
-static const char *
-ngx_stream_dns_forward_fault(ngx_str_t *text)
-{
-    if (text->len && text->data[0] == '$') {
-        return "variables are not supported";
-    }
-
-    return ngx_stream_dns_text_address(text);
 }
 
 
@@ -138,7 +118,7 @@ ngx_stream_dns_forward_address(ngx_conf_t *cf,
 
     transport = ngx_stream_dns_server_scheme(&u);
 
-    why = transport ? ngx_stream_dns_forward_fault(&u.url)
+    why = transport ? ngx_stream_dns_text_address(&u.url)
                     : "the nginx that this module was built for has no SSL";
 
     if (why || ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs != 1) {

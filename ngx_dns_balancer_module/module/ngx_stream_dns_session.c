@@ -51,6 +51,8 @@ static ngx_int_t ngx_stream_dns_session_access(ngx_dns_record_t *r);
 static void ngx_stream_dns_session_done(ngx_dns_record_t *r);
 static uint64_t ngx_stream_dns_session_key(ngx_dns_record_t *r,
     ngx_dns_upstream_t *u);
+static const ngx_dns_choice_t *ngx_stream_dns_session_choose(
+    ngx_dns_record_t *r);
 static ngx_uint_t ngx_stream_dns_session_status(ngx_dns_record_t *r);
 static u_char *ngx_stream_dns_session_log_error(ngx_log_t *log, u_char *buf,
     size_t len);
@@ -202,6 +204,7 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     }
 
     dscf->dns.listener.key = ngx_stream_dns_session_key;
+    dscf->dns.listener.choose = ngx_stream_dns_session_choose;
     dscf->session = s;
 
     return NGX_OK;
@@ -546,6 +549,28 @@ ngx_stream_dns_session_key(ngx_dns_record_t *r, ngx_dns_upstream_t *u)
     ngx_stream_dns_session_empty(ds);
 
     return hash;
+}
+
+
+/* "dns_pass" with variables */
+
+static const ngx_dns_choice_t *
+ngx_stream_dns_session_choose(ngx_dns_record_t *r)
+{
+    const ngx_dns_choice_t     *choice;
+    ngx_stream_dns_session_t   *ds;
+    ngx_stream_dns_srv_conf_t  *dscf;
+
+    dscf = r->conf->listener.data;
+    ds = (ngx_stream_dns_session_t *) dscf->session;
+
+    ngx_stream_dns_session_fill(ds, r, 1);
+
+    choice = ngx_stream_dns_choose(&ds->session, r);
+
+    ngx_stream_dns_session_empty(ds);
+
+    return choice;
 }
 
 

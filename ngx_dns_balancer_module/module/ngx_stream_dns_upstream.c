@@ -83,27 +83,17 @@ static ngx_stream_dns_upstream_line_t  ngx_stream_dns_upstream_lines[] = {
 char *
 ngx_stream_dns_upstream_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_stream_dns_main_conf_t *dmcf = conf;
-
-    char                        *rv;
-    ngx_str_t                   *value;
-    ngx_uint_t                   i;
-    ngx_conf_t                   save;
-    ngx_stream_dns_upstream_t   *us, **usp;
+    char                       *rv;
+    ngx_str_t                  *value;
+    ngx_conf_t                  save;
+    ngx_stream_dns_upstream_t  *us;
 
     value = cf->args->elts;
-    usp = dmcf->upstreams.elts;
 
-    for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        if (usp[i]->upstream.name.len == value[1].len
-            && ngx_strncmp(usp[i]->upstream.name.data, value[1].data,
-                           value[1].len)
-               == 0)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "duplicate dns_upstream \"%V\"", &value[1]);
-            return NGX_CONF_ERROR;
-        }
+    if (ngx_stream_dns_upstream_find(cf, &value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate dns_upstream \"%V\"", &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     if (ngx_stream_dns_upstream_named(cf, &value[1]) != NGX_OK) {
@@ -179,11 +169,6 @@ ngx_stream_dns_upstream_create(ngx_conf_t *cf, ngx_str_t *name)
     ngx_stream_dns_upstream_t   *us, **p;
     ngx_stream_dns_main_conf_t  *dmcf;
 
-    /* the same in all processes, and over reloads */
-
-    static const ngx_dns_hash_key_t  key = { 0x646e735f75707374ULL,
-                                             0x7265616d5f6b6579ULL };
-
     dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
 
     us = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_upstream_t));
@@ -200,9 +185,43 @@ ngx_stream_dns_upstream_create(ngx_conf_t *cf, ngx_str_t *name)
     *p = us;
     us->upstream.name = *name;
     ngx_stream_dns_tls_create(&us->tls);
-    us->upstream.partition = ngx_dns_hash(&key, name->data, name->len, 0);
+    us->upstream.partition = ngx_stream_dns_partition(name);
 
     return us;
+}
+
+
+uint64_t
+ngx_stream_dns_partition(const ngx_str_t *name)
+{
+    static const ngx_dns_hash_key_t  key = { 0x646e735f75707374ULL,
+                                             0x7265616d5f6b6579ULL };
+
+    return ngx_dns_hash(&key, name->data, name->len, 0);
+}
+
+
+ngx_stream_dns_upstream_t *
+ngx_stream_dns_upstream_find(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t   **us;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        if (us[i]->upstream.name.len == name->len
+            && ngx_strncmp(us[i]->upstream.name.data, name->data, name->len)
+               == 0)
+        {
+            return us[i];
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -431,9 +450,7 @@ ngx_stream_dns_upstream_t *
 ngx_stream_dns_upstream_address(ngx_conf_t *cf, ngx_url_t *url,
     ngx_dns_transport_t *transport)
 {
-    ngx_uint_t                    i;
-    ngx_stream_dns_upstream_t    *us, **usp;
-    ngx_stream_dns_main_conf_t   *dmcf;
+    ngx_stream_dns_upstream_t  *us;
 
     static ngx_stream_dns_tls_server_t  by_address;
 
@@ -445,18 +462,10 @@ ngx_stream_dns_upstream_address(ngx_conf_t *cf, ngx_url_t *url,
         return NULL;
     }
 
-    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+    us = ngx_stream_dns_upstream_find(cf, &url->addrs[0].name);
 
-    usp = dmcf->upstreams.elts;
-
-    for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        if (usp[i]->upstream.name.len == url->addrs[0].name.len
-            && ngx_strncmp(usp[i]->upstream.name.data,
-                           url->addrs[0].name.data, url->addrs[0].name.len)
-               == 0)
-        {
-            return usp[i];
-        }
+    if (us) {
+        return us;
     }
 
     us = ngx_stream_dns_upstream_create(cf, &url->addrs[0].name);

@@ -163,6 +163,13 @@ ngx_stream_dns_qtype(u_char *p, ngx_dns_record_t *r)
 
     switch (r->type) {
 
+    case LDNS_RR_TYPE_A:
+        *p = 'A';
+        return p + 1;
+
+    case LDNS_RR_TYPE_AAAA:
+        return ngx_cpymem(p, "AAAA", 4);
+
     case LDNS_RR_TYPE_ANY:
         return ngx_cpymem(p, "ANY", 3);
 

@@ -41,7 +41,6 @@ ngx_stream_dns_forward(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    target->text = value[2];
     target->block = "dns_forward";
     target->directive = "dns_forward";
     target->file = cf->conf_file->file.name.data;
@@ -49,7 +48,7 @@ ngx_stream_dns_forward(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     forward->target = target;
 
-    return NGX_CONF_OK;
+    return ngx_stream_dns_choose_target(cf, target, &value[2]);
 }
 
 
@@ -226,10 +225,9 @@ ngx_stream_dns_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    target->text = value[1];
     target->directive = "dns_pass";
 
-    return NGX_CONF_OK;
+    return ngx_stream_dns_choose_target(cf, target, &value[1]);
 }
 
 

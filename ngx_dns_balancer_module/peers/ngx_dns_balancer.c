@@ -195,6 +195,17 @@ ngx_dns_balancer_pick(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
 }
 
 
+ngx_dns_peer_t *
+ngx_dns_balancer_only(ngx_dns_peer_t *peer, ngx_dns_pick_t *pick)
+{
+    pick->fail_open = NGX_DNS_OPEN_ALL;
+
+    return ngx_dns_balancer_usable(peer, pick)
+           && ngx_dns_peer_acquire(peer, pick->now, NGX_DNS_OPEN_ALL) == NGX_OK
+           ? peer : NULL;
+}
+
+
 /* does none pass its health checks?  Then one is as good as another */
 
 static ngx_uint_t

@@ -79,6 +79,13 @@ ngx_int_t ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool);
 ngx_dns_peer_t *ngx_dns_balancer_pick(ngx_dns_upstream_t *u,
     ngx_dns_pick_t *pick);
 
+/*
+ * Acquires this server, whatever is known of it, but for its "down" and its
+ * limit.  NULL if that is not possible, or if it was tried.
+ */
+ngx_dns_peer_t *ngx_dns_balancer_only(ngx_dns_peer_t *peer,
+    ngx_dns_pick_t *pick);
+
 /* for the methods: ngx_dns_balancer_turn.c */
 
 /* the next usable server by smooth weighted round robin */

@@ -34,12 +34,13 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
     {
         pick.ntried = f->tries;
 
-        if (f->tries && !ngx_dns_ask_pays(f->zone, account)) {
+        if (f->tries && !ngx_dns_ask_pays(f->policy, f->upstream, account)) {
             f->limit = f->servers;
             break;
         }
 
-        peer = ngx_dns_balancer_pick(f->zone->upstream, &pick);
+        peer = f->only ? ngx_dns_balancer_only(f->only, &pick)
+                       : ngx_dns_balancer_pick(f->upstream, &pick);
 
         if (peer == NULL) {
 
@@ -85,7 +86,7 @@ ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
 
     f->repeats++;
 
-    if (!ngx_dns_ask_pays(f->zone, NGX_DNS_ACCOUNT_LOSS)
+    if (!ngx_dns_ask_pays(f->policy, f->upstream, NGX_DNS_ACCOUNT_LOSS)
         || ngx_dns_peer_acquire(peer, ngx_current_msec, NGX_DNS_OPEN_ALL)
            != NGX_OK)
     {
@@ -137,10 +138,11 @@ ngx_dns_ask_may_again(ngx_dns_inflight_t *f)
  */
 
 ngx_uint_t
-ngx_dns_ask_pays(ngx_dns_zone_t *zone, ngx_dns_account_e account)
+ngx_dns_ask_pays(const ngx_dns_policy_t *policy, ngx_dns_upstream_t *u,
+    ngx_dns_account_e account)
 {
-    if (zone->policy->budget == 0
-        || ngx_dns_peers_pay(zone->upstream, account, ngx_dns_sec) == NGX_OK)
+    if (policy->budget == 0
+        || ngx_dns_peers_pay(u, account, ngx_dns_sec) == NGX_OK)
     {
         return 1;
     }

@@ -39,11 +39,11 @@ ngx_int_t ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler);
 ngx_uint_t ngx_dns_ask_may_again(ngx_dns_inflight_t *f);
 
 /*
- * May one more server be asked, or one again, for a query of this zone?  Takes
- * it off the budget, or counts that there was none.
+ * May one more server be asked, or one again, of the upstream?  Takes it off
+ * the budget, or counts that there was none.
  */
-ngx_uint_t ngx_dns_ask_pays(ngx_dns_zone_t *zone,
-    ngx_dns_account_e account);
+ngx_uint_t ngx_dns_ask_pays(const ngx_dns_policy_t *policy,
+    ngx_dns_upstream_t *u, ngx_dns_account_e account);
 
 #pragma GCC visibility pop
 

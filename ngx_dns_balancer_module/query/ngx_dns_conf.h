@@ -183,6 +183,9 @@ typedef struct {
     /* the value of an upstream's hash key */
     uint64_t            (*key)(ngx_dns_record_t *r, ngx_dns_upstream_t *u);
 
+    /* where a query goes by zone->choice; NULL if that is nowhere */
+    const ngx_dns_choice_t  *(*choose)(ngx_dns_record_t *r);
+
     void                 *data;        /* module's */
 } ngx_dns_listener_t;
 

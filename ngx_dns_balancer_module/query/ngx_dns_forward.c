@@ -47,7 +47,8 @@ ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone)
         return NGX_ERROR;
     }
 
-    zone->special = zone->returns ? NGX_DNS_ZONE_RETURN : 0;
+    zone->special = (zone->returns ? NGX_DNS_ZONE_RETURN : 0)
+                    | (zone->choice ? NGX_DNS_ZONE_CHOICE : 0);
 
     if (zone->upstream) {
         zone->partition = zone->upstream->partition;

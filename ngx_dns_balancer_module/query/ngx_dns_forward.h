@@ -26,13 +26,24 @@
 
 #define NGX_DNS_ZONE_KEY     0x01      /* of a hash method */
 #define NGX_DNS_ZONE_RETURN  0x02      /* no server is asked */
+#define NGX_DNS_ZONE_CHOICE  0x04      /* of variables: for each query anew */
+
+
+/* where one query goes: an upstream, or one server of it */
+
+typedef struct {
+    ngx_dns_upstream_t   *upstream;
+    ngx_dns_peer_t       *only;        /* or NULL: any */
+    uint64_t              partition;   /* of a cache */
+} ngx_dns_choice_t;
 
 
 typedef struct {
     ngx_str_t             text;        /* as configured */
     ngx_str_t             name;        /* lower case, on the wire */
     uint64_t              hash;
-    ngx_dns_upstream_t   *upstream;    /* or NULL: "returns" */
+    ngx_dns_upstream_t   *upstream;    /* or NULL: "returns", "choice" */
+    void                 *choice;      /* module/: of variables, or NULL */
     const ngx_dns_return_t  *returns;  /* or NULL */
     const ngx_dns_policy_t  *policy;
 

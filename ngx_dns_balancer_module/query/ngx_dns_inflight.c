@@ -176,6 +176,9 @@ ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
     f->key = r->key;
     f->partition = r->partition;
     f->zone = r->zone;
+    f->upstream = ngx_dns_request_upstream(r);
+    f->only = (r->zone->special & NGX_DNS_ZONE_CHOICE) ? r->choice->only
+                                                       : NULL;
     f->policy = policy;
     f->waiters = NULL;
     f->last = &f->waiters;
@@ -208,6 +211,7 @@ ngx_dns_inflight_find(const ngx_dns_request_t *r, uint64_t hash, uint64_t bits)
          f = f->next)
     {
         if (f->hash == hash && f->bits == bits && f->zone == r->zone
+            && f->upstream == ngx_dns_request_upstream(r)
             && f->partition == r->partition
             && (!r->zone->policy->subnet
                 || ngx_memcmp(&f->subnet, &q->subnet, sizeof(q->subnet)) == 0)

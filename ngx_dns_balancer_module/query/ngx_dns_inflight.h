@@ -106,6 +106,8 @@ struct ngx_dns_inflight_s {
     uint64_t              partition;   /* of a cache */
 
     ngx_dns_zone_t       *zone;
+    ngx_dns_upstream_t   *upstream;
+    ngx_dns_peer_t       *only;        /* of its servers; NULL: any */
     const ngx_dns_policy_t  *policy;      /* the zone's */
     ngx_dns_subnet_t      subnet;      /* that servers are told, RFC 7871 */
 

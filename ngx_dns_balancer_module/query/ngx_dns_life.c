@@ -107,7 +107,7 @@ ngx_dns_life_start(ngx_dns_inflight_t *f)
 {
     ngx_dns_upstream_t  *u;
 
-    u = f->zone->upstream;
+    u = f->upstream;
 
     ngx_dns_peers_earn(u, f->policy->budget);
 
@@ -116,7 +116,8 @@ ngx_dns_life_start(ngx_dns_inflight_t *f)
     f->servers = 0;
     f->repeats = 0;
     f->live = 0;
-    f->limit = (uint8_t) ngx_min(u->peers.nelts, f->policy->tries);
+    f->limit = (uint8_t) (f->only ? 1 : ngx_min(u->peers.nelts,
+                                                f->policy->tries));
     f->outcome = NGX_DNS_OUTCOME_NONE;
     f->peer = NULL;
     f->deadline = ngx_current_msec + f->policy->next_timeout;

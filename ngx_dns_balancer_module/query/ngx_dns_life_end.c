@@ -64,7 +64,7 @@ ngx_dns_life_end_reason(ngx_dns_inflight_t *f, ngx_uint_t shutdown)
     }
 
     if (f->outcome == NGX_DNS_OUTCOME_NONE
-        && f->zone->upstream->all_down == NGX_DNS_ALL_DOWN_REFUSE)
+        && f->upstream->all_down == NGX_DNS_ALL_DOWN_REFUSE)
     {
         return NGX_DNS_EDOWN;
     }
@@ -233,7 +233,7 @@ ngx_dns_life_end_record(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
 
     record->received = w->received;
     record->zone = f->zone;
-    record->upstream = f->zone->upstream;
+    record->upstream = f->upstream;
     record->tries = f->tries;
     record->upstream_usec = ngx_dns_usec - f->start_usec;
     record->start_usec = w->start_usec;

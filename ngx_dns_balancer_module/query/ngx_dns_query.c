@@ -17,7 +17,7 @@
 
 static ngx_dns_reason_e ngx_dns_query_policy(const ngx_dns_question_t *q);
 static ngx_dns_reason_e ngx_dns_query_transfer(ngx_dns_request_t *r);
-static void ngx_dns_query_key(ngx_dns_request_t *r);
+static void ngx_dns_query_key(ngx_dns_request_t *r, ngx_dns_upstream_t *u);
 static ngx_int_t ngx_dns_query_special(ngx_dns_request_t *r,
     ngx_dns_reason_e *reason);
 static ngx_dns_reason_e ngx_dns_query_return(const ngx_dns_request_t *r);
@@ -61,6 +61,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     r.len = len;
     r.zone = NULL;
     r.key = 0;
+    r.choice = NULL;
 
     reason = ngx_dns_question_parse(q, p, len);
 
@@ -179,17 +180,17 @@ ngx_dns_query_transfer(ngx_dns_request_t *r)
 /* of a hash method */
 
 static void
-ngx_dns_query_key(ngx_dns_request_t *r)
+ngx_dns_query_key(ngx_dns_request_t *r, ngx_dns_upstream_t *u)
 {
     ngx_dns_record_t  record;
 
     ngx_dns_request_record(r, &record);
 
-    r->key = r->conf->listener.key(&record, r->zone->upstream);
+    r->key = r->conf->listener.key(&record, u);
 
     /* with a key of the client, an answer is right for that key only */
 
-    if (r->zone->upstream->by_client) {
+    if (u->by_client) {
         r->partition ^= r->key;
     }
 }
@@ -200,12 +201,33 @@ ngx_dns_query_key(ngx_dns_request_t *r)
 static ngx_int_t
 ngx_dns_query_special(ngx_dns_request_t *r, ngx_dns_reason_e *reason)
 {
+    ngx_dns_record_t     record;
+    ngx_dns_upstream_t  *u;
+
     if (r->zone->special & NGX_DNS_ZONE_RETURN) {
         *reason = ngx_dns_query_return(r);
         return NGX_OK;
     }
 
-    ngx_dns_query_key(r);
+    u = r->zone->upstream;
+
+    if (r->zone->special & NGX_DNS_ZONE_CHOICE) {
+        ngx_dns_request_record(r, &record);
+
+        r->choice = r->conf->listener.choose(&record);
+
+        if (r->choice == NULL) {
+            *reason = NGX_DNS_ETARGET;
+            return NGX_OK;
+        }
+
+        u = r->choice->upstream;
+        r->partition = r->choice->partition;
+    }
+
+    if (u->key) {
+        ngx_dns_query_key(r, u);
+    }
 
     return NGX_DECLINED;
 }
@@ -287,16 +309,16 @@ ngx_dns_query_route(ngx_dns_request_t *r)
     conf = r->conf;
     policy = r->zone->policy;
 
-    if (policy->subnet
-        && ngx_dns_subnet_choose(policy, r->client, r->question) != NGX_OK)
-    {
-        return NGX_DNS_EOPT;
-    }
-
     r->partition = r->zone->partition;
 
     if (r->zone->special && ngx_dns_query_special(r, &reason) == NGX_OK) {
         return reason;
+    }
+
+    if (policy->subnet
+        && ngx_dns_subnet_choose(policy, r->client, r->question) != NGX_OK)
+    {
+        return NGX_DNS_EOPT;
     }
 
     if (policy->cache == NULL) {

@@ -50,5 +50,5 @@ ngx_dns_request_record(const ngx_dns_request_t *r, ngx_dns_record_t *record)
 
     record->received = r->len;
     record->zone = r->zone;
-    record->upstream = r->zone ? r->zone->upstream : NULL;
+    record->upstream = r->zone ? ngx_dns_request_upstream(r) : NULL;
 }

@@ -29,6 +29,8 @@ typedef struct {
     uint64_t              key;         /* of a hash method; 0: none */
     uint64_t              partition;   /* of a cache: the upstream and, where
                                           that matters, the key; set by route */
+    const ngx_dns_choice_t  *choice;   /* where zone->choice is set; NULL: not
+                                          yet, or nowhere */
 } ngx_dns_request_t;
 
 
@@ -46,6 +48,19 @@ void ngx_dns_request_record(const ngx_dns_request_t *r,
     ngx_dns_record_t *record);
 
 #pragma GCC visibility pop
+
+
+/* where the query goes, once it has a zone; NULL: to no server */
+
+static ngx_inline ngx_dns_upstream_t *
+ngx_dns_request_upstream(const ngx_dns_request_t *r)
+{
+    if ((r->zone->special & NGX_DNS_ZONE_CHOICE) == 0) {
+        return r->zone->upstream;
+    }
+
+    return r->choice ? r->choice->upstream : NULL;
+}
 
 
 #endif /* _NGX_DNS_REQUEST_H_INCLUDED_ */

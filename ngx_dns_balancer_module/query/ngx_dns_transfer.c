@@ -90,7 +90,7 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
     x->rcode = NGX_DNS_SERVFAIL;
     x->deadline = ngx_current_msec + r->zone->policy->next_timeout;
 
-    ngx_dns_peers_earn(r->zone->upstream, r->zone->policy->budget);
+    ngx_dns_peers_earn(x->upstream, r->zone->policy->budget);
     ngx_dns_transfer_next(x);
 
     return NGX_DNS_FINE;
@@ -149,6 +149,8 @@ ngx_dns_transfer_create(const ngx_dns_request_t *r, size_t end)
 
     x->conf = conf;
     x->zone = r->zone;
+    x->upstream = ngx_dns_request_upstream(r);
+    x->only = r->choice ? r->choice->only : NULL;
     x->client = *r->client;
     x->asked = q->asked;
     x->key = r->key;
@@ -206,7 +208,8 @@ ngx_dns_transfer_next(ngx_dns_transfer_t *x)
     ngx_dns_pick_t   pick;
     ngx_dns_peer_t  *peer;
 
-    limit = ngx_min(x->zone->upstream->peers.nelts, x->zone->policy->tries);
+    limit = x->only ? 1 : ngx_min(x->upstream->peers.nelts,
+                                  x->zone->policy->tries);
 
     for ( ;; ) {
         next = ngx_dns_outcome_next(x->last);
@@ -214,7 +217,7 @@ ngx_dns_transfer_next(ngx_dns_transfer_t *x)
         if (x->tries == limit
             || (next && (next & x->zone->policy->next) == 0)
             || (ngx_msec_int_t) (x->deadline - ngx_current_msec) <= 0
-            || (x->tries && !ngx_dns_ask_pays(x->zone,
+            || (x->tries && !ngx_dns_ask_pays(x->zone->policy, x->upstream,
                                               ngx_dns_transfer_account(x))))
         {
             break;
@@ -225,7 +228,8 @@ ngx_dns_transfer_next(ngx_dns_transfer_t *x)
         pick.tried = x->tried;
         pick.ntried = x->tries;
 
-        peer = ngx_dns_balancer_pick(x->zone->upstream, &pick);
+        peer = x->only ? ngx_dns_balancer_only(x->only, &pick)
+                       : ngx_dns_balancer_pick(x->upstream, &pick);
 
         if (peer == NULL) {
             break;

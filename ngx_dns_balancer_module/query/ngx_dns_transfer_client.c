@@ -77,7 +77,7 @@ ngx_dns_transfer_tell(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
         ngx_log_error(level, x->conf->listener.log, 0,
                       "zone transfer over dns upstream \"%V\" broke off after "
                       "%ui messages: %s",
-                      &x->zone->upstream->name, x->messages,
+                      &x->upstream->name, x->messages,
                       reason == NGX_DNS_FINE ? "client has gone"
                                              : ngx_dns_reasons[reason].text);
 
@@ -131,7 +131,7 @@ ngx_dns_transfer_log(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     r.reason = reason;
     r.cache_status = NGX_DNS_CACHE_STATUS_BYPASS;
     r.zone = x->zone;
-    r.upstream = x->zone->upstream;
+    r.upstream = x->upstream;
     r.peer = x->peer;
     r.tries = x->tries;
     r.upstream_usec = ngx_dns_usec - x->start_usec;

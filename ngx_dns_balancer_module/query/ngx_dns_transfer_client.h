@@ -23,6 +23,8 @@ typedef struct {
     ngx_queue_t              queue;
     ngx_dns_conf_t          *conf;
     ngx_dns_zone_t          *zone;
+    ngx_dns_upstream_t      *upstream;
+    ngx_dns_peer_t          *only;        /* of its servers; NULL: any */
     ngx_dns_client_t         client;
     ngx_dns_asked_t          asked;
 

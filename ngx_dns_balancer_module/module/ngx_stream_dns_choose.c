@@ -1,0 +1,341 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns.h"
+
+
+#define NGX_STREAM_DNS_CHOOSE_LOG   60    /* seconds from line to line */
+#define NGX_STREAM_DNS_CHOOSE_TEXT  128   /* octets of a value that is logged */
+
+
+static ngx_uint_t ngx_stream_dns_choose_single(ngx_str_t *text,
+    ngx_str_t *name);
+static ngx_uint_t ngx_stream_dns_choose_used(ngx_stream_dns_main_conf_t *dmcf);
+static ngx_int_t ngx_stream_dns_choose_peer(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf, ngx_dns_upstream_t *u,
+    ngx_dns_peer_t *peer);
+static ngx_int_t ngx_stream_dns_choose_add(ngx_stream_dns_main_conf_t *dmcf,
+    ngx_str_t *name, ngx_dns_upstream_t *u, ngx_dns_peer_t *only);
+static ngx_int_t ngx_stream_dns_choose_cmp(const void *one, const void *two);
+static const ngx_dns_choice_t *ngx_stream_dns_choose_find(
+    ngx_stream_session_t *s, ngx_str_t *name);
+static void ngx_stream_dns_choose_failed(ngx_dns_record_t *r,
+    ngx_str_t *value);
+
+
+/* of this worker */
+
+static time_t      ngx_stream_dns_choose_logged;
+static ngx_uint_t  ngx_stream_dns_choose_silent;
+
+
+char *
+ngx_stream_dns_choose_target(ngx_conf_t *cf, ngx_stream_dns_target_t *target,
+    ngx_str_t *text)
+{
+    ngx_str_t                           name;
+    ngx_stream_compile_complex_value_t  ccv;
+
+    target->text = *text;
+    target->variables = ngx_stream_script_variables_count(text);
+
+    if (target->variables == 0) {
+        return NGX_CONF_OK;
+    }
+
+    /* the commonest value, which needs no text to be put together */
+
+    if (ngx_stream_dns_choose_single(text, &name)) {
+        target->index = ngx_stream_get_variable_index(cf, &name);
+
+        return target->index == NGX_ERROR ? NGX_CONF_ERROR : NGX_CONF_OK;
+    }
+
+    target->value = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
+    if (target->value == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = text;
+    ccv.complex_value = target->value;
+
+    return ngx_stream_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
+                                                            : NGX_CONF_ERROR;
+}
+
+
+/* is it "$name" and nothing else? */
+
+static ngx_uint_t
+ngx_stream_dns_choose_single(ngx_str_t *text, ngx_str_t *name)
+{
+    size_t  i;
+    u_char  c;
+
+    for (i = 1; i < text->len; i++) {
+        c = text->data[i];
+
+        if (!(c == '_' || (c >= '0' && c <= '9')
+              || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')))
+        {
+            return 0;
+        }
+    }
+
+    name->data = text->data + 1;
+    name->len = text->len - 1;
+
+    return text->data[0] == '$' && name->len
+           && (name->data[0] < '0' || name->data[0] > '9');
+}
+
+
+/*
+ * Names of upstreams, and the addresses of their servers.  Any of them may be
+ * what a variable says, so all of them are in use.
+ */
+
+ngx_int_t
+ngx_stream_dns_choose_init(ngx_conf_t *cf)
+{
+    ngx_uint_t                    i, k;
+    ngx_dns_peer_t               *peer;
+    ngx_dns_upstream_t           *u;
+    ngx_stream_dns_upstream_t   **us;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
+    dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
+
+    if (!ngx_stream_dns_choose_used(dmcf)) {
+        return NGX_OK;
+    }
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        us[i]->used = 1;
+        u = &us[i]->upstream;
+
+        if (ngx_stream_dns_choose_add(dmcf, &u->name, u, NULL) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        peer = u->peers.elts;
+
+        for (k = 0; k < u->peers.nelts; k++) {
+            if (ngx_stream_dns_choose_peer(cf, dmcf, u, &peer[k]) != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    /* stable: of servers with one address the first counts */
+
+    ngx_sort(dmcf->choices.elts, (size_t) dmcf->choices.nelts,
+             sizeof(ngx_stream_dns_choice_t), ngx_stream_dns_choose_cmp);
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_stream_dns_choose_used(ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t                    i, k;
+    ngx_dns_zone_t              **zone;
+    ngx_stream_dns_srv_conf_t   **dscf;
+
+    dscf = dmcf->servers.elts;
+
+    for (i = 0; i < dmcf->servers.nelts; i++) {
+        zone = dscf[i]->zones.elts;
+
+        for (k = 0; k < dscf[i]->zones.nelts; k++) {
+            if (zone[k]->choice) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+/* as logs have it, as an address with its port, and without port 53 */
+
+static ngx_int_t
+ngx_stream_dns_choose_peer(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
+    ngx_dns_upstream_t *u, ngx_dns_peer_t *peer)
+{
+    ngx_str_t  name;
+
+    name.data = ngx_pnalloc(cf->pool, NGX_SOCKADDR_STRLEN);
+    if (name.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    name.len = ngx_sock_ntop(peer->sockaddr, peer->socklen, name.data,
+                             NGX_SOCKADDR_STRLEN, 1);
+
+    if (ngx_stream_dns_choose_add(dmcf, &peer->name, u, peer) != NGX_OK
+        || ngx_stream_dns_choose_add(dmcf, &name, u, peer) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_inet_get_port(peer->sockaddr) != NGX_DNS_PORT) {
+        return NGX_OK;
+    }
+
+    name.len -= sizeof(":53") - 1;
+
+    return ngx_stream_dns_choose_add(dmcf, &name, u, peer);
+}
+
+
+static ngx_int_t
+ngx_stream_dns_choose_add(ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name,
+    ngx_dns_upstream_t *u, ngx_dns_peer_t *only)
+{
+    ngx_stream_dns_choice_t  *c;
+
+    c = ngx_array_push(&dmcf->choices);
+    if (c == NULL) {
+        return NGX_ERROR;
+    }
+
+    c->name = *name;
+    c->choice.upstream = u;
+    c->choice.only = only;
+    c->choice.partition = only ? ngx_stream_dns_partition(&only->name)
+                               : u->partition;
+
+    return NGX_OK;
+}
+
+
+/* the name is what they begin with */
+
+static ngx_int_t
+ngx_stream_dns_choose_cmp(const void *one, const void *two)
+{
+    const ngx_str_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    return ngx_memn2cmp(a->data, b->data, a->len, b->len);
+}
+
+
+const ngx_dns_choice_t *
+ngx_stream_dns_choose(ngx_stream_session_t *s, ngx_dns_record_t *r)
+{
+    ngx_str_t                     value;
+    const ngx_dns_choice_t       *choice;
+    ngx_stream_dns_target_t      *target;
+    ngx_stream_variable_value_t  *vv;
+
+    target = r->zone->choice;
+
+    if (target->value) {
+
+        if (ngx_stream_complex_value(s, target->value, &value) != NGX_OK) {
+            return NULL;
+        }
+
+    } else {
+        ngx_str_null(&value);
+
+        vv = ngx_stream_get_indexed_variable(s, target->index);
+
+        if (vv && !vv->not_found) {
+            value.data = vv->data;
+            value.len = vv->len;
+        }
+    }
+
+    choice = ngx_stream_dns_choose_find(s, &value);
+
+    if (choice == NULL) {
+        ngx_stream_dns_choose_failed(r, &value);
+    }
+
+    return choice;
+}
+
+
+static const ngx_dns_choice_t *
+ngx_stream_dns_choose_find(ngx_stream_session_t *s, ngx_str_t *name)
+{
+    ngx_uint_t                   low, high, middle;
+    ngx_stream_dns_choice_t     *c;
+    ngx_stream_dns_main_conf_t  *dmcf;
+
+    dmcf = ngx_stream_get_module_main_conf(s, ngx_dns_balancer_module);
+
+    c = dmcf->choices.elts;
+    low = 0;
+    high = dmcf->choices.nelts;
+
+    /* the first that is not less */
+
+    while (low < high) {
+        middle = (low + high) / 2;
+
+        if (ngx_stream_dns_choose_cmp(&c[middle], name) < 0) {
+            low = middle + 1;
+
+        } else {
+            high = middle;
+        }
+    }
+
+    if (low == dmcf->choices.nelts
+        || ngx_stream_dns_choose_cmp(&c[low], name) != 0)
+    {
+        return NULL;
+    }
+
+    return &c[low].choice;
+}
+
+
+/* a client may be the author of the value: few lines, and printable ones */
+
+static void
+ngx_stream_dns_choose_failed(ngx_dns_record_t *r, ngx_str_t *value)
+{
+    size_t  i, len;
+    u_char  text[NGX_STREAM_DNS_CHOOSE_TEXT];
+
+    if (ngx_stream_dns_choose_logged
+        && ngx_time() - ngx_stream_dns_choose_logged
+           < NGX_STREAM_DNS_CHOOSE_LOG)
+    {
+        ngx_stream_dns_choose_silent++;
+        return;
+    }
+
+    len = ngx_min(value->len, NGX_STREAM_DNS_CHOOSE_TEXT);
+
+    for (i = 0; i < len; i++) {
+        text[i] = value->data[i] < 0x20 || value->data[i] > 0x7e
+                  ? '?' : value->data[i];
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->conf->listener.log, 0,
+                  "\"dns_pass\" of zone \"%V\": \"%*s\" is not the name of a "
+                  "\"dns_upstream\", nor the address of a server in one; "
+                  "%ui more were not logged", &r->zone->text, len, text,
+                  ngx_stream_dns_choose_silent);
+
+    ngx_stream_dns_choose_logged = ngx_time();
+    ngx_stream_dns_choose_silent = 0;
+}
