@@ -6,8 +6,6 @@
 
 #include "ngx_stream_dns.h"
 #include "ngx_stream_dns_slot.h"
-#include "../front/ngx_dns_front_session.h"
-#include "../front/ngx_dns_front_tcp.h"
 
 
 static void *ngx_stream_dns_create_main_conf(ngx_conf_t *cf);
@@ -15,7 +13,6 @@ static char *ngx_stream_dns_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_stream_dns_create_srv_conf(ngx_conf_t *cf);
 static char *ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent,
     void *child);
-static void ngx_stream_dns_handler(ngx_stream_session_t *s);
 static ngx_int_t ngx_stream_dns_init(ngx_conf_t *cf);
 
 
@@ -440,47 +437,6 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     dmcf->queries += conf->dns.listener.max_queries;
 
     return NGX_CONF_OK;
-}
-
-
-/* all dns_* directives of a server make it ours */
-
-void
-ngx_stream_dns_claim(ngx_conf_t *cf)
-{
-    ngx_stream_dns_srv_conf_t   *dscf;
-    ngx_stream_core_srv_conf_t  *cscf;
-
-    if (cf->cmd_type != NGX_STREAM_SRV_CONF) {
-        return;
-    }
-
-    cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
-
-    if (cscf->handler == NULL) {
-        cscf->handler = ngx_stream_dns_handler;
-    }
-
-    dscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_dns_balancer_module);
-    dscf->set = 1;
-}
-
-
-/* the phases of a connection have come to its content */
-
-static void
-ngx_stream_dns_handler(ngx_stream_session_t *s)
-{
-    ngx_stream_dns_srv_conf_t  *dscf;
-
-    dscf = ngx_stream_get_module_srv_conf(s, ngx_dns_balancer_module);
-
-    if (s->connection->type == SOCK_DGRAM) {
-        ngx_dns_front_session_open(s->connection, &dscf->dns);
-        return;
-    }
-
-    ngx_dns_front_tcp_open(s->connection, &dscf->dns);
 }
 
 

@@ -231,6 +231,9 @@ extern ngx_module_t  ngx_dns_balancer_module;
 /* in a server {}, a dns_* directive makes it ours */
 void ngx_stream_dns_claim(ngx_conf_t *cf);
 
+/* the content handler of such a server */
+void ngx_stream_dns_handler(ngx_stream_session_t *s);
+
 /* directives; each file has the ones it is named after */
 
 char *ngx_stream_dns_upstream_block(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -377,15 +380,21 @@ void ngx_stream_dns_lint(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf);
 ngx_int_t ngx_stream_dns_metrics_init(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
 
-/* does this worker do what is needed once for all? */
-ngx_uint_t ngx_stream_dns_once(ngx_stream_dns_main_conf_t *dmcf);
-
 /* a new configuration counts; start and end of a worker */
 ngx_int_t ngx_stream_dns_init_module(ngx_cycle_t *cycle);
 ngx_int_t ngx_stream_dns_init_process(ngx_cycle_t *cycle);
 void ngx_stream_dns_exit_process(ngx_cycle_t *cycle);
 
 #pragma GCC visibility pop
+
+
+/* does this worker do what is needed once for all? */
+
+static ngx_inline ngx_uint_t
+ngx_stream_dns_once(ngx_stream_dns_main_conf_t *dmcf)
+{
+    return ngx_dns_lease_held(&dmcf->status.metrics->lease, dmcf->generation);
+}
 
 
 #endif /* _NGX_STREAM_DNS_H_INCLUDED_ */

@@ -242,13 +242,6 @@ ngx_stream_dns_attach(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
 }
 
 
-ngx_uint_t
-ngx_stream_dns_once(ngx_stream_dns_main_conf_t *dmcf)
-{
-    return ngx_dns_lease_held(&dmcf->status.metrics->lease, dmcf->generation);
-}
-
-
 /*
  * Health checks, hosts files and the like are the work of one worker.  It says
  * so at each tick; after three without a word of it another takes over, so

@@ -327,21 +327,6 @@ ngx_stream_dns_tls_name_fault(ngx_str_t *name)
 }
 
 
-ngx_uint_t
-ngx_stream_dns_tls_literal(ngx_str_t *name)
-{
-#if (NGX_HAVE_INET6)
-    u_char  addr[16];
-
-    if (ngx_inet6_addr(name->data, name->len, addr) == NGX_OK) {
-        return 1;
-    }
-#endif
-
-    return ngx_inet_addr(name->data, name->len) != INADDR_NONE;
-}
-
-
 ngx_int_t
 ngx_stream_dns_tls_pin(ngx_conf_t *cf, ngx_str_t *value,
     ngx_stream_dns_tls_server_t *server)
