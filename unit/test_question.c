@@ -9,7 +9,7 @@
 
 #include "tap.h"
 #include "wire/ngx_dns_question.h"
-#include "wire/ngx_dns_edns.h"
+#include "query/ngx_dns_options.h"
 #include "base/ngx_dns_hash.h"
 
 
@@ -315,6 +315,15 @@ opts(void)
 
 /* options of a query: a mask, and a Client Subnet (RFC 7871, 6) */
 
+/* the rows of the table in ngx_dns_options.c, and a bit of our own */
+
+#define NSID       0x01
+#define KEEPALIVE  0x02
+#define SUBNET     0x04
+#define PADDING    0x08
+#define BAD        0x100
+
+
 static void
 options(void)
 {
@@ -330,37 +339,39 @@ options(void)
         size_t        len;
         ngx_uint_t    options;
     } cases[] = {
-        { "NSID", "\0\3\0\0", 4, NGX_DNS_ASKED_NSID },
+        { "NSID", "\0\3\0\0", 4, NSID },
         { "keepalive, padding", "\0\xb\0\0\0\xc\0\2\0\0", 10,
-          NGX_DNS_ASKED_KEEPALIVE | NGX_DNS_ASKED_PADDING },
+          KEEPALIVE | PADDING },
         { "keepalive with a time", "\0\xb\0\2\0\x78", 6, 0 },
         { "unknown, cookie", "\0\x64\0\1x\0\xa\0\2xx", 11, 0 },
         { "IPv4/20", "\0\x8\0\7\0\1\x14\0\xc0\0\x10", 11,
-          NGX_DNS_ASKED_SUBNET },
-        { "IPv4/0", "\0\x8\0\4\0\1\0\0", 8, NGX_DNS_ASKED_SUBNET },
+          SUBNET },
+        { "IPv4/0", "\0\x8\0\4\0\1\0\0", 8, SUBNET },
         { "twice", "\0\x8\0\4\0\1\0\0\0\x8\0\4\0\1\0\0", 16,
-          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+          SUBNET | BAD },
         { "bits behind the prefix", "\0\x8\0\7\0\1\x14\0\xc0\0\x18", 11,
-          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+          SUBNET | BAD },
         { "a scope", "\0\x8\0\7\0\1\x14\x14\xc0\0\x10", 11,
-          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+          SUBNET | BAD },
         { "an octet too many", "\0\x8\0\x8\0\1\x14\0\xc0\0\x10\0", 12,
-          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+          SUBNET | BAD },
         { "an octet too few", "\0\x8\0\6\0\1\x14\0\xc0\0", 10,
-          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+          SUBNET | BAD },
         { "33 bits", "\0\x8\0\x9\0\1\x21\0\xc0\0\x10\0\0", 13,
-          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+          SUBNET | BAD },
         { "a family", "\0\x8\0\4\0\3\0\0", 8,
-          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD },
+          SUBNET | BAD },
         { "too short", "\0\x8\0\2\0\1", 6,
-          NGX_DNS_ASKED_SUBNET | NGX_DNS_ASKED_BAD }
+          SUBNET | BAD }
     };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        asked.options = 0;
-        ngx_dns_edns_asked(&asked, (const u_char *) cases[i].data,
-                           cases[i].len);
-        is_int(asked.options, cases[i].options, cases[i].name);
+        memset(&asked, 0, sizeof(asked));
+        ngx_dns_options_parse(&asked, (const u_char *) cases[i].data,
+                              cases[i].len);
+        is_int(asked.options | (asked.subnet_bad ? BAD : 0), cases[i].options,
+               cases[i].name);
+        is_int(asked.subnet_asked, (cases[i].options & SUBNET) != 0, "subnet");
     }
 
     (void) ngx_dns_edns_subnet(&subnet,

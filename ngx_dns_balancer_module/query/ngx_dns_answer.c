@@ -152,9 +152,12 @@ ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
     edns = q->asked.edns && (r->rcode != NGX_DNS_FORMERR);
     question = q->end ? q->end - NGX_DNS_HEADER_SIZE : 0;
 
-    start = client->front->reserve(client,
-                                   ngx_dns_options_room(client, &q->asked,
-                                                     NGX_DNS_MIN_UDP_SIZE));
+    asker.client = client;
+    asker.conf = conf;
+    asker.policy = request->zone ? request->zone->policy : conf->policy;
+    asker.asked = &q->asked;
+
+    start = ngx_dns_answer_reserve(&asker, NGX_DNS_MIN_UDP_SIZE);
 
     /* RFC 1035, 4.1.1: opcode and RD are copied; RFC 4035, 3.1.6: CD, too */
 
@@ -176,12 +179,6 @@ ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
                                  r->ede);
 
         if (q->asked.options) {
-            asker.client = client;
-            asker.conf = conf;
-            asker.policy = request->zone ? request->zone->policy
-                                         : conf->policy;
-            asker.asked = &q->asked;
-
             out = ngx_dns_options_write(&asker, start, opt, out, 0);
         }
     }

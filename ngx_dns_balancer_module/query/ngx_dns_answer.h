@@ -111,7 +111,7 @@ static ngx_inline u_char *
 ngx_dns_answer_reserve(ngx_dns_asker_t *asker, size_t size)
 {
     if (asker->asked->options) {
-        size = ngx_dns_options_room(asker->client, asker->asked, size);
+        size = ngx_dns_options_room(asker, size);
     }
 
     return asker->client->front->reserve(asker->client, size);

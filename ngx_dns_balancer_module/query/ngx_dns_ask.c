@@ -173,7 +173,11 @@ ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
 
     /* one that is asked beside it may have a handshake before it, too */
 
-    most = f->policy->upstream_timeout / (peer->tls ? 6 : 4);
+    most = f->policy->upstream_timeout / 4;
+
+    if (peer->tls) {
+        most = f->policy->upstream_timeout / 6;
+    }
 
     patience = ngx_dns_peer_patience(peer, most);
 

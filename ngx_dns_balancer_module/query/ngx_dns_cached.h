@@ -62,7 +62,7 @@ ngx_int_t ngx_dns_cached_above(const ngx_dns_policy_t *policy,
 /* a name exists: no NXDOMAIN of it or of a name above it is right any more */
 void ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition);
 
-/* a server's useful response, parsed */
+/* a server's useful response, parsed; only where there is a cache */
 void ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg);
 

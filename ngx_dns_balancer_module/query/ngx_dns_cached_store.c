@@ -54,10 +54,6 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 
     policy = f->policy;
 
-    if (policy->cache == NULL) {
-        return;
-    }
-
     t = &ngx_dns_cached_scratch;
     t->nttl = 0;
 

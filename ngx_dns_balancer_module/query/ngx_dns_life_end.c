@@ -27,7 +27,10 @@ void
 ngx_dns_life_end_good(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg)
 {
-    ngx_dns_cached_store(f, m, msg);
+    if (f->policy->cache) {
+        ngx_dns_cached_store(f, m, msg);
+    }
+
     ngx_dns_life_end_answer(f, m, msg, NGX_DNS_FINE);
 }
 

@@ -4,74 +4,88 @@
  */
 
 
-#include "ngx_dns_options.h"
+#include "ngx_dns_option.h"
+#include "../wire/ngx_dns_walk.h"
 
 
-#define NGX_DNS_OPTION_HEADER  4
-#define NGX_DNS_OFF_RDLENGTH   9          /* of an OPT */
+#define NGX_DNS_OFF_RDLENGTH  9           /* of an OPT */
 
 
-static u_char *ngx_dns_options_padding(u_char *start, u_char *p);
+static size_t ngx_dns_options_sum(const ngx_dns_asker_t *asker,
+    ngx_uint_t filler);
 
 
-static ngx_inline ngx_uint_t
-ngx_dns_options_padded(ngx_dns_client_t *client, const ngx_dns_asked_t *asked)
+/* in the order they are written, fillers last; 16 at most: asked->options */
+
+static const ngx_dns_option_t  *ngx_dns_options[] = {
+    &ngx_dns_option_nsid,
+    &ngx_dns_option_keepalive,
+    &ngx_dns_option_subnet,
+    &ngx_dns_option_padding,
+    NULL
+};
+
+
+void
+ngx_dns_options_parse(ngx_dns_asked_t *asked, const u_char *p, size_t len)
 {
-    /* RFC 7830, 6: it is of use only where the message is encrypted */
+    ngx_uint_t              i;
+    ngx_dns_option_walk_t   o;
 
-    return (asked->options & NGX_DNS_ASKED_PADDING)
-           && client->proto >= NGX_DNS_PROTO_TLS;
+    ngx_dns_option_walk_init(&o, p, len);
+
+    while (ngx_dns_option_walk_next(&o)) {
+
+        for (i = 0; ngx_dns_options[i]; i++) {
+
+            if (ngx_dns_options[i]->code == o.code
+                && ngx_dns_options[i]->parse(asked, o.data, o.len))
+            {
+                asked->options |= (uint16_t) (1 << i);
+            }
+        }
+    }
 }
 
 
-static ngx_inline ngx_uint_t
-ngx_dns_options_keepalive(ngx_dns_client_t *client,
-    const ngx_dns_asked_t *asked)
-{
-    /* RFC 7828, 3.2.2: not over UDP; RFC 8484 has means of its own */
+/* of those that were asked for, the header included */
 
-    return (asked->options & NGX_DNS_ASKED_KEEPALIVE)
-           && (client->proto == NGX_DNS_PROTO_TCP
-               || client->proto == NGX_DNS_PROTO_TLS);
+static size_t
+ngx_dns_options_sum(const ngx_dns_asker_t *asker, ngx_uint_t filler)
+{
+    size_t      size, sum;
+    ngx_uint_t  i;
+
+    sum = 0;
+
+    for (i = 0; ngx_dns_options[i]; i++) {
+
+        if ((asker->asked->options & (1 << i))
+            && ngx_dns_options[i]->filler == filler)
+        {
+            size = ngx_dns_options[i]->size(asker);
+
+            if (size != NGX_DNS_OPTION_NONE) {
+                sum += NGX_DNS_OPTION_HEADER + size;
+            }
+        }
+    }
+
+    return sum;
 }
 
 
 size_t
 ngx_dns_options_size(const ngx_dns_asker_t *asker)
 {
-    size_t                  size;
-    const ngx_str_t        *nsid;
-    const ngx_dns_asked_t  *asked;
-
-    size = 0;
-    asked = asker->asked;
-    nsid = &asker->conf->listener.nsid;
-
-    if ((asked->options & NGX_DNS_ASKED_NSID) && nsid->len) {
-        size += NGX_DNS_OPTION_HEADER + nsid->len;
-    }
-
-    if (ngx_dns_options_keepalive(asker->client, asked)) {
-        size += NGX_DNS_OPTION_HEADER + 2;
-    }
-
-    if ((asked->options & NGX_DNS_ASKED_SUBNET) && asker->policy->subnet) {
-        size += NGX_DNS_SUBNET_SIZE;
-    }
-
-    return size;
+    return ngx_dns_options_sum(asker, 0);
 }
 
 
 size_t
-ngx_dns_options_room(ngx_dns_client_t *client, const ngx_dns_asked_t *asked,
-    size_t size)
+ngx_dns_options_room(const ngx_dns_asker_t *asker, size_t size)
 {
-    if (!ngx_dns_options_padded(client, asked)) {
-        return size;
-    }
-
-    size += NGX_DNS_OPTION_HEADER + NGX_DNS_PADDING_BLOCK;
+    size += ngx_dns_options_sum(asker, 1);
 
     return ngx_min(size, NGX_DNS_MAX_MESSAGE);
 }
@@ -81,68 +95,35 @@ u_char *
 ngx_dns_options_write(const ngx_dns_asker_t *asker, u_char *start, u_char *opt,
     u_char *p, ngx_uint_t scope)
 {
-    ngx_msec_t              timeout;
-    ngx_dns_client_t       *client;
-    ngx_dns_listener_t     *listener;
-    const ngx_dns_asked_t  *asked;
+    u_char                  *data;
+    ngx_uint_t               i;
+    ngx_dns_option_place_t   place;
 
-    client = asker->client;
-    asked = asker->asked;
-    listener = &asker->conf->listener;
+    place.asker = asker;
+    place.start = start;
+    place.scope = scope;
 
-    if ((asked->options & NGX_DNS_ASKED_NSID) && listener->nsid.len) {
-        ngx_dns_put16(p, NGX_DNS_OPTION_NSID);
-        ngx_dns_put16(p + 2, listener->nsid.len);
-        p = ngx_cpymem(p + 4, listener->nsid.data, listener->nsid.len);
-    }
+    for (i = 0; ngx_dns_options[i]; i++) {
 
-    if (ngx_dns_options_keepalive(client, asked)) {
+        data = p + NGX_DNS_OPTION_HEADER;
 
-        /* in units of 100 milliseconds; 0 asks the client to close */
+        /* a filler has what room is left, which may be none */
 
-        timeout = ngx_exiting ? 0 : listener->idle_timeout / 100;
+        if ((asker->asked->options & (1 << i)) == 0
+            || ngx_dns_options[i]->size(asker) == NGX_DNS_OPTION_NONE
+            || data - start > NGX_DNS_MAX_MESSAGE)
+        {
+            continue;
+        }
 
-        ngx_dns_put16(p, NGX_DNS_OPTION_KEEPALIVE);
-        ngx_dns_put16(p + 2, 2);
-        ngx_dns_put16(p + 4, ngx_min(timeout, 65535));
-        p += 6;
-    }
+        ngx_dns_put16(p, ngx_dns_options[i]->code);
 
-    if ((asked->options & NGX_DNS_ASKED_SUBNET) && asker->policy->subnet
-        && !(asked->options & NGX_DNS_ASKED_BAD))
-    {
-        p = ngx_dns_edns_write_subnet(p, &asked->subnet,
-                                      asked->subnet.source ? scope : 0);
-    }
+        p = ngx_dns_options[i]->write(&place, data);
 
-    if (ngx_dns_options_padded(client, asked)) {
-        p = ngx_dns_options_padding(start, p);
+        ngx_dns_put16(data - 2, p - data);
     }
 
     ngx_dns_put16(opt + NGX_DNS_OFF_RDLENGTH, p - opt - NGX_DNS_OPT_SIZE);
 
     return p;
-}
-
-
-static u_char *
-ngx_dns_options_padding(u_char *start, u_char *p)
-{
-    size_t  len, padded;
-
-    len = p - start + NGX_DNS_OPTION_HEADER;
-
-    if (len > NGX_DNS_MAX_MESSAGE) {
-        return p;
-    }
-
-    padded = (len + NGX_DNS_PADDING_BLOCK - 1) / NGX_DNS_PADDING_BLOCK
-             * NGX_DNS_PADDING_BLOCK;
-    padded = ngx_min(padded, NGX_DNS_MAX_MESSAGE);
-
-    ngx_dns_put16(p, NGX_DNS_OPTION_PADDING);
-    ngx_dns_put16(p + 2, padded - len);
-    ngx_memzero(p + 4, padded - len);
-
-    return p + 4 + padded - len;
 }

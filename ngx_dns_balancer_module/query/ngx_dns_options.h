@@ -20,7 +20,6 @@
 
 
 #define NGX_DNS_NSID_MAX       128        /* octets */
-#define NGX_DNS_PADDING_BLOCK  468        /* RFC 8467, 4.1 */
 
 
 /* who asked, and what of the query goes into any answer */
@@ -37,12 +36,19 @@ typedef struct {
 
 #pragma GCC visibility push(hidden)
 
+/*
+ * Looks at the options of a query, which are known to fit, and notes those that
+ * its response has to do with.  One that is not as its RFC says is ignored, but
+ * for a Client Subnet, which sets asked->subnet_bad.
+ */
+void ngx_dns_options_parse(ngx_dns_asked_t *asked, const u_char *p,
+    size_t len);
+
 /* octets that they take at most, without padding */
 size_t ngx_dns_options_size(const ngx_dns_asker_t *asker);
 
-/* the room an answer of "size" needs with them, padding too */
-size_t ngx_dns_options_room(ngx_dns_client_t *client,
-    const ngx_dns_asked_t *asked, size_t size);
+/* the room a response of "size" needs with them, padding too */
+size_t ngx_dns_options_room(const ngx_dns_asker_t *asker, size_t size);
 
 /*
  * Adds them to the OPT at "opt" that ends at "p", as the message from "start"

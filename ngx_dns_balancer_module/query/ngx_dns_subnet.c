@@ -39,9 +39,9 @@ ngx_dns_subnet_choose(const ngx_dns_policy_t *policy, ngx_dns_client_t *client,
     subnet = &q->subnet;
     ngx_memzero(subnet, sizeof(ngx_dns_subnet_t));
 
-    if (q->asked.options & NGX_DNS_ASKED_SUBNET) {
+    if (q->asked.subnet_asked) {
 
-        if (q->asked.options & NGX_DNS_ASKED_BAD) {
+        if (q->asked.subnet_bad) {
             return NGX_ERROR;
         }
 

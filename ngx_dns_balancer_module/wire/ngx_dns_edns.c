@@ -92,10 +92,6 @@ ngx_dns_edns_opt(ngx_dns_question_t *q, const ngx_dns_walk_t *w)
         q->asked.dnssec_ok = 1;
     }
 
-    if (w->rdlen) {
-        ngx_dns_edns_asked(&q->asked, w->p + w->rdata, w->rdlen);
-    }
-
     return NGX_DNS_FINE;
 }
 
@@ -147,54 +143,6 @@ ngx_dns_edns_find_subnet(const u_char *p, size_t len, size_t *size)
     }
 
     return NULL;
-}
-
-
-void
-ngx_dns_edns_asked(ngx_dns_asked_t *asked, const u_char *p, size_t len)
-{
-    ngx_dns_option_walk_t  o;
-
-    ngx_dns_option_walk_init(&o, p, len);
-
-    while (ngx_dns_option_walk_next(&o)) {
-
-        switch (o.code) {
-
-        case NGX_DNS_OPTION_NSID:
-            asked->options |= NGX_DNS_ASKED_NSID;
-            break;
-
-        case NGX_DNS_OPTION_KEEPALIVE:
-
-            /* RFC 7828, 3.2.1: a client leaves TIMEOUT out */
-
-            if (o.len == 0) {
-                asked->options |= NGX_DNS_ASKED_KEEPALIVE;
-            }
-
-            break;
-
-        case NGX_DNS_OPTION_PADDING:
-            asked->options |= NGX_DNS_ASKED_PADDING;
-            break;
-
-        case NGX_DNS_OPTION_ECS:
-
-            /* of several none can be told to be the right one */
-
-            if ((asked->options & NGX_DNS_ASKED_SUBNET)
-                || ngx_dns_edns_subnet(&asked->subnet, o.data, o.len)
-                   != NGX_OK
-                || o.data[3] != 0)
-            {
-                asked->options |= NGX_DNS_ASKED_BAD;
-            }
-
-            asked->options |= NGX_DNS_ASKED_SUBNET;
-            break;
-        }
-    }
 }
 
 
@@ -256,17 +204,27 @@ u_char *
 ngx_dns_edns_write_subnet(u_char *p, const ngx_dns_subnet_t *subnet,
     ngx_uint_t scope)
 {
-    size_t  n;
+    u_char  *last;
 
-    n = ngx_dns_edns_octets(subnet->source);
+    last = ngx_dns_edns_subnet_data(p + 4, subnet, scope);
 
     ngx_dns_put16(p, NGX_DNS_OPTION_ECS);
-    ngx_dns_put16(p + 2, 4 + n);
-    ngx_dns_put16(p + 4, subnet->family);
-    p[6] = subnet->source;
-    p[7] = (u_char) scope;
+    ngx_dns_put16(p + 2, (size_t) (last - p) - 4);
 
-    return ngx_cpymem(p + 8, subnet->addr, n);
+    return last;
+}
+
+
+u_char *
+ngx_dns_edns_subnet_data(u_char *p, const ngx_dns_subnet_t *subnet,
+    ngx_uint_t scope)
+{
+    ngx_dns_put16(p, subnet->family);
+    p[2] = subnet->source;
+    p[3] = (u_char) scope;
+
+    return ngx_cpymem(p + 4, subnet->addr,
+                      ngx_dns_edns_octets(subnet->source));
 }
 
 

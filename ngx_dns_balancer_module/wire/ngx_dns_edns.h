@@ -30,13 +30,6 @@ ngx_dns_reason_e ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p,
 ngx_uint_t ngx_dns_edns_options_fit(const u_char *p, size_t len);
 
 /*
- * Looks at options that fit, and notes those of a query that its answer has to
- * do with.  An option that is not as its RFC says is ignored; a Client Subnet
- * sets NGX_DNS_ASKED_BAD.
- */
-void ngx_dns_edns_asked(ngx_dns_asked_t *asked, const u_char *p, size_t len);
-
-/*
  * Reads the data of a Client Subnet.  NGX_ERROR: not as RFC 7871, 6 says; in
  * a query the SCOPE PREFIX-LENGTH has to be 0.
  */
@@ -52,6 +45,10 @@ void ngx_dns_edns_cut(ngx_dns_subnet_t *subnet, ngx_uint_t bits);
 /* writes the option, at most NGX_DNS_SUBNET_SIZE octets; returns the end */
 #define NGX_DNS_SUBNET_SIZE  24
 u_char *ngx_dns_edns_write_subnet(u_char *p, const ngx_dns_subnet_t *subnet,
+    ngx_uint_t scope);
+
+/* the same without CODE and LENGTH */
+u_char *ngx_dns_edns_subnet_data(u_char *p, const ngx_dns_subnet_t *subnet,
     ngx_uint_t scope);
 
 /* the INFO-CODE of the first EDE option (RFC 8914, 2) or NGX_DNS_NO_EDE */

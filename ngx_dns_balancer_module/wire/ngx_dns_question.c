@@ -38,6 +38,8 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
     q->asked.edns = 0;
     q->asked.dnssec_ok = 0;
     q->asked.options = 0;
+    q->asked.subnet_asked = 0;
+    q->asked.subnet_bad = 0;
     q->tsig = 0;
     q->version = 0;
     q->options = 0;
@@ -128,7 +130,6 @@ ngx_dns_question_opcode(ngx_dns_question_t *q, const u_char *p, size_t len)
     if (rc != NGX_DNS_FINE) {
         q->asked.edns = 0;
         q->asked.dnssec_ok = 0;
-        q->asked.options = 0;
     }
 
     /* the question is not repeated, its section may mean something else */

@@ -25,15 +25,6 @@
 #define NGX_DNS_READ_PAD  16
 
 
-/* options of a query that its answer may have to do with */
-
-#define NGX_DNS_ASKED_NSID       0x01      /* RFC 5001, 2.1 */
-#define NGX_DNS_ASKED_KEEPALIVE  0x02      /* RFC 7828, 3.2 */
-#define NGX_DNS_ASKED_PADDING    0x04      /* RFC 7830, 4 */
-#define NGX_DNS_ASKED_SUBNET     0x08      /* RFC 7871, 6 */
-#define NGX_DNS_ASKED_BAD        0x10      /* a malformed Client Subnet */
-
-
 /*
  * A Client Subnet as it stands in the option (RFC 7871, 6); what of the
  * address is behind "source" is 0.
@@ -60,8 +51,13 @@ typedef struct {
     uint16_t      udp_size;     /* RFC 6891, 6.2.3; at least 512 */
     uint8_t       edns;         /* there is an OPT */
     uint8_t       dnssec_ok;    /* RFC 3225 */
-    uint8_t       options;      /* mask of NGX_DNS_ASKED_* */
-    ngx_dns_subnet_t  subnet;   /* with NGX_DNS_ASKED_SUBNET only */
+
+    /* of its options, by ngx_dns_options_parse() in query/ */
+    uint16_t      options;      /* those the answer has to do with: by their
+                                   place in the table */
+    uint8_t       subnet_asked;
+    uint8_t       subnet_bad;   /* not as RFC 7871, 6 says, or twice */
+    ngx_dns_subnet_t  subnet;   /* of a good one */
 } ngx_dns_asked_t;
 
 
