@@ -137,11 +137,25 @@ query_init(void)
 }
 
 
+ngx_dns_upstream_t *
+query_upstream(const char *method, const char *servers)
+{
+    ngx_uint_t           i;
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream(method, servers);
+
+    for (i = 0; i < u->peers.nelts; i++) {
+        unit_peer(u, i)->transport = &fakes[0];
+    }
+
+    return u;
+}
+
+
 void
 start(const char *method, const char *servers)
 {
-    ngx_uint_t  i;
-
     nsent = 0;
     cancelled = 0;
     answers = 0;
@@ -155,13 +169,9 @@ start(const char *method, const char *servers)
 
     zone.name.data = (u_char *) "\0" "is read as padding";
     zone.name.len = 1;
-    zone.upstream = unit_upstream(method, servers);
+    zone.upstream = query_upstream(method, servers);
     zone.policy = &policy;
     conf.policy = &policy;
-
-    for (i = 0; i < zone.upstream->peers.nelts; i++) {
-        unit_peer(zone.upstream, i)->transport = &fakes[0];
-    }
 
     conf.listener.forward = ngx_dns_forward_create(&unit_pool);
     (void) ngx_dns_forward_add(conf.listener.forward, &zone);

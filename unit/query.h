@@ -58,6 +58,9 @@ extern ngx_dns_zone_t      zone;
 void query_init(void);
 void start(const char *method, const char *servers);
 
+/* one more upstream */
+ngx_dns_upstream_t *query_upstream(const char *method, const char *servers);
+
 /* a query of a client at this port; over UDP, or a stream */
 void ask(const char *p, size_t len);
 void ask_from(const char *p, size_t len, unsigned port, unsigned stream);

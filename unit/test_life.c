@@ -86,6 +86,7 @@ nevers(void)
         ngx_dns_life_event_e  event;
     } cells[] = {
         { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_GOOD },
+        { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_NEGATIVE },
         { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_NEXT },
         { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_FINAL },
         { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_PATIENCE },
@@ -262,6 +263,194 @@ over(void)
     is_int(a->witnesses, 0, "and it is over");
     is_int(unit_timers(), 0, "no timer is left");
     clean("over, end");
+}
+
+
+/* NEGATIVE, and the end of an upstream that has a fallback */
+
+static ngx_dns_fallback_t  chain[2];
+
+
+static ngx_dns_peer_t *
+with_fallback(ngx_uint_t on)
+{
+    start("sequential", "a b");
+    conf.listener.done = NULL;
+
+    memset(chain, 0, sizeof(chain));
+    chain[0].upstream = query_upstream("sequential", "c d");
+    chain[0].on = on;
+
+    zone.fallback = &chain[0];
+    zone.fallbacks = 1;
+    zone.chained = 1;
+
+    return unit_peer(chain[0].upstream, 0);
+}
+
+
+static void
+fallen(const char *name)
+{
+    ngx_uint_t  i;
+
+    unit_pass(policy.upstream_timeout);
+
+    for (i = 0; i < 2; i++) {
+        is_int(unit_peer(zone.upstream, i)->shm->outstanding
+               + unit_peer(chain[0].upstream, i)->shm->outstanding, 0,
+               "%s: nothing outstanding", name);
+    }
+
+    is_int(ngx_dns_inflight_count(), 0, "%s: nothing in flight", name);
+    is_int(conf.runtime.queries, 0, "%s: no query waits", name);
+}
+
+
+static void
+negative(void)
+{
+    uint64_t            retries;
+    ngx_dns_peer_t     *c;
+    ngx_dns_message_t   m;
+
+    c = with_fallback(NGX_DNS_ON_NXDOMAIN);
+    retries = c->counters->retries;
+    ask_it("\0\1");
+    reply(0, "\x81\x83", 0, "", 0);
+    is_int(answers, 0, "ASKING, NEGATIVE: does not end it");
+    ok(nsent == 2 && sent[1]->peer == c, "the fallback is asked");
+    is_int(c->counters->retries - retries, 0, "which is no retry");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), NGX_DNS_NOERROR, "and answers");
+    fallen("asking, negative");
+
+    c = with_fallback(NGX_DNS_ON_NXDOMAIN);
+    policy.tries = 1;
+    ask_it("\0\1");
+    question()->repeats = NGX_DNS_ASK_AGAIN;
+    ngx_dns_life_wait(question());
+    is_int(question()->state, NGX_DNS_LIFE_WAITING, "WAITING");
+    reply(0, "\x81\x83", 0, "", 0);
+    ok(nsent == 2 && sent[1]->peer == c, "WAITING, NEGATIVE: the fallback");
+    reply(1, "\x81\x82", 0, "", 0);
+    is_int(rcode(), NGX_DNS_NXDOMAIN, "which fails: NXDOMAIN is worth more");
+    fallen("waiting, negative");
+
+    /* over, late */
+
+    with_fallback(NGX_DNS_ON_NXDOMAIN);
+    ask_it("\0\1");
+    unit_pass(500);
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(question()->state, NGX_DNS_LIFE_OVER, "OVER");
+    reply(0, "\x81\x83", 0, "", 0);
+    is_int(nsent, 2, "OVER, NEGATIVE: nobody is asked");
+    fallen("over, negative");
+
+    /* a better one of the first upstream is on its way */
+
+    with_fallback(NGX_DNS_ON_NXDOMAIN);
+    ask_it("\0\1");
+    unit_pass(500);
+    reply(1, "\x81\x83", 0, "", 0);
+    is_int(nsent, 3, "the second says NXDOMAIN: the fallback");
+    reply(2, "\x81\x82", 0, "", 0);
+    reply(3, "\x81\x82", 0, "", 0);
+    is_int(answers, 0, "which fails, but the first is live");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), NGX_DNS_NOERROR, "and answers");
+    fallen("first is live");
+
+    with_fallback(NGX_DNS_ON_NXDOMAIN);
+    ask_it("\0\1");
+    unit_pass(500);
+    reply(1, "\x81\x83", 0, "", 0);
+    reply(0, "\x81\x83", 0, "", 0);
+    is_int(answers, 0, "NXDOMAIN of both: the fallback is waited for");
+    reply(0 + 2, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), NGX_DNS_NOERROR, "and answers");
+    fallen("both negative");
+
+    /* too long to be kept: it is the response */
+
+    with_fallback(NGX_DNS_ON_NXDOMAIN);
+    ask_it("\0\1");
+
+    memset(&m, 0, sizeof(m));
+    m.rcode = NGX_DNS_NXDOMAIN;
+    ngx_dns_life_on = ngx_dns_fallback_negative(question(),
+                                                &question()->attempts[0], &m,
+                                                wire,
+                                                NGX_DNS_FALLBACK_KEEP + 1);
+    is_int(ngx_dns_life_on, 0, "too long to be kept");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    fallen("too long");
+}
+
+
+/* each end of an upstream with each "on=" */
+
+static void
+fallbacks(void)
+{
+    ngx_uint_t  i, k;
+
+    static const struct {
+        const char  *flags;             /* NULL: silence */
+        unsigned     on;
+    } ends[] = {
+        { NULL, NGX_DNS_ON_ERROR },
+        { "\x81\x81", NGX_DNS_ON_ERROR },
+        { "\x81\x82", NGX_DNS_ON_SERVFAIL },
+        { "\x81\x85", NGX_DNS_ON_REFUSED },
+        { "\x81\x83", NGX_DNS_ON_NXDOMAIN },
+        { "\x81\x80", NGX_DNS_ON_NODATA },
+        { "down", NGX_DNS_ON_DOWN },
+        { "full", NGX_DNS_ON_BUSY }
+    };
+
+    for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+
+        for (k = NGX_DNS_ON_DOWN; k <= NGX_DNS_ON_NODATA; k *= 2) {
+
+            with_fallback(k);
+            policy.tries = 1;
+            zone.upstream->all_down = NGX_DNS_ALL_DOWN_SERVFAIL;
+
+            if (ends[i].on & (NGX_DNS_ON_DOWN|NGX_DNS_ON_BUSY)) {
+                zone.upstream = query_upstream("sequential",
+                                               ends[i].on == NGX_DNS_ON_DOWN
+                                               ? "a/down b/down"
+                                               : "a/down b/max1");
+                zone.upstream->all_down = NGX_DNS_ALL_DOWN_SERVFAIL;
+                unit_peer(zone.upstream, 1)->shm->outstanding = 1;
+                ask_it("\0\1");
+                unit_peer(zone.upstream, 1)->shm->outstanding = 0;
+
+            } else {
+                ask_it("\0\1");
+                question()->repeats = NGX_DNS_ASK_AGAIN;
+
+                if (ends[i].flags == NULL) {
+                    unit_pass(policy.upstream_timeout);
+
+                } else {
+                    reply(0, ends[i].flags, 0, "", 0);
+                }
+            }
+
+            is_int(answers, k == ends[i].on ? 0 : 1,
+                   "end %d, on %x: answered or not", (int) i, (int) k);
+
+            if (answers == 0) {
+                reply(nsent - 1, "\x81\x80", 1, ANSWER, 16);
+                is_int(rcode(), NGX_DNS_NOERROR, "by the fallback");
+            }
+
+            fallen("an end");
+        }
+    }
 }
 
 
@@ -529,6 +718,8 @@ main(void)
     asking();
     waiting();
     over();
+    negative();
+    fallbacks();
     faults();
     plain();
 

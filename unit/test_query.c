@@ -453,6 +453,7 @@ chosen_anew(void)
     two.partition = 2;
 
     zone.special = NGX_DNS_ZONE_CHOICE;
+    zone.chained = 1;
     conf.listener.choose = choose;
 
     chosen = &one;

@@ -29,6 +29,12 @@ const ngx_dns_family_t  ngx_dns_families[] = {
       NGX_DNS_FAMILY_ALL, NULL, 0,
       ngx_dns_prometheus_reasons },
 
+    { "nginx_dns_fallbacks", NGX_DNS_PROMETHEUS_COUNTER,
+      "Times a fallback was asked after an upstream of a zone.",
+      NGX_DNS_FAMILY_ALL, "fallbacks",
+      offsetof(ngx_dns_counters_t, fallbacks),
+      NULL },
+
     { "nginx_dns_joined", NGX_DNS_PROMETHEUS_COUNTER,
       "Queries that waited for an answer another one had asked for.",
       NGX_DNS_FAMILY_ALL, "joined", offsetof(ngx_dns_counters_t, joined),

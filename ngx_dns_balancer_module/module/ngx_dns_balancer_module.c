@@ -40,7 +40,7 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       NULL },
 
     { ngx_string("dns_pass"),
-      NGX_STREAM_DNS_ZONE_CONF|NGX_CONF_TAKE1,
+      NGX_STREAM_DNS_ZONE_CONF|NGX_CONF_1MORE,
       ngx_stream_dns_pass,
       NGX_STREAM_SRV_CONF_OFFSET,
       0,

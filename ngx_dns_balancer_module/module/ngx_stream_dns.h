@@ -71,6 +71,7 @@ typedef struct {
     ngx_stream_complex_value_t  *value;     /* of it, with variables, ... */
     ngx_int_t                    index;     /* ... or it is just this one */
     ngx_uint_t                   variables;
+    ngx_array_t                 *fallbacks; /* of ..._fallback_t; or NULL */
     const ngx_dns_return_t      *returns;   /* dns_return; NULL: none */
     ngx_dns_policy_t            *policy;    /* NULL: the server's */
     const char                  *block;     /* the directive of the zone ... */
@@ -78,6 +79,14 @@ typedef struct {
     u_char                      *file;
     ngx_uint_t                   line;
 } ngx_stream_dns_target_t;
+
+
+/* a "fallback=" of dns_pass, with its "on=" */
+
+typedef struct {
+    ngx_str_t                    text;
+    ngx_uint_t                   on;        /* NGX_DNS_ON_*; 0: no "on=" */
+} ngx_stream_dns_fallback_t;
 
 
 /* dns_zone {}, for all of its names */
@@ -243,6 +252,13 @@ char *ngx_stream_dns_zone_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* parameters of dns_pass; then the chain of a zone */
+char *ngx_stream_dns_fallback(ngx_conf_t *cf, ngx_stream_dns_target_t *target);
+ngx_int_t ngx_stream_dns_fallback_init(ngx_conf_t *cf,
+    ngx_stream_dns_target_t *target, ngx_dns_zone_t *zone);
+ngx_dns_upstream_t *ngx_stream_dns_forward_target(ngx_conf_t *cf,
+    ngx_stream_dns_target_t *target, ngx_str_t *text);
 
 /* zones inherit what their server has */
 char *ngx_stream_dns_zone_merge(ngx_conf_t *cf,

@@ -8,10 +8,8 @@
 #include "ngx_stream_dns_text.h"
 
 
-static ngx_dns_upstream_t *ngx_stream_dns_forward_target(ngx_conf_t *cf,
-    ngx_stream_dns_target_t *target);
 static ngx_dns_upstream_t *ngx_stream_dns_forward_address(ngx_conf_t *cf,
-    ngx_stream_dns_target_t *target);
+    ngx_stream_dns_target_t *target, ngx_str_t *text);
 
 
 ngx_int_t
@@ -59,10 +57,15 @@ ngx_stream_dns_forward_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
         zone->choice = target->variables ? target : NULL;
 
         if (zone->returns == NULL && zone->choice == NULL) {
-            zone->upstream = ngx_stream_dns_forward_target(cf, target);
+            zone->upstream = ngx_stream_dns_forward_target(cf, target,
+                                                           &target->text);
             if (zone->upstream == NULL) {
                 return NGX_ERROR;
             }
+        }
+
+        if (ngx_stream_dns_fallback_init(cf, target, zone) != NGX_OK) {
+            return NGX_ERROR;
         }
 
         rc = ngx_dns_forward_add(dscf->dns.listener.forward, zone);
@@ -85,26 +88,26 @@ ngx_stream_dns_forward_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 
 /* the name of a dns_upstream {}, wherever that stands, or an address */
 
-static ngx_dns_upstream_t *
-ngx_stream_dns_forward_target(ngx_conf_t *cf,
-    ngx_stream_dns_target_t *target)
+ngx_dns_upstream_t *
+ngx_stream_dns_forward_target(ngx_conf_t *cf, ngx_stream_dns_target_t *target,
+    ngx_str_t *text)
 {
     ngx_stream_dns_upstream_t  *us;
 
-    us = ngx_stream_dns_upstream_find(cf, &target->text);
+    us = ngx_stream_dns_upstream_find(cf, text);
 
     if (us) {
         us->used = 1;
         return &us->upstream;
     }
 
-    return ngx_stream_dns_forward_address(cf, target);
+    return ngx_stream_dns_forward_address(cf, target, text);
 }
 
 
 static ngx_dns_upstream_t *
 ngx_stream_dns_forward_address(ngx_conf_t *cf,
-    ngx_stream_dns_target_t *target)
+    ngx_stream_dns_target_t *target, ngx_str_t *text)
 {
     ngx_url_t                   u;
     const char                 *why;
@@ -113,7 +116,7 @@ ngx_stream_dns_forward_address(ngx_conf_t *cf,
 
     ngx_memzero(&u, sizeof(ngx_url_t));
 
-    u.url = target->text;
+    u.url = *text;
     u.no_resolve = 1;
 
     transport = ngx_stream_dns_server_scheme(&u);
@@ -132,7 +135,7 @@ ngx_stream_dns_forward_address(ngx_conf_t *cf,
                       "\"%s\": \"%V\" is not the name of a "
                       "\"dns_upstream\", nor an IP address with or without "
                       "a port, nor \"unix:\" and a path: %s, in %s:%ui",
-                      target->directive, &target->text, why, target->file,
+                      target->directive, text, why, target->file,
                       target->line);
         return NULL;
     }
@@ -148,7 +151,7 @@ ngx_stream_dns_forward_address(ngx_conf_t *cf,
     if (why) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%s\": no server can be at \"%V\": %s, in %s:%ui",
-                      target->directive, &target->text, why, target->file,
+                      target->directive, text, why, target->file,
                       target->line);
         return NULL;
     }

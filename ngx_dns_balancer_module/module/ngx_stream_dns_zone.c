@@ -227,6 +227,10 @@ ngx_stream_dns_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     target->directive = "dns_pass";
 
+    if (ngx_stream_dns_fallback(cf, target) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     return ngx_stream_dns_choose_target(cf, target, &value[1]);
 }
 

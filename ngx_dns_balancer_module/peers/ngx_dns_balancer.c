@@ -172,10 +172,7 @@ ngx_dns_balancer_pick(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
 {
     ngx_dns_peer_t  *peer;
 
-    pick->fail_open = 0;
-    pick->draw = u->ramps ? ngx_dns_random_below(NGX_DNS_PEER_FULL) + 1 : 0;
-
-    peer = ngx_dns_balancer_try(u, pick);
+    peer = ngx_dns_balancer_pick_usable(u, pick);
 
     if (peer || u->all_down != NGX_DNS_ALL_DOWN_TRY) {
         return peer;
@@ -192,6 +189,39 @@ ngx_dns_balancer_pick(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
     }
 
     return peer;
+}
+
+
+ngx_dns_peer_t *
+ngx_dns_balancer_pick_usable(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
+{
+    pick->fail_open = 0;
+    pick->draw = u->ramps ? ngx_dns_random_below(NGX_DNS_PEER_FULL) + 1 : 0;
+
+    return ngx_dns_balancer_try(u, pick);
+}
+
+
+ngx_uint_t
+ngx_dns_balancer_full(ngx_dns_upstream_t *u, ngx_msec_t now)
+{
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *peer;
+
+    peer = u->peers.elts;
+
+    for (i = 0; i < u->peers.nelts; i++) {
+
+        if (!peer[i].down && peer[i].max_outstanding
+            && ngx_dns_load(&peer[i].shm->outstanding)
+               >= peer[i].max_outstanding
+            && !ngx_dns_peer_ejected(&peer[i], now))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -79,6 +79,13 @@ ngx_int_t ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool);
 ngx_dns_peer_t *ngx_dns_balancer_pick(ngx_dns_upstream_t *u,
     ngx_dns_pick_t *pick);
 
+/* the same of usable servers alone */
+ngx_dns_peer_t *ngx_dns_balancer_pick_usable(ngx_dns_upstream_t *u,
+    ngx_dns_pick_t *pick);
+
+/* is there a server that would be usable if it had a place? */
+ngx_uint_t ngx_dns_balancer_full(ngx_dns_upstream_t *u, ngx_msec_t now);
+
 /*
  * Acquires this server, whatever is known of it, but for its "down" and its
  * limit.  NULL if that is not possible, or if it was tried.

@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_ask.h"
+#include "ngx_dns_fallback.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 
@@ -12,6 +13,8 @@
 #define NGX_DNS_ASK_REPEAT  100           /* milliseconds, at least */
 
 
+static ngx_dns_peer_t *ngx_dns_ask_special(ngx_dns_inflight_t *f,
+    ngx_dns_pick_t *pick);
 static ngx_dns_outcome_e ngx_dns_ask_send(ngx_dns_inflight_t *f,
     ngx_dns_peer_t *peer, ngx_dns_event_pt handler);
 
@@ -29,18 +32,20 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
     pick.hash = f->key;
     pick.tried = f->tried;
 
-    while (f->servers < f->limit && f->tries < NGX_DNS_MAX_TRIES
+    while (f->servers < f->limit && f->tries + f->spare < NGX_DNS_MAX_TRIES
            && (ngx_msec_int_t) (f->deadline - ngx_current_msec) > 0)
     {
         pick.ntried = f->tries;
 
-        if (f->tries && !ngx_dns_ask_pays(f->policy, f->upstream, account)) {
+        if (f->tries > f->first
+            && !ngx_dns_ask_pays(f->policy, f->upstream, account))
+        {
             f->limit = f->servers;
             break;
         }
 
-        peer = f->only ? ngx_dns_balancer_only(f->only, &pick)
-                       : ngx_dns_balancer_pick(f->upstream, &pick);
+        peer = f->special ? ngx_dns_ask_special(f, &pick)
+               : ngx_dns_balancer_pick(f->upstream, &pick);
 
         if (peer == NULL) {
 
@@ -67,6 +72,32 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
     }
 
     return NGX_DECLINED;
+}
+
+
+/*
+ * Servers that are not usable are not tried where a fallback is for that.  An
+ * upstream of the chain's end is as any other.
+ */
+
+static ngx_dns_peer_t *
+ngx_dns_ask_special(ngx_dns_inflight_t *f, ngx_dns_pick_t *pick)
+{
+    ngx_dns_peer_t  *peer;
+
+    if (f->only) {
+        return ngx_dns_balancer_only(f->only, pick);
+    }
+
+    peer = ngx_dns_balancer_pick_usable(f->upstream, pick);
+
+    if (peer || ngx_dns_fallback_find(f->fallback,
+                                      ngx_dns_fallback_outcome(f)))
+    {
+        return peer;
+    }
+
+    return ngx_dns_balancer_pick(f->upstream, pick);
 }
 
 
@@ -117,8 +148,8 @@ ngx_dns_ask_may_again(ngx_dns_inflight_t *f)
 {
     ngx_dns_inflight_attempt_t  *a;
 
-    if (f->repeats == NGX_DNS_ASK_AGAIN || f->tries == 0
-        || f->tries == NGX_DNS_MAX_TRIES
+    if (f->repeats == NGX_DNS_ASK_AGAIN || f->tries == f->first
+        || f->tries + f->spare >= NGX_DNS_MAX_TRIES
         || (f->policy->next & NGX_DNS_NEXT_TIMEOUT) == 0)
     {
         return 0;
@@ -160,7 +191,7 @@ ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     ngx_msec_t         patience, most;
     ngx_dns_outcome_e  outcome;
 
-    if (f->tries) {
+    if (f->tries > f->first) {
         ngx_dns_count_peer(peer, retries);
     }
 

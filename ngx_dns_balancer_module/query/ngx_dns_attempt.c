@@ -440,6 +440,65 @@ ngx_dns_attempt_silent(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
 }
 
 
+/* attempts whose time is over; their late answers are still welcome */
+
+ngx_uint_t
+ngx_dns_attempt_expire(ngx_dns_inflight_t *f)
+{
+    ngx_uint_t                   i, n;
+    ngx_dns_inflight_attempt_t  *a;
+
+    n = 0;
+
+    for (i = 0; i < f->tries; i++) {
+        a = &f->attempts[i];
+
+        if (a->live && !a->silent
+            && (ngx_msec_int_t) (a->deadline - ngx_current_msec) <= 0)
+        {
+            if (a->repeated) {
+                a->silent = 1;
+                continue;
+            }
+
+            ngx_dns_attempt_silent(f, a);
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+/*
+ * A server that does not answer would never be found out if each question
+ * that another server has answered took its attempts along; and one that has
+ * become slow would never be measured.
+ */
+
+ngx_uint_t
+ngx_dns_attempt_witness(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
+{
+    uint32_t         most;
+    ngx_dns_peer_t  *peer;
+
+    peer = a->attempt.peer;
+    most = ngx_min(ngx_max(peer->max_fails, 1), NGX_DNS_ATTEMPT_WITNESSES);
+
+    if (!a->beside || a->repeated || a->silent || peer == f->peer
+        || ngx_exiting
+        || peer->witnesses >= most)
+    {
+        return 0;
+    }
+
+    a->witness = 1;
+    peer->witnesses++;
+
+    return 1;
+}
+
+
 void
 ngx_dns_attempt_cancel(ngx_dns_inflight_attempt_t *a)
 {
@@ -472,6 +531,10 @@ void
 ngx_dns_attempt_note(ngx_dns_inflight_t *f, ngx_dns_outcome_e outcome,
     const ngx_dns_message_t *m, ngx_dns_peer_t *peer)
 {
+    if (ngx_dns_outcome_better(outcome, f->said)) {
+        f->said = outcome;
+    }
+
     if (!ngx_dns_outcome_better(outcome, f->outcome)) {
         return;
     }

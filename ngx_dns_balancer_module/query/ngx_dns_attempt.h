@@ -21,6 +21,9 @@
 #include "ngx_dns_inflight.h"
 
 
+#define NGX_DNS_ATTEMPT_WITNESSES  8      /* of a server in a worker */
+
+
 #pragma GCC visibility push(hidden)
 
 /*
@@ -44,6 +47,13 @@ ngx_dns_outcome_e ngx_dns_attempt_take(ngx_dns_inflight_t *f,
  * unless it was us who chose TCP.
  */
 void ngx_dns_attempt_silent(ngx_dns_inflight_t *f,
+    ngx_dns_inflight_attempt_t *a);
+
+/* the same of all whose time is over; returns how many */
+ngx_uint_t ngx_dns_attempt_expire(ngx_dns_inflight_t *f);
+
+/* the question is over: may the attempt outlive it, for the server's sake? */
+ngx_uint_t ngx_dns_attempt_witness(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a);
 
 /* nobody waits for it any more */

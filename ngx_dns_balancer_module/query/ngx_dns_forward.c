@@ -11,6 +11,7 @@
 #define NGX_DNS_FORWARD_SIZE  16
 
 
+static void ngx_dns_forward_chain(ngx_dns_zone_t *zone);
 static ngx_int_t ngx_dns_forward_grow(ngx_dns_forward_t *f);
 static ngx_dns_zone_t **ngx_dns_forward_slot(ngx_dns_forward_t *f,
     const u_char *name, size_t len, uint64_t hash);
@@ -50,8 +51,10 @@ ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone)
     zone->special = (zone->returns ? NGX_DNS_ZONE_RETURN : 0)
                     | (zone->choice ? NGX_DNS_ZONE_CHOICE : 0);
 
+    ngx_dns_forward_chain(zone);
+
     if (zone->upstream) {
-        zone->partition = zone->upstream->partition;
+        zone->partition = zone->upstream->partition ^ zone->chain;
         zone->special |= zone->upstream->key ? NGX_DNS_ZONE_KEY : 0;
     }
 
@@ -76,6 +79,27 @@ ngx_dns_forward_add(ngx_dns_forward_t *f, ngx_dns_zone_t *zone)
     f->deepest = ngx_max(f->deepest, labels);
 
     return NGX_OK;
+}
+
+
+/* what comes of a chain is not for a zone that has another one */
+
+static void
+ngx_dns_forward_chain(ngx_dns_zone_t *zone)
+{
+    ngx_dns_fallback_t  *fallback;
+
+    zone->fallbacks = 0;
+    zone->chain = 0;
+
+    for (fallback = zone->fallback; fallback; fallback = fallback->next) {
+        zone->chain = ngx_dns_hash_fold(zone->chain ^ fallback->on
+                                        ^ 0x646e735f6368616eULL,
+                                        fallback->upstream->partition);
+        zone->fallbacks++;
+    }
+
+    zone->chained = zone->fallback || zone->choice;
 }
 
 

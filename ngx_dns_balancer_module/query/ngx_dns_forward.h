@@ -29,6 +29,30 @@
 #define NGX_DNS_ZONE_CHOICE  0x04      /* of variables: for each query anew */
 
 
+/* outcomes of one upstream after which the next one is asked */
+
+#define NGX_DNS_ON_DOWN      0x01      /* no server is usable */
+#define NGX_DNS_ON_BUSY      0x02      /* those that are, are full */
+#define NGX_DNS_ON_ERROR     0x04      /* silence, network, malformed, ... */
+#define NGX_DNS_ON_SERVFAIL  0x08
+#define NGX_DNS_ON_REFUSED   0x10
+#define NGX_DNS_ON_NXDOMAIN  0x20
+#define NGX_DNS_ON_NODATA    0x40
+
+#define NGX_DNS_FALLBACKS    3         /* of a zone, at most */
+
+
+/* the chain of a zone: the first one that is for an outcome is asked */
+
+typedef struct ngx_dns_fallback_s  ngx_dns_fallback_t;
+
+struct ngx_dns_fallback_s {
+    ngx_dns_upstream_t   *upstream;
+    ngx_uint_t            on;          /* mask of NGX_DNS_ON_* */
+    ngx_dns_fallback_t   *next;
+};
+
+
 /* where one query goes: an upstream, or one server of it */
 
 typedef struct {
@@ -44,13 +68,18 @@ typedef struct {
     uint64_t              hash;
     ngx_dns_upstream_t   *upstream;    /* or NULL: "returns", "choice" */
     void                 *choice;      /* module/: of variables, or NULL */
+    ngx_dns_fallback_t   *fallback;    /* or NULL */
     const ngx_dns_return_t  *returns;  /* or NULL */
     const ngx_dns_policy_t  *policy;
 
     /* set by ngx_dns_forward_add() */
 
+    ngx_uint_t            fallbacks;
+    uint64_t              chain;       /* the same of fallbacks; 0: none */
     uint64_t              partition;   /* keeps its answers apart in a cache */
     ngx_uint_t            special;     /* mask of NGX_DNS_ZONE_* */
+    ngx_uint_t            chained;     /* a question may go elsewhere than to
+                                          any server of "upstream" */
 } ngx_dns_zone_t;
 
 
@@ -81,6 +110,19 @@ ngx_dns_zone_t *ngx_dns_forward_find(ngx_dns_forward_t *f,
     ngx_dns_question_t *q);
 
 #pragma GCC visibility pop
+
+
+/* the first of a chain that is for one of the outcomes; NULL: none */
+
+static ngx_inline ngx_dns_fallback_t *
+ngx_dns_fallback_find(ngx_dns_fallback_t *fallback, ngx_uint_t on)
+{
+    while (fallback && (fallback->on & on) == 0) {
+        fallback = fallback->next;
+    }
+
+    return fallback;
+}
 
 
 #endif /* _NGX_DNS_FORWARD_H_INCLUDED_ */

@@ -176,9 +176,8 @@ ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
     f->key = r->key;
     f->partition = r->partition;
     f->zone = r->zone;
-    f->upstream = ngx_dns_request_upstream(r);
-    f->only = (r->zone->special & NGX_DNS_ZONE_CHOICE) ? r->choice->only
-                                                       : NULL;
+    f->upstream = r->zone->upstream;
+    f->special = (uint8_t) r->zone->chained;
     f->policy = policy;
     f->waiters = NULL;
     f->last = &f->waiters;
@@ -188,6 +187,16 @@ ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
     f->timer.set = 0;
     f->stale.set = 0;
     f->start_usec = ngx_dns_usec;
+
+    if (f->special) {
+        f->fallback = r->zone->fallback;
+        f->only = NULL;
+
+        if (r->choice) {
+            f->upstream = r->choice->upstream;
+            f->only = r->choice->only;
+        }
+    }
 
     ngx_dns_inflight_same(f);
     ngx_dns_inflight_build(f, r);
@@ -244,7 +253,13 @@ ngx_dns_inflight_alloc(void)
         return NULL;
     }
 
-    return &t->inflight[t->used_inflight++];
+    f = &t->inflight[t->used_inflight++];
+
+    /* else it is what ngx_dns_inflight_free() leaves */
+
+    f->kept = NULL;
+
+    return f;
 }
 
 
@@ -306,6 +321,11 @@ ngx_dns_inflight_guessed(ngx_dns_inflight_t *f)
 void
 ngx_dns_inflight_free(ngx_dns_inflight_t *f)
 {
+    if (f->kept) {
+        ngx_free(f->kept);
+        f->kept = NULL;
+    }
+
     if (f->counted) {
         ngx_dns_inflights.same[f->base & ngx_dns_inflights.same_mask]--;
     }

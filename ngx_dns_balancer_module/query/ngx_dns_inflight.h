@@ -107,7 +107,16 @@ struct ngx_dns_inflight_s {
 
     ngx_dns_zone_t       *zone;
     ngx_dns_upstream_t   *upstream;
+
+    /* looked at where "special" is set */
+
     ngx_dns_peer_t       *only;        /* of its servers; NULL: any */
+    ngx_dns_fallback_t   *fallback;    /* what is left of the zone's chain */
+    u_char               *kept;        /* a negative response, in case the
+                                          fallbacks have none; allocated */
+    size_t                kept_len;
+    ngx_dns_peer_t       *kept_peer;
+
     const ngx_dns_policy_t  *policy;      /* the zone's */
     ngx_dns_subnet_t      subnet;      /* that servers are told, RFC 7871 */
 
@@ -122,12 +131,19 @@ struct ngx_dns_inflight_s {
     ngx_msec_t            patience;    /* another server may be asked then */
     uint64_t              start_usec;
 
-    uint8_t               state;       /* ngx_dns_life.c's */
+    /* ngx_dns_life.c's; eight octets that are cleared together */
+
+    uint8_t               state;
     uint8_t               tries;       /* attempts begun */
-    uint8_t               servers;     /* different ones */
-    uint8_t               limit;       /* of servers */
+    uint8_t               servers;     /* different ones of this upstream */
     uint8_t               repeats;     /* at a server that was asked already */
     uint8_t               live;        /* attempts without an outcome */
+    uint8_t               first;       /* attempt at this upstream */
+    uint8_t               spare;       /* attempts that fallbacks may need */
+    uint8_t               fallen;      /* "on" of fallbacks that were asked */
+
+    uint8_t               limit;       /* of servers */
+    uint8_t               special;     /* "only" or "fallback" may be set */
     uint8_t               refresh;     /* of the cache: no client began it */
     uint8_t               has_stale;   /* the cache has an old answer */
     uint8_t               stale_due;   /* new waiters get it at once */
@@ -137,6 +153,7 @@ struct ngx_dns_inflight_s {
     /* what is worth most to a client of what has come */
 
     ngx_dns_outcome_e     outcome;
+    ngx_dns_outcome_e     said;        /* the same, of this upstream alone */
     ngx_dns_message_t     best;        /* its header alone */
     ngx_dns_peer_t       *peer;        /* whose it is */
 

@@ -7,6 +7,7 @@
 #include "ngx_dns_life.h"
 #include "ngx_dns_ask.h"
 #include "ngx_dns_attempt.h"
+#include "ngx_dns_fallback.h"
 #include "ngx_dns_life_end.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
@@ -24,6 +25,7 @@ typedef enum {
 typedef enum {
     NGX_DNS_LIFE_START = 0,
     NGX_DNS_LIFE_GOOD,           /* an answer of use */
+    NGX_DNS_LIFE_NEGATIVE,       /* one after which a fallback is asked */
     NGX_DNS_LIFE_NEXT,           /* a failure after which another is asked */
     NGX_DNS_LIFE_FINAL,          /* a failure after which none is asked */
     NGX_DNS_LIFE_PATIENCE,       /* longer than the server's measured time */
@@ -44,12 +46,12 @@ static void ngx_dns_life_never(ngx_dns_inflight_t *f);
 static void ngx_dns_life_ask(ngx_dns_inflight_t *f);
 static void ngx_dns_life_beside(ngx_dns_inflight_t *f);
 static void ngx_dns_life_wait(ngx_dns_inflight_t *f);
+static void ngx_dns_life_fall(ngx_dns_inflight_t *f);
 static void ngx_dns_life_give_up(ngx_dns_inflight_t *f);
 static void ngx_dns_life_end(ngx_dns_inflight_t *f);
 static void ngx_dns_life_late(ngx_dns_inflight_t *f);
 
 static void ngx_dns_life_settle(ngx_dns_inflight_t *f);
-static ngx_uint_t ngx_dns_life_silent(ngx_dns_inflight_t *f);
 static void ngx_dns_life_arm(ngx_dns_inflight_t *f);
 static void ngx_dns_life_timer_handler(ngx_dns_timer_t *timer);
 static void ngx_dns_life_stale(ngx_dns_inflight_t *f);
@@ -57,8 +59,6 @@ static void ngx_dns_life_stale_handler(ngx_dns_timer_t *timer);
 static void ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt,
     ngx_dns_event_e event, u_char *msg, size_t len);
 static void ngx_dns_life_over(ngx_dns_inflight_t *f);
-static ngx_uint_t ngx_dns_life_witness(ngx_dns_inflight_t *f,
-    ngx_dns_inflight_attempt_t *a);
 static void ngx_dns_life_idle_handler(ngx_dns_inflight_t *f);
 static void ngx_dns_life_abort_handler(ngx_dns_inflight_t *f);
 
@@ -67,6 +67,7 @@ static void ngx_dns_life_abort_handler(ngx_dns_inflight_t *f);
 #define ask      ngx_dns_life_ask
 #define beside   ngx_dns_life_beside
 #define wait     ngx_dns_life_wait
+#define fall     ngx_dns_life_fall
 #define give_up  ngx_dns_life_give_up
 #define end      ngx_dns_life_end
 #define late     ngx_dns_life_late
@@ -74,18 +75,19 @@ static void ngx_dns_life_abort_handler(ngx_dns_inflight_t *f);
 static const ngx_dns_life_pt
 ngx_dns_life_table[NGX_DNS_LIFE_STATES][NGX_DNS_LIFE_EVENTS] = {
 
-    /*            START  GOOD   NEXT   FINAL  PATIENCE  END     */
+    /*            START  GOOD   NEGATIVE  NEXT   FINAL  PATIENCE  END     */
 
-    /* FRESH */   { ask,   never, never, never, never,    give_up },
-    /* ASKING */  { never, end,   ask,   wait,  beside,   give_up },
-    /* WAITING */ { never, end,   ask,   wait,  wait,     give_up },
-    /* OVER */    { never, late,  late,  late,  never,    late    }
+    /* FRESH */   { ask,   never, never,    never, never, never,    give_up },
+    /* ASKING */  { never, end,   fall,     ask,   wait,  beside,   give_up },
+    /* WAITING */ { never, end,   fall,     ask,   wait,  wait,     give_up },
+    /* OVER */    { never, late,  late,     late,  late,  never,    late    }
 };
 
 #undef never
 #undef ask
 #undef beside
 #undef wait
+#undef fall
 #undef give_up
 #undef end
 #undef late
@@ -96,6 +98,7 @@ ngx_dns_life_table[NGX_DNS_LIFE_STATES][NGX_DNS_LIFE_EVENTS] = {
 static const ngx_dns_message_t  *ngx_dns_life_message;
 static const u_char             *ngx_dns_life_data;
 static ngx_dns_account_e         ngx_dns_life_account;
+static ngx_uint_t                ngx_dns_life_on;
 
 /* questions that are over */
 
@@ -116,11 +119,19 @@ ngx_dns_life_start(ngx_dns_inflight_t *f)
     f->servers = 0;
     f->repeats = 0;
     f->live = 0;
-    f->limit = (uint8_t) (f->only ? 1 : ngx_min(u->peers.nelts,
-                                                f->policy->tries));
+    f->first = 0;
+    f->spare = 0;
+    f->fallen = 0;
+    f->limit = (uint8_t) ngx_min(u->peers.nelts, f->policy->tries);
     f->outcome = NGX_DNS_OUTCOME_NONE;
+    f->said = NGX_DNS_OUTCOME_NONE;
     f->peer = NULL;
     f->deadline = ngx_current_msec + f->policy->next_timeout;
+
+    if (f->special) {
+        f->spare = (uint8_t) f->zone->fallbacks;
+        f->limit = f->only ? 1 : f->limit;
+    }
 
     f->timer.handler = ngx_dns_life_timer_handler;
     f->timer.data = f;
@@ -316,7 +327,7 @@ ngx_dns_life_timer_handler(ngx_dns_timer_t *timer)
 
     ngx_dns_clock_update();
 
-    silent = ngx_dns_life_silent(f);
+    silent = ngx_dns_attempt_expire(f);
 
     ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
 
@@ -335,36 +346,6 @@ ngx_dns_life_timer_handler(ngx_dns_timer_t *timer)
     } else {
         ngx_dns_life_arm(f);
     }
-}
-
-
-/* attempts whose time is over; their late answers are still welcome */
-
-static ngx_uint_t
-ngx_dns_life_silent(ngx_dns_inflight_t *f)
-{
-    ngx_uint_t                   i, n;
-    ngx_dns_inflight_attempt_t  *a;
-
-    n = 0;
-
-    for (i = 0; i < f->tries; i++) {
-        a = &f->attempts[i];
-
-        if (a->live && !a->silent
-            && (ngx_msec_int_t) (a->deadline - ngx_current_msec) <= 0)
-        {
-            if (a->repeated) {
-                a->silent = 1;
-                continue;
-            }
-
-            ngx_dns_attempt_silent(f, a);
-            n++;
-        }
-    }
-
-    return n;
 }
 
 
@@ -447,7 +428,18 @@ ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
         ngx_dns_life_message = &m;
         ngx_dns_life_data = msg;
 
-        ngx_dns_life_event(f, NGX_DNS_LIFE_GOOD);
+        next = NGX_DNS_LIFE_GOOD;
+
+        if (f->special && f->state != NGX_DNS_LIFE_OVER) {
+            ngx_dns_life_on = ngx_dns_fallback_negative(f, a, &m, msg, len);
+
+            if (ngx_dns_life_on) {
+                next = a < &f->attempts[f->first] ? NGX_DNS_LIFE_FINAL
+                                                  : NGX_DNS_LIFE_NEGATIVE;
+            }
+        }
+
+        ngx_dns_life_event(f, next);
         return;
     }
 
@@ -461,8 +453,26 @@ ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
 
     next = ngx_dns_outcome_next(outcome);
 
-    ngx_dns_life_event(f, next == 0 || (next & f->policy->next)
+    /* an upstream that was given up asks no more of its servers */
+
+    ngx_dns_life_event(f, a >= &f->attempts[f->first]
+                          && (next == 0 || (next & f->policy->next))
                           ? NGX_DNS_LIFE_NEXT : NGX_DNS_LIFE_FINAL);
+}
+
+
+/* to the next upstream of the chain, which may have more than a denial */
+
+static void
+ngx_dns_life_fall(ngx_dns_inflight_t *f)
+{
+    if (ngx_dns_fallback_next(f, ngx_dns_life_on) != NGX_OK) {
+        ngx_dns_life_end(f);
+        return;
+    }
+
+    ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
+    ngx_dns_life_ask(f);
 }
 
 
@@ -476,11 +486,26 @@ ngx_dns_life_end(ngx_dns_inflight_t *f)
 }
 
 
-/* with the best there is */
+/* this upstream: to the next one of the chain, or with the best there is */
 
 static void
 ngx_dns_life_give_up(ngx_dns_inflight_t *f)
 {
+    ngx_dns_message_t  m;
+
+    if (f->special
+        && ngx_dns_fallback_next(f, ngx_dns_fallback_outcome(f)) == NGX_OK)
+    {
+        ngx_dns_life_ask(f);
+        return;
+    }
+
+    if (f->kept && ngx_dns_fallback_kept(f, &m) == NGX_OK) {
+        ngx_dns_life_end_good(f, &m, f->kept);
+        ngx_dns_life_over(f);
+        return;
+    }
+
     if (f->live) {
 
         /* its time is not over, but that of the question is */
@@ -505,7 +530,7 @@ ngx_dns_life_over(ngx_dns_inflight_t *f)
     for (i = 0; f->live && i < f->tries; i++) {
         a = &f->attempts[i];
 
-        if (a->live && !ngx_dns_life_witness(f, a)) {
+        if (a->live && !ngx_dns_attempt_witness(f, a)) {
             ngx_dns_attempt_cancel(a);
         }
     }
@@ -532,35 +557,6 @@ ngx_dns_life_over(ngx_dns_inflight_t *f)
     f->deadline = ngx_current_msec + NGX_DNS_TIMER_MAX;
 
     ngx_dns_life_arm(f);
-}
-
-
-/*
- * A server that does not answer would never be found out if each question
- * that another server has answered took its attempts along; and one that has
- * become slow would never be measured.
- */
-
-static ngx_uint_t
-ngx_dns_life_witness(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
-{
-    uint32_t         most;
-    ngx_dns_peer_t  *peer;
-
-    peer = a->attempt.peer;
-    most = ngx_min(ngx_max(peer->max_fails, 1), NGX_DNS_LIFE_WITNESSES);
-
-    if (!a->beside || a->repeated || a->silent || peer == f->peer
-        || ngx_exiting
-        || peer->witnesses >= most)
-    {
-        return 0;
-    }
-
-    a->witness = 1;
-    peer->witnesses++;
-
-    return 1;
 }
 
 

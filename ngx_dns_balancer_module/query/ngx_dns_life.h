@@ -25,9 +25,6 @@
 #include "ngx_dns_inflight.h"
 
 
-#define NGX_DNS_LIFE_WITNESSES  8         /* of a server in a worker, at most */
-
-
 #pragma GCC visibility push(hidden)
 
 /* asks the first server; may end the question, with its answers, at once */

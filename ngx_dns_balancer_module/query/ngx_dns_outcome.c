@@ -16,6 +16,7 @@ typedef struct {
     uint8_t             worth;
     uint8_t             stored;
     uint8_t             next;             /* NGX_DNS_NEXT_* */
+    uint8_t             on;               /* NGX_DNS_ON_* */
     ngx_dns_reason_e    reason;
 } ngx_dns_outcome_t;
 
@@ -25,27 +26,27 @@ typedef struct {
 static const ngx_dns_outcome_t  ngx_dns_outcomes[NGX_DNS_OUTCOMES] = {
 
     /* NONE */
-    { 0, 0, 0, NGX_DNS_EPEERS },
+    { 0, 0, 0, 0, NGX_DNS_EPEERS },
     /* LOCAL */
-    { 1, 0, 0, NGX_DNS_EINTERNAL },
+    { 1, 0, 0, NGX_DNS_ON_ERROR, NGX_DNS_EINTERNAL },
     /* NETWORK */
-    { 2, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ENETWORK },
+    { 2, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ON_ERROR, NGX_DNS_ENETWORK },
     /* TLS */
-    { 2, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ETLS },
+    { 2, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ON_ERROR, NGX_DNS_ETLS },
     /* SILENT */
-    { 2, 1, NGX_DNS_NEXT_TIMEOUT, NGX_DNS_ETIMEOUT },
+    { 2, 1, NGX_DNS_NEXT_TIMEOUT, NGX_DNS_ON_ERROR, NGX_DNS_ETIMEOUT },
     /* MALFORMED */
-    { 2, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_EANSWER },
+    { 2, 1, NGX_DNS_NEXT_ERROR, NGX_DNS_ON_ERROR, NGX_DNS_EANSWER },
     /* CUT */
-    { 4, 0, NGX_DNS_NEXT_ERROR, NGX_DNS_ECUT },
+    { 4, 0, NGX_DNS_NEXT_ERROR, NGX_DNS_ON_ERROR, NGX_DNS_ECUT },
     /* ERROR */
-    { 3, 0, NGX_DNS_NEXT_ERROR, NGX_DNS_ERCODE },
+    { 3, 0, NGX_DNS_NEXT_ERROR, NGX_DNS_ON_ERROR, NGX_DNS_ERCODE },
     /* REFUSED */
-    { 3, 0, NGX_DNS_NEXT_REFUSED, NGX_DNS_ERCODE },
+    { 3, 0, NGX_DNS_NEXT_REFUSED, NGX_DNS_ON_REFUSED, NGX_DNS_ERCODE },
     /* SERVFAIL */
-    { 3, 1, NGX_DNS_NEXT_SERVFAIL, NGX_DNS_ERCODE },
+    { 3, 1, NGX_DNS_NEXT_SERVFAIL, NGX_DNS_ON_SERVFAIL, NGX_DNS_ERCODE },
     /* GOOD */
-    { 5, 1, 0, NGX_DNS_FINE }
+    { 5, 1, 0, 0, NGX_DNS_FINE }
 };
 
 
@@ -76,6 +77,13 @@ ngx_uint_t
 ngx_dns_outcome_next(ngx_dns_outcome_e outcome)
 {
     return ngx_dns_outcomes[outcome].next;
+}
+
+
+ngx_uint_t
+ngx_dns_outcome_on(ngx_dns_outcome_e outcome)
+{
+    return ngx_dns_outcomes[outcome].on;
 }
 
 

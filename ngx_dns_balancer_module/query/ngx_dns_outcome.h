@@ -19,6 +19,7 @@
 #define _NGX_DNS_OUTCOME_H_INCLUDED_
 
 
+#include "ngx_dns_forward.h"
 #include "../wire/ngx_dns_message.h"
 
 
@@ -60,6 +61,12 @@ ngx_uint_t ngx_dns_outcome_better(ngx_dns_outcome_e a, ngx_dns_outcome_e b);
 
 /* why a client gets no answer of a server, for the outcome that is told */
 ngx_dns_reason_e ngx_dns_outcome_reason(ngx_dns_outcome_e outcome);
+
+/*
+ * The one of NGX_DNS_ON_* after which a fallback is asked when it is the
+ * outcome of an upstream; 0: of NONE it depends on why.
+ */
+ngx_uint_t ngx_dns_outcome_on(ngx_dns_outcome_e outcome);
 
 /* was a server asked, so that the failure may be stored (RFC 2308, 7)? */
 ngx_uint_t ngx_dns_outcome_stored(ngx_dns_outcome_e outcome);

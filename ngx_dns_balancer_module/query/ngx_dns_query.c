@@ -226,7 +226,7 @@ ngx_dns_query_special(ngx_dns_request_t *r, ngx_dns_reason_e *reason)
         }
 
         u = r->choice->upstream;
-        r->partition = r->choice->partition;
+        r->partition = r->choice->partition ^ r->zone->chain;
     }
 
     if (u->key) {

@@ -86,6 +86,7 @@ typedef struct {
 /* of all servers together */
 
 typedef struct {
+    uint64_t    fallbacks;            /* to the next upstream of a chain */
     uint64_t    joined;               /* waited for another's answer */
     uint64_t    unretried;            /* not made: no budget left */
     uint64_t    crowded;              /* asked over TCP: too many alike */
