@@ -14,6 +14,7 @@ use Test::Nginx::DNS;
 use Test::Nginx::DNS::Certificate;
 use Test::Nginx::DNS::Status;
 
+use IO::Socket::IP;
 use POSIX ();
 use Time::HiRes qw/ sleep /;
 
@@ -44,10 +45,13 @@ http {
 }
 
 stream {
+    log_format  f  '$dns_qname $dns_rcode $dns_upstream_tries "$dns_error"';
+    access_log  %%TESTDIR%%/dns.log f;
+
     dns_upstream u {
         server        tls://127.0.0.1:%%PORT_8101%%;
         server        tls://127.0.0.1:%%PORT_8102%%;
-        health_check  interval=200ms;
+        health_check  interval=200ms timeout=10s;
         ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
     }
 
@@ -162,6 +166,13 @@ sub loaded {
     return split ' ', $t->read_file("loaded.$name");
 }
 
+sub errors {
+    my %n;
+
+    $n{$_}++ for $t->read_file('dns.log') =~ /^\S+ (\w+ \d+ "[^-].*)$/mg;
+    diag map { "$n{$_} times: $_\n" } sort keys %n;
+}
+
 my $child = load('restart');
 
 for my $name ((8101, 8102) x 3) {
@@ -173,12 +184,18 @@ for my $name ((8101, 8102) x 3) {
 
     $pid{$name} = start_server($name);
 
-    $t->wait_for(sub { 2 == grep { $_->{up} } servers() }, 10);
+    # the other one is not to go before this one is there
+
+    $t->wait_for(sub {
+        IO::Socket::IP->new(PeerHost => '127.0.0.1',
+                            PeerPort => $t->port($name))
+        && 2 == grep { $_->{up} } servers();
+    }, 20);
 }
 
 my ($rounds, @wrong) = loaded('restart', $child);
 
-is("@wrong", '', 'servers restart: nothing is lost');
+is("@wrong", '', 'servers restart: nothing is lost') or errors();
 cmp_ok($rounds, '>', 3, 'under load');
 is((grep { $_->{tls_error} } servers()), 0, 'no failure of TLS at the end');
 cmp_ok(sum('handshakes_resumed'), '>=', 1, 'sessions are resumed');
@@ -196,6 +213,6 @@ for (1 .. 4) {
 
 ($rounds, @wrong) = loaded('reload', $child);
 
-is("@wrong", '', 'reloads: nothing is lost');
+is("@wrong", '', 'reloads: nothing is lost') or errors();
 ok($t->wait_for(sub { !grep { kill 0, $_ } @old }, 10),
    'the old workers are gone');
