@@ -88,9 +88,9 @@ my @refused = (
 [ "$server ssl_certificate $dir/one.pem; ssl_certificate_key $dir/one.key;
    ssl_password_file $dir/none;", qr/open\(\) "\S+none" failed/ ],
 [ "server tls://127.0.0.1; ssl_trusted_certificate $dir/none;",
-  qr/SSL_CTX_load_verify_locations\("\S+none"\) failed/ ],
+  qr/"\S+none"\S+ .*failed/ ],
 [ "server tls://127.0.0.1; ssl_trusted_certificate $dir/ca.pem;
-   ssl_crl $dir/none;", qr/X509_LOOKUP_load_file\("\S+none"\) failed/ ],
+   ssl_crl $dir/none;", qr/"\S+none"\S+ .*failed/ ],
 
 (map { my ($name) = /^(\w+)/;
        [ "$server $_; $_;",

@@ -51,6 +51,7 @@ static ngx_dns_attempt_t  attempts[2000];
 static ngx_dns_event_e    events[2000];
 static unsigned           nevents[2000];
 static ngx_dns_peer_t     peer;
+static ngx_dns_upstream_t  upstream;
 static unsigned           moved;
 
 ngx_queue_t               ngx_posted_events;
@@ -205,6 +206,11 @@ start(ngx_int_t rc)
     memset(&peer, 0, sizeof(peer));
 
     peer.transport = &ngx_dns_tcp_out;
+    peer.upstream = &upstream;
+    upstream.keepalive = NGX_DNS_TCP_CONNECTIONS;
+    upstream.keepalive_requests = 0;
+    upstream.keepalive_timeout = NGX_DNS_TCP_IDLE;
+    upstream.keepalive_time = 3600000;
     nlinks = 0;
     opens = rc;
     moved = 0;
@@ -495,6 +501,65 @@ many(void)
 }
 
 
+/* keepalive, keepalive_requests, keepalive_time */
+
+static void
+worn(void)
+{
+    unsigned  i;
+
+    start(NGX_OK);
+    upstream.keepalive = 2;
+
+    for (i = 0; i < 4 * NGX_DNS_TCP_PIPELINE; i++) {
+        (void) send_it(i);
+    }
+
+    is_int(nlinks, 2, "no more than two connections");
+    ngx_dns_tcp_out.done();
+
+    start(NGX_OK);
+    upstream.keepalive = 1;
+    upstream.keepalive_requests = 2;
+
+    for (i = 0; i < 3; i++) {
+        is_int(send_it(i), NGX_OK, "sent");
+    }
+
+    turn();
+    is_int(nlinks, 2, "the third has another connection");
+    reply(0, 0);
+    readable(0);
+    is_int(links[0].closed, 0, "one is outstanding on the first");
+    reply(0, 1);
+    readable(0);
+    unit_pass(10);
+    is_int(links[0].closed, 1, "then it is closed");
+    is_int(links[1].closed, 0, "the second is not");
+    ngx_dns_tcp_out.done();
+
+    start(NGX_OK);
+    upstream.keepalive_time = 5000;
+    (void) send_it(0);
+    turn();
+    reply(0, 0);
+    readable(0);
+    unit_pass(4990);
+    (void) send_it(1);
+    is_int(nlinks, 1, "in its time");
+    turn();
+    reply(0, 1);
+    readable(0);
+    unit_pass(20);
+    (void) send_it(2);
+    is_int(nlinks, 2, "past its time");
+    unit_pass(10);
+    is_int(links[0].closed, 1, "closed");
+    ngx_dns_tcp_out.done();
+    is_int(unit_timers(), 0, "no timer is left");
+}
+
+
 int
 main(void)
 {
@@ -506,6 +571,7 @@ main(void)
     broken();
     cancelled();
     many();
+    worn();
 
     return done_testing();
 }

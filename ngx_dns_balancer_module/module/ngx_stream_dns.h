@@ -278,6 +278,11 @@ ngx_dns_transport_t *ngx_stream_dns_server_scheme(ngx_url_t *u);
 ngx_int_t ngx_stream_dns_server_name(ngx_conf_t *cf, ngx_addr_t *addr,
     ngx_dns_transport_t *transport);
 
+/* "keepalive..." lines */
+void ngx_stream_dns_keepalive_create(ngx_stream_dns_upstream_t *us);
+char *ngx_stream_dns_keepalive(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
+void ngx_stream_dns_keepalive_init(ngx_stream_dns_upstream_t *us);
+
 /* "health_check" and "all_down" lines; then what they mean */
 char *ngx_stream_dns_health_check(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);

@@ -19,11 +19,6 @@
 #include "../transport/ngx_dns_udp_out.h"
 
 
-/* to one server */
-
-#define NGX_STREAM_DNS_CONNECTIONS                                            \
-    (NGX_DNS_UDP_SOCKETS + NGX_DNS_TCP_CONNECTIONS)
-
 /* milliseconds: who does what is needed once */
 
 #define NGX_STREAM_DNS_TICK_MIN  50
@@ -31,7 +26,7 @@
 #define NGX_STREAM_DNS_SETTLE    1000
 
 
-static ngx_uint_t ngx_stream_dns_transfers(ngx_uint_t servers);
+static ngx_uint_t ngx_stream_dns_transfers(ngx_uint_t others);
 static ngx_uint_t ngx_stream_dns_workers(ngx_cycle_t *cycle);
 static void ngx_stream_dns_attach(ngx_cycle_t *cycle,
     ngx_stream_dns_main_conf_t *dmcf);
@@ -74,7 +69,7 @@ ngx_stream_dns_init_module(ngx_cycle_t *cycle)
 ngx_int_t
 ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 {
-    ngx_uint_t                    i, servers;
+    ngx_uint_t                    i, servers, others;
     ngx_stream_dns_budget_t       budget;
     ngx_stream_dns_upstream_t   **us;
     ngx_stream_dns_srv_conf_t   **dscf;
@@ -99,19 +94,22 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     us = dmcf->upstreams.elts;
     servers = 0;
 
+    /* sockets and connections */
+
+    others = 0;
+
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
         servers += us[i]->upstream.peers.nelts;
+        others += us[i]->upstream.peers.nelts
+                  * (NGX_DNS_UDP_SOCKETS + us[i]->upstream.keepalive);
     }
-
-    /* sockets, connections, and those of transfers */
 
     ngx_stream_dns_budget_count(cycle, dmcf, &budget);
 
-    ngx_dns_reserve_init(cycle, ngx_min(servers * NGX_STREAM_DNS_CONNECTIONS
-                                        + NGX_DNS_TRANSFERS,
+    ngx_dns_reserve_init(cycle, ngx_min(others + NGX_DNS_TRANSFERS,
                                         ngx_stream_dns_budget_left(&budget)));
 
-    ngx_dns_transfer_init(ngx_stream_dns_transfers(servers));
+    ngx_dns_transfer_init(ngx_stream_dns_transfers(others));
 
     if (ngx_dns_inflight_init(cycle, dmcf->queries,
                               ngx_stream_dns_workers(cycle))
@@ -169,12 +167,11 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
  */
 
 static ngx_uint_t
-ngx_stream_dns_transfers(ngx_uint_t servers)
+ngx_stream_dns_transfers(ngx_uint_t others)
 {
-    ngx_uint_t  limit, others;
+    ngx_uint_t  limit;
 
     limit = ngx_dns_reserve_limit();
-    others = servers * NGX_STREAM_DNS_CONNECTIONS;
 
     return limit > others ? ngx_max(limit - others, limit / 8) : limit / 8;
 }

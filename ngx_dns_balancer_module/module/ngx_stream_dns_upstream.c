@@ -62,6 +62,10 @@ static ngx_stream_dns_upstream_line_t  ngx_stream_dns_upstream_lines[] = {
     { ngx_string("zone"), 2, 2, ngx_stream_dns_upstream_zone },
     { ngx_string("health_check"), 0, 16, ngx_stream_dns_health_check },
     { ngx_string("all_down"), 1, 1, ngx_stream_dns_all_down },
+    { ngx_string("keepalive"), 1, 1, ngx_stream_dns_keepalive },
+    { ngx_string("keepalive_requests"), 1, 1, ngx_stream_dns_keepalive },
+    { ngx_string("keepalive_timeout"), 1, 1, ngx_stream_dns_keepalive },
+    { ngx_string("keepalive_time"), 1, 1, ngx_stream_dns_keepalive },
     { ngx_string("ssl_verify"), 1, 1, ngx_stream_dns_upstream_tls },
     { ngx_string("ssl_verify_depth"), 1, 1, ngx_stream_dns_upstream_tls },
     { ngx_string("ssl_trusted_certificate"), 1, 1,
@@ -185,6 +189,7 @@ ngx_stream_dns_upstream_create(ngx_conf_t *cf, ngx_str_t *name)
     *p = us;
     us->upstream.name = *name;
     ngx_stream_dns_tls_create(&us->tls);
+    ngx_stream_dns_keepalive_create(us);
     us->upstream.partition = ngx_stream_dns_partition(name);
 
     return us;
@@ -519,6 +524,8 @@ ngx_stream_dns_upstream_finish(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     if (rc != NGX_OK) {
         return NGX_CONF_ERROR;
     }
+
+    ngx_stream_dns_keepalive_init(us);
 
     if (ngx_stream_dns_health_init(cf, us) != NGX_OK
         || ngx_stream_dns_tls_init(cf, u, &us->tls) != NGX_OK)

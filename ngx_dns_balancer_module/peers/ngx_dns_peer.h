@@ -214,6 +214,12 @@ struct ngx_dns_upstream_s {
     uint64_t              partition;   /* of its name: keeps its answers apart
                                           in a cache */
 
+    /* connections over streams of a worker to each server */
+    uint32_t              keepalive;   /* at most */
+    uint32_t              keepalive_requests;  /* on each; 0: no limit */
+    ngx_msec_t            keepalive_timeout;
+    ngx_msec_t            keepalive_time;
+
     void                 *key;         /* module/: the hash's key, or NULL */
     ngx_uint_t            by_client;   /* the key is not of the question
                                           alone: no joining */

@@ -20,6 +20,8 @@ static void ngx_dns_tcp_done(void);
 static ngx_dns_tcp_endpoint_t *ngx_dns_tcp_endpoint(ngx_dns_peer_t *peer);
 static ngx_int_t ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_tcp_t **tp);
+static ngx_uint_t ngx_dns_tcp_worn(ngx_dns_tcp_endpoint_t *ep,
+    ngx_dns_tcp_t *t);
 static ngx_uint_t ngx_dns_tcp_usable(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_wait(ngx_dns_tcp_endpoint_t *ep,
@@ -168,12 +170,18 @@ ngx_dns_tcp_cancel(ngx_dns_attempt_t *a)
 static ngx_dns_tcp_endpoint_t *
 ngx_dns_tcp_endpoint(ngx_dns_peer_t *peer)
 {
+    ngx_uint_t               places;
     ngx_dns_tcp_endpoint_t  *ep;
 
-    ep = ngx_pcalloc(ngx_dns_tcp_pool, sizeof(ngx_dns_tcp_endpoint_t));
+    places = peer->upstream->keepalive;
+
+    ep = ngx_pcalloc(ngx_dns_tcp_pool, sizeof(ngx_dns_tcp_endpoint_t)
+                                       + places * sizeof(ngx_dns_tcp_t *));
     if (ep == NULL) {
         return NULL;
     }
+
+    ep->places = places;
 
     ngx_queue_init(&ep->all);
     ngx_queue_init(&ep->waiting);
@@ -207,10 +215,15 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
     }
 
     best = NULL;
-    place = NGX_DNS_TCP_CONNECTIONS;
+    place = ep->places;
 
-    for (i = 0; i < NGX_DNS_TCP_CONNECTIONS; i++) {
+    for (i = 0; i < ep->places; i++) {
         t = ep->connections[i];
+
+        if (t && ngx_dns_tcp_worn(ep, t)) {
+            ngx_dns_tcp_socket_retire(t);
+            t = NULL;
+        }
 
         if (t == NULL) {
             place = ngx_min(place, i);
@@ -230,7 +243,7 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
 
     rc = NGX_AGAIN;
 
-    if (place < NGX_DNS_TCP_CONNECTIONS) {
+    if (place < ep->places) {
         rc = ngx_dns_tcp_socket_open(ep, &t);
 
         if (rc == NGX_OK) {
@@ -250,6 +263,20 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
 }
 
 
+/* for its time, or for so many queries */
+
+static ngx_uint_t
+ngx_dns_tcp_worn(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
+{
+    ngx_dns_upstream_t  *u;
+
+    u = ep->peer->upstream;
+
+    return (u->keepalive_requests && t->asked >= u->keepalive_requests)
+           || ngx_current_msec - t->opened >= u->keepalive_time;
+}
+
+
 static ngx_uint_t
 ngx_dns_tcp_usable(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 {
@@ -264,7 +291,7 @@ ngx_dns_tcp_idle(ngx_dns_tcp_endpoint_t *ep)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < NGX_DNS_TCP_CONNECTIONS; i++) {
+    for (i = 0; i < ep->places; i++) {
         if (ep->connections[i] && ep->connections[i]->n) {
             return 0;
         }

@@ -6,10 +6,10 @@
 /*
  * Queries to servers over TCP (RFC 7766).
  *
- * A worker keeps up to NGX_DNS_TCP_CONNECTIONS connections to a server, each
+ * A worker keeps up to "keepalive" connections to a server, each
  * with several queries outstanding, answered in any order.  What is asked in
  * one round of the event loop leaves in one write.  An idle connection is
- * closed after NGX_DNS_TCP_IDLE.  A server may close a connection at any time:
+ * closed after "keepalive_timeout".  A server may close a connection at any time:
  * what was outstanding is asked again on another one, several times if the
  * connection has brought responses, once if not.  How many responses it brought
  * is remembered for a while, and later connections get no more queries than
@@ -24,12 +24,12 @@
 #include "ngx_dns_transport.h"
 
 
-#define NGX_DNS_TCP_CONNECTIONS  8         /* to one server */
+#define NGX_DNS_TCP_CONNECTIONS  8         /* to one server, by default */
 #define NGX_DNS_TCP_PIPELINE     64        /* outstanding on one, if another
                                               can be opened */
 #define NGX_DNS_TCP_QUERIES      1024      /* outstanding on one, at most */
-#define NGX_DNS_TCP_IDLE         10000     /* milliseconds; or what the
-                                              server says (RFC 7828), ... */
+#define NGX_DNS_TCP_IDLE         10000     /* milliseconds, by default; or what
+                                              the server says (RFC 7828), ... */
 #define NGX_DNS_TCP_IDLE_MAX     60000     /* ... up to this */
 
 

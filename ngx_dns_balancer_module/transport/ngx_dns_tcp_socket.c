@@ -72,7 +72,8 @@ ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
     t->connection = c;
     t->connected = rc == NGX_OK;
     t->endpoint = ep;
-    t->idle = NGX_DNS_TCP_IDLE;
+    t->idle = ep->peer->upstream->keepalive_timeout;
+    t->opened = ngx_current_msec;
     ngx_queue_init(&t->attempts);
 
     t->posted.handler = ngx_dns_tcp_socket_posted_handler;
@@ -628,10 +629,26 @@ ngx_dns_tcp_socket_detach(ngx_dns_tcp_t *t)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < NGX_DNS_TCP_CONNECTIONS; i++) {
+    for (i = 0; i < t->endpoint->places; i++) {
         if (t->endpoint->connections[i] == t) {
             t->endpoint->connections[i] = NULL;
         }
+    }
+}
+
+
+void
+ngx_dns_tcp_socket_retire(ngx_dns_tcp_t *t)
+{
+    ngx_dns_tcp_socket_detach(t);
+
+    t->idle = 0;
+
+    if (t->n == 0) {
+
+        /* not now: it may be the one that is being read */
+
+        ngx_add_timer(t->connection->read, 1);
     }
 }
 

@@ -40,6 +40,7 @@ struct ngx_dns_tcp_s {
 
     ngx_event_t              posted;        /* there is something to write */
     ngx_msec_t               idle;          /* the longest idle time */
+    ngx_msec_t               opened;
     unsigned                 connected:1;
     unsigned                 moved:1;       /* our address is another one */
 };
@@ -74,7 +75,6 @@ typedef void (*ngx_dns_tcp_room_pt)(ngx_dns_tcp_endpoint_t *ep,
 struct ngx_dns_tcp_endpoint_s {
     ngx_dns_peer_t          *peer;
     const ngx_dns_bytes_t   *bytes;
-    ngx_dns_tcp_t           *connections[NGX_DNS_TCP_CONNECTIONS];
     ngx_queue_t              all;           /* those that are detached, too */
     ngx_queue_t              queue;         /* of all, for the end */
 
@@ -87,6 +87,9 @@ struct ngx_dns_tcp_endpoint_s {
 
     ngx_dns_tcp_lost_pt      lost;
     ngx_dns_tcp_room_pt      room;
+
+    ngx_uint_t               places;        /* of connections[] */
+    ngx_dns_tcp_t           *connections[];
 };
 
 
@@ -104,6 +107,9 @@ void ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t);
 
 /* it gets no new queries, and ends when the last one has */
 void ngx_dns_tcp_socket_detach(ngx_dns_tcp_t *t);
+
+/* the same, and it is not idle for a while before it ends */
+void ngx_dns_tcp_socket_retire(ngx_dns_tcp_t *t);
 
 /* sends a->query before the event loop sleeps.  NGX_ERROR: no memory or ID */
 ngx_int_t ngx_dns_tcp_socket_insert(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a);
