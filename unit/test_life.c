@@ -542,10 +542,12 @@ faults(void)
     unit_pass(50);
     ask_from("\0\2\1\0\0\1\0\0\0\0\0\0" ASKED, 29, 2, 0);
     is_int(nsent, 1, "another client is no reason");
+    ask_from("\0\3\1\0\0\1\0\0\0\0\0\0" ASKED, 29, 1, 0);
+    is_int(nsent, 1, "nor is another query");
     ask_from("\0\1\1\0\0\1\0\0\0\0\0\0" ASKED, 29, 1, 0);
     is_int(nsent, 2, "the same one again is");
     reply(1, "\x81\x80", 1, ANSWER, 16);
-    is_int(answers, 3, "all are answered");
+    is_int(answers, 4, "all are answered");
     clean("B6, repeat");
 
     start("sequential", "a b");

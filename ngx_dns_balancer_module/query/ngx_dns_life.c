@@ -183,9 +183,13 @@ ngx_dns_life_joined(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w)
         }
     }
 
-    /* a client that asks again does so since nothing has come */
+    /*
+     * A client that sends the same query again does so since nothing has come;
+     * with another ID it may be many clients behind one socket, or a pipeline
+     */
 
     if (f->state == NGX_DNS_LIFE_ASKING && first != w
+        && w->asked.id == first->asked.id
         && ngx_cmp_sockaddr(ngx_dns_client_source(&w->client),
                             w->client.socklen,
                             ngx_dns_client_source(&first->client),

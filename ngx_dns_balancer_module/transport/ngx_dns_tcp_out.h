@@ -6,11 +6,11 @@
 /*
  * Queries to servers over TCP (RFC 7766).
  *
- * A worker keeps up to "keepalive" connections to a server, each
- * with several queries outstanding, answered in any order.  What is asked in
- * one round of the event loop leaves in one write.  An idle connection is
- * closed after "keepalive_timeout".  A server may close a connection at any time:
- * what was outstanding is asked again on another one, several times if the
+ * A worker keeps up to "keepalive" connections to a server, each with several
+ * queries outstanding, answered in any order.  What is asked in one round of
+ * the event loop leaves in one write.  An idle connection is closed after
+ * "keepalive_timeout".  A server may close a connection at any time: what was
+ * outstanding is asked again on another one, several times if the
  * connection has brought responses, once if not.  How many responses it brought
  * is remembered for a while, and later connections get no more queries than
  * that.  Queries without a connection wait for one.
