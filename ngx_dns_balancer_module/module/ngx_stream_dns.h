@@ -257,7 +257,7 @@ char *ngx_stream_dns_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_fallback(ngx_conf_t *cf, ngx_stream_dns_target_t *target);
 ngx_int_t ngx_stream_dns_fallback_init(ngx_conf_t *cf,
     ngx_stream_dns_target_t *target, ngx_dns_zone_t *zone);
-ngx_dns_upstream_t *ngx_stream_dns_forward_target(ngx_conf_t *cf,
+ngx_dns_upstream_t *ngx_stream_dns_target(ngx_conf_t *cf,
     ngx_stream_dns_target_t *target, ngx_str_t *text);
 
 /* zones inherit what their server has */

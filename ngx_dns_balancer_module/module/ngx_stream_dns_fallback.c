@@ -218,8 +218,7 @@ ngx_stream_dns_fallback_init(ngx_conf_t *cf, ngx_stream_dns_target_t *target,
 
         fb->on = fallback[i].on ? fallback[i].on
                                 : NGX_DNS_ON_DOWN|NGX_DNS_ON_ERROR;
-        fb->upstream = ngx_stream_dns_forward_target(cf, target,
-                                                     &fallback[i].text);
+        fb->upstream = ngx_stream_dns_target(cf, target, &fallback[i].text);
         if (fb->upstream == NULL) {
             return NGX_ERROR;
         }

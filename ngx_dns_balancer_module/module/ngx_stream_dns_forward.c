@@ -5,17 +5,16 @@
 
 
 #include "ngx_stream_dns.h"
-#include "ngx_stream_dns_text.h"
 
 
 ngx_int_t
 ngx_stream_dns_forward_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 {
-    ngx_int_t                    rc;
-    ngx_uint_t                   i;
-    ngx_dns_zone_t              *zone, **p;
-    ngx_stream_dns_forward_t    *forward;
+    ngx_int_t                  rc;
+    ngx_uint_t                 i;
+    ngx_dns_zone_t            *zone, **p;
     ngx_stream_dns_target_t   *target;
+    ngx_stream_dns_forward_t  *forward;
 
     dscf->dns.listener.forward = ngx_dns_forward_create(cf->pool);
     if (dscf->dns.listener.forward == NULL
@@ -53,8 +52,7 @@ ngx_stream_dns_forward_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
         zone->choice = target->variables ? target : NULL;
 
         if (zone->returns == NULL && zone->choice == NULL) {
-            zone->upstream = ngx_stream_dns_forward_target(cf, target,
-                                                           &target->text);
+            zone->upstream = ngx_stream_dns_target(cf, target, &target->text);
             if (zone->upstream == NULL) {
                 return NGX_ERROR;
             }

@@ -8,14 +8,14 @@
 #include "ngx_stream_dns_text.h"
 
 
-static ngx_dns_upstream_t *ngx_stream_dns_forward_address(ngx_conf_t *cf,
+static ngx_dns_upstream_t *ngx_stream_dns_target_address(ngx_conf_t *cf,
     ngx_stream_dns_target_t *target, ngx_str_t *text);
 
 
 /* the name of a dns_upstream {}, wherever that stands, or an address */
 
 ngx_dns_upstream_t *
-ngx_stream_dns_forward_target(ngx_conf_t *cf, ngx_stream_dns_target_t *target,
+ngx_stream_dns_target(ngx_conf_t *cf, ngx_stream_dns_target_t *target,
     ngx_str_t *text)
 {
     ngx_stream_dns_upstream_t  *us;
@@ -27,12 +27,12 @@ ngx_stream_dns_forward_target(ngx_conf_t *cf, ngx_stream_dns_target_t *target,
         return &us->upstream;
     }
 
-    return ngx_stream_dns_forward_address(cf, target, text);
+    return ngx_stream_dns_target_address(cf, target, text);
 }
 
 
 static ngx_dns_upstream_t *
-ngx_stream_dns_forward_address(ngx_conf_t *cf,
+ngx_stream_dns_target_address(ngx_conf_t *cf,
     ngx_stream_dns_target_t *target, ngx_str_t *text)
 {
     ngx_url_t                   u;
