@@ -99,8 +99,10 @@ is($server->{server}, $addr{8053}, 'its name');
 is_deeply($server->{listen}, [ @addr{8053, 8054} ], 'its addresses');
 is($server->{cache}, 'one', 'its cache');
 is_deeply($server->{zones},
-    [ { zone => 'test', upstream => "a\"b\\c\td", return => undef },
-      { zone => '.', upstream => $addr{8081}, return => undef } ],
+    [ { zone => 'test', upstream => "a\"b\\c\td", return => undef,
+        fallback => [] },
+      { zone => '.', upstream => $addr{8081}, return => undef,
+        fallback => [] } ],
     'its zones');
 is($s->{servers}[1]{cache}, undef, 'no cache');
 

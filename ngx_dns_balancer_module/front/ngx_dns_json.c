@@ -183,9 +183,10 @@ ngx_dns_json_server(ngx_dns_text_t *t, ngx_dns_figures_server_t *s)
 static void
 ngx_dns_json_conf(ngx_dns_text_t *t, ngx_dns_status_server_t *conf)
 {
-    ngx_str_t        *listen;
-    ngx_uint_t        i;
-    ngx_dns_zone_t  **zone;
+    ngx_str_t           *listen;
+    ngx_uint_t           i;
+    ngx_dns_zone_t     **zone;
+    ngx_dns_fallback_t  *fallback;
 
     ngx_dns_json_string(t, "server", &conf->name);
 
@@ -209,6 +210,15 @@ ngx_dns_json_conf(ngx_dns_text_t *t, ngx_dns_status_server_t *conf)
         ngx_dns_json_string(t, "return", zone[i]->returns
                                          ? (ngx_str_t *) &zone[i]->returns->name
                                          : NULL);
+
+        ngx_dns_json_open(t, "fallback", '[');
+
+        for (fallback = zone[i]->fallback; fallback; fallback = fallback->next)
+        {
+            ngx_dns_json_string(t, NULL, &fallback->upstream->name);
+        }
+
+        ngx_dns_json_close(t, ']');
         ngx_dns_json_close(t, '}');
     }
 
