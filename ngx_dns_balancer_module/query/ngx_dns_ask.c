@@ -15,6 +15,8 @@
 
 static ngx_dns_peer_t *ngx_dns_ask_special(ngx_dns_inflight_t *f,
     ngx_dns_pick_t *pick);
+static ngx_uint_t ngx_dns_ask_more(ngx_dns_inflight_t *f,
+    ngx_dns_account_e account);
 static ngx_dns_outcome_e ngx_dns_ask_send(ngx_dns_inflight_t *f,
     ngx_dns_peer_t *peer, ngx_dns_event_pt handler);
 
@@ -32,17 +34,13 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
     pick.hash = f->key;
     pick.tried = f->tried;
 
-    while (f->servers < f->limit && f->tries + f->spare < NGX_DNS_MAX_TRIES
-           && (ngx_msec_int_t) (f->deadline - ngx_current_msec) > 0)
-    {
-        pick.ntried = f->tries;
+    while (f->servers < f->limit) {
 
-        if (f->tries > f->first
-            && !ngx_dns_ask_pays(f->policy, f->upstream, account))
-        {
-            f->limit = f->servers;
+        if (f->tries && !ngx_dns_ask_more(f, account)) {
             break;
         }
+
+        pick.ntried = f->tries;
 
         peer = f->special ? ngx_dns_ask_special(f, &pick)
                : ngx_dns_balancer_pick(f->upstream, &pick);
@@ -72,6 +70,28 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
     }
 
     return NGX_DECLINED;
+}
+
+
+/* may there be one more attempt than those there were? */
+
+static ngx_uint_t
+ngx_dns_ask_more(ngx_dns_inflight_t *f, ngx_dns_account_e account)
+{
+    if (f->tries + f->spare >= NGX_DNS_MAX_TRIES
+        || (ngx_msec_int_t) (f->deadline - ngx_current_msec) <= 0)
+    {
+        return 0;
+    }
+
+    if (f->tries > f->first
+        && !ngx_dns_ask_pays(f->policy, f->upstream, account))
+    {
+        f->limit = f->servers;
+        return 0;
+    }
+
+    return 1;
 }
 
 
