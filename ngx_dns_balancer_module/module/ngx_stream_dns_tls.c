@@ -21,6 +21,7 @@ static char *ngx_stream_dns_tls_protocols(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_stream_dns_tls_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static const char *ngx_stream_dns_tls_name_fault(ngx_str_t *name);
+static void ngx_stream_dns_tls_cleanup(void *data);
 
 
 /* these have nginx's own meanings; they stand in dns_upstream {} only */
@@ -369,14 +370,34 @@ ngx_stream_dns_tls_pin(ngx_conf_t *cf, ngx_str_t *value,
 }
 
 
+/* at the end of a worker */
+
+static void
+ngx_stream_dns_tls_cleanup(void *data)
+{
+    ngx_dns_tls_t *tls = data;
+
+    if (tls->session) {
+        ngx_ssl_free_session(tls->session);
+    }
+}
+
+
 ngx_int_t
 ngx_stream_dns_tls_server(ngx_conf_t *cf, ngx_dns_peer_t *peer,
     ngx_stream_dns_tls_server_t *server)
 {
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
     peer->tls = ngx_pcalloc(cf->pool, sizeof(ngx_dns_tls_t));
-    if (peer->tls == NULL) {
+
+    if (cln == NULL || peer->tls == NULL) {
         return NGX_ERROR;
     }
+
+    cln->handler = ngx_stream_dns_tls_cleanup;
+    cln->data = peer->tls;
 
     peer->tls->name = server->name;
 
