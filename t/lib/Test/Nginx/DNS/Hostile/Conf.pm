@@ -40,6 +40,7 @@ sub hostile_conf {
                       'least_time;', 'hash $dns_qname consistent;',
                       'hash $remote_addr;', 'sequential;');
     my $check = pick('', 'health_check off;', 'health_check interval=500ms;');
+    my $reuse = pick('on', 'off');
     my $most = pick('', 'max_outstanding=50');
 
     return <<"END";
@@ -74,6 +75,21 @@ $stream
         health_check off;
     }
 
+    # they do not speak TLS, and one of them is asked by way of nginx that does
+
+    dns_upstream over_tls {
+        server tls://127.0.0.1:%%PORT_8081%%;
+        server tls://127.0.0.1:%%PORT_8856%%;
+        health_check off;
+        ssl_verify off;
+        ssl_session_reuse $reuse;
+    }
+
+    server {
+        listen      127.0.0.1:%%PORT_8856%% ssl;
+        proxy_pass  127.0.0.1:%%PORT_8082%%;
+    }
+
     server {
         listen  127.0.0.1:%%PORT_8053%% udp reuseport;
         listen  127.0.0.1:%%PORT_8053%%;
@@ -83,6 +99,7 @@ $stream
         dns_forward  good.test 127.0.0.1:%%PORT_8083%%;
         dns_forward  cost.test 127.0.0.1:%%PORT_8084%%;
         dns_forward  tcp.test  over_tcp;
+        dns_forward  tls.test  over_tls;
         dns_forward  .         hostile;
     }
 

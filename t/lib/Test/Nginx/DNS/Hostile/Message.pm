@@ -28,7 +28,7 @@ our @EXPORT = qw/ hostile_query hostile_answers pointer_chain plain_answer
                   chain_question name_of type_of pick spoil /;
 
 my @words = qw/ big huge chain tc silent break a b c /;
-my @zones = qw/ hostile.test sub.hostile.test tcp.test /;
+my @zones = qw/ hostile.test sub.hostile.test tcp.test tls.test /;
 my @types = (1, 1, 1, 2, 5, 6, 12, 15, 16, 28, 33, 41, 43, 46, 65, 251, 252,
              255, 0);
 
