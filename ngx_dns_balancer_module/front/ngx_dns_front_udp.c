@@ -31,6 +31,8 @@ typedef struct {
 } ngx_dns_front_udp_t;
 
 
+static ngx_connection_t *ngx_dns_front_udp_connection(ngx_cycle_t *cycle,
+    ngx_listening_t *ls);
 static ngx_int_t ngx_dns_front_udp_listen(ngx_dns_front_udp_t *u,
     ngx_connection_t *c);
 static void ngx_dns_front_udp_event_handler(ngx_event_t *rev);
@@ -76,7 +78,6 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
     ngx_dns_front_addr_t *addrs, ngx_uint_t naddrs, ngx_uint_t sessions)
 {
     ngx_uint_t             i;
-    ngx_socket_t           fd;
     ngx_connection_t      *c;
     ngx_dns_front_udp_t   *u, **p;
 
@@ -100,25 +101,8 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
 
     *p = u;
 
-    if (ngx_dns_front_socket_hold(ls->fd, NGX_DNS_FRONT_READER) != NGX_OK) {
-        ngx_log_error(NGX_LOG_WARN, cycle->log, ngx_errno,
-                      "fcntl(F_SETLK) of %V failed, queries may get lost "
-                      "when a worker quits", &ls->addr_text);
-    }
-
-    ngx_dns_front_socket_join(ls->fd);
-
-    fd = fcntl(ls->fd, F_DUPFD_CLOEXEC, 0);
-
-    if (fd == (ngx_socket_t) -1) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_socket_errno,
-                      "fcntl(F_DUPFD_CLOEXEC) of %V failed", &ls->addr_text);
-        return NGX_ERROR;
-    }
-
-    c = ngx_get_connection(fd, cycle->log);
+    c = ngx_dns_front_udp_connection(cycle, ls);
     if (c == NULL) {
-        ngx_close_socket(fd);
         return NGX_ERROR;
     }
 
@@ -165,6 +149,39 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
     }
 
     return ngx_dns_front_udp_listen(u, c);
+}
+
+
+/* a descriptor of our own for the listening socket, and its connection */
+
+static ngx_connection_t *
+ngx_dns_front_udp_connection(ngx_cycle_t *cycle, ngx_listening_t *ls)
+{
+    ngx_socket_t       fd;
+    ngx_connection_t  *c;
+
+    if (ngx_dns_front_socket_hold(ls->fd, NGX_DNS_FRONT_READER) != NGX_OK) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, ngx_errno,
+                      "fcntl(F_SETLK) of %V failed, queries may get lost "
+                      "when a worker quits", &ls->addr_text);
+    }
+
+    ngx_dns_front_socket_join(ls->fd);
+
+    fd = fcntl(ls->fd, F_DUPFD_CLOEXEC, 0);
+
+    if (fd == (ngx_socket_t) -1) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_socket_errno,
+                      "fcntl(F_DUPFD_CLOEXEC) of %V failed", &ls->addr_text);
+        return NULL;
+    }
+
+    c = ngx_get_connection(fd, cycle->log);
+    if (c == NULL) {
+        ngx_close_socket(fd);
+    }
+
+    return c;
 }
 
 

@@ -26,6 +26,8 @@
 #define NGX_STREAM_DNS_SETTLE    1000
 
 
+static ngx_uint_t ngx_stream_dns_reserve(ngx_cycle_t *cycle,
+    ngx_stream_dns_main_conf_t *dmcf);
 static ngx_uint_t ngx_stream_dns_transfers(ngx_uint_t others);
 static ngx_uint_t ngx_stream_dns_workers(ngx_cycle_t *cycle);
 static void ngx_stream_dns_attach(ngx_cycle_t *cycle,
@@ -69,8 +71,7 @@ ngx_stream_dns_init_module(ngx_cycle_t *cycle)
 ngx_int_t
 ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 {
-    ngx_uint_t                    i, servers, others;
-    ngx_stream_dns_budget_t       budget;
+    ngx_uint_t                    i, servers;
     ngx_stream_dns_upstream_t   **us;
     ngx_stream_dns_srv_conf_t   **dscf;
     ngx_stream_dns_main_conf_t   *dmcf;
@@ -92,24 +93,7 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     ngx_stream_dns_attach(cycle, dmcf);
 
     us = dmcf->upstreams.elts;
-    servers = 0;
-
-    /* sockets and connections */
-
-    others = 0;
-
-    for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        servers += us[i]->upstream.peers.nelts;
-        others += us[i]->upstream.peers.nelts
-                  * (NGX_DNS_UDP_SOCKETS + us[i]->upstream.keepalive);
-    }
-
-    ngx_stream_dns_budget_count(cycle, dmcf, &budget);
-
-    ngx_dns_reserve_init(cycle, ngx_min(others + NGX_DNS_TRANSFERS,
-                                        ngx_stream_dns_budget_left(&budget)));
-
-    ngx_dns_transfer_init(ngx_stream_dns_transfers(others));
+    servers = ngx_stream_dns_reserve(cycle, dmcf);
 
     if (ngx_dns_inflight_init(cycle, dmcf->queries,
                               ngx_stream_dns_workers(cycle))
@@ -157,6 +141,39 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     ngx_stream_dns_check_handler(&dmcf->check);
 
     return NGX_OK;
+}
+
+
+/* connections are set apart for servers, whose number is returned */
+
+static ngx_uint_t
+ngx_stream_dns_reserve(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t                    i, servers, others;
+    ngx_stream_dns_budget_t       budget;
+    ngx_stream_dns_upstream_t   **us;
+
+    us = dmcf->upstreams.elts;
+    servers = 0;
+
+    /* sockets and connections */
+
+    others = 0;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        servers += us[i]->upstream.peers.nelts;
+        others += us[i]->upstream.peers.nelts
+                  * (NGX_DNS_UDP_SOCKETS + us[i]->upstream.keepalive);
+    }
+
+    ngx_stream_dns_budget_count(cycle, dmcf, &budget);
+
+    ngx_dns_reserve_init(cycle, ngx_min(others + NGX_DNS_TRANSFERS,
+                                        ngx_stream_dns_budget_left(&budget)));
+
+    ngx_dns_transfer_init(ngx_stream_dns_transfers(others));
+
+    return servers;
 }
 
 

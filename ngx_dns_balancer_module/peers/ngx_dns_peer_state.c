@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_dns_peer.h"
+#include "ngx_dns_peer_text.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_fault.h"
 
@@ -12,18 +12,6 @@
 /* answers over which the share of refusals is looked at */
 
 #define NGX_DNS_PEER_WINDOW     20
-
-/* in "fails": ejected for its refusals, an answer in flight means nothing */
-
-#define NGX_DNS_PEER_REFUSES    0x40000000
-
-/* in "fails": others are preferred to it for now; nobody has failed it */
-
-#define NGX_DNS_PEER_DOUBTED    0x20000000
-
-/* lines of the log in a minute; the rest is counted */
-
-#define NGX_DNS_PEER_LINES      6
 
 
 static void ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now,
@@ -35,9 +23,6 @@ static void ngx_dns_peer_eject(ngx_dns_peer_t *peer, ngx_msec_t now,
 static void ngx_dns_peer_return(ngx_dns_peer_t *peer, ngx_msec_t now);
 static void ngx_dns_peer_sick(ngx_dns_peer_t *peer, uint32_t reason,
     uint32_t misses, ngx_log_t *log);
-static void ngx_dns_peer_say(ngx_dns_peer_t *peer, ngx_log_t *log,
-    const char *fmt, ...);
-static u_char *ngx_dns_peer_reason(u_char *p, u_char *last, uint32_t reason);
 
 
 ngx_int_t
@@ -483,164 +468,6 @@ ngx_dns_peer_handshake(ngx_dns_peer_t *peer, ngx_uint_t fault,
     }
 
     ngx_dns_peer_say(peer, log, "has TLS again");
-}
-
-
-/* a server that goes up and down must not fill the log */
-
-static void
-ngx_dns_peer_say(ngx_dns_peer_t *peer, ngx_log_t *log, const char *fmt, ...)
-{
-    u_char               text[NGX_MAX_ERROR_STR / 4], *p, *last;
-    va_list              args;
-    uint32_t             minute, unsaid;
-    ngx_dns_peer_shm_t  *shm;
-
-    shm = peer->shm;
-    minute = (uint32_t) (ngx_current_msec / 60000);
-
-    unsaid = 0;
-
-    if (ngx_dns_load(&shm->said_at) != minute) {
-        ngx_dns_store(&shm->said_at, minute);
-        ngx_dns_store(&shm->said, 0);
-        unsaid = ngx_dns_xchg(&shm->unsaid, 0);
-    }
-
-    if (ngx_dns_add(&shm->said, 1) >= NGX_DNS_PEER_LINES) {
-        (void) ngx_dns_add(&shm->unsaid, 1);
-        return;
-    }
-
-    last = text + sizeof(text) - 1;
-
-    va_start(args, fmt);
-    p = ngx_vslprintf(text, last, fmt, args);
-    va_end(args);
-
-    if (unsaid) {
-        p = ngx_slprintf(p, last, ", %uD changes before this were not logged",
-                         unsaid);
-    }
-
-    *p = '\0';
-
-    ngx_log_error(NGX_LOG_WARN, log, 0, "dns upstream \"%V\": server %V %s",
-                  &peer->upstream->name, &peer->name, text);
-}
-
-
-static u_char *
-ngx_dns_peer_reason(u_char *p, u_char *last, uint32_t reason)
-{
-    uint32_t  rcode;
-
-    static const char  *rcodes[] = { "NOERROR", "FORMERR", "SERVFAIL",
-                                     "NXDOMAIN", "NOTIMP", "REFUSED" };
-
-    if (reason == (NGX_DNS_ETLS | (reason & 0xffff0000))) {
-        return ngx_slprintf(p, last, "TLS failed, %s",
-                            ngx_dns_fault_text(reason >> 16));
-    }
-
-    if ((reason & NGX_DNS_PEER_CHECK) == 0) {
-        return ngx_slprintf(p, last, "%s",
-                            ngx_dns_reasons[reason & 0xff].text);
-    }
-
-    rcode = reason >> 16;
-
-    switch (reason & 0xff) {
-
-    case NGX_DNS_FINE:
-        return ngx_slprintf(p, last, "health check passed");
-
-    case NGX_DNS_ETIMEOUT:
-        return ngx_slprintf(p, last, "health check timed out");
-
-    case NGX_DNS_ENETWORK:
-        return ngx_slprintf(p, last,
-                            "health check failed, server is unreachable");
-
-    case NGX_DNS_ETLS:
-        return ngx_slprintf(p, last, "TLS of the health check failed, %s",
-                            ngx_dns_fault_text(rcode));
-
-    case NGX_DNS_EANSWER:
-        return ngx_slprintf(p, last, "malformed answer to the health check");
-
-    default:
-        return rcode < 6
-               ? ngx_slprintf(p, last, "health check was answered with %s",
-                              rcodes[rcode])
-               : ngx_slprintf(p, last, "health check was answered with "
-                                       "rcode %uD", rcode);
-    }
-}
-
-
-void
-ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
-    ngx_dns_peer_status_t *status)
-{
-    u_char              *p;
-    ngx_dns_peer_shm_t  *shm;
-
-    shm = peer->shm;
-
-    status->up = 0;
-
-    if (peer->down) {
-        ngx_str_set(&status->state, "down");
-
-    } else if (ngx_dns_load(&shm->unhealthy)) {
-        ngx_str_set(&status->state, "unhealthy");
-
-    } else if (peer->max_fails
-               && (ngx_dns_load(&shm->fails) & ~NGX_DNS_PEER_DOUBTED)
-                  >= peer->max_fails)
-    {
-        /* after fail_timeout, too: until it has answered */
-
-        ngx_str_set(&status->state, "ejected");
-
-    } else {
-        status->up = 1;
-
-        if (ngx_dns_peer_ramp(peer, now) < NGX_DNS_PEER_FULL) {
-            ngx_str_set(&status->state, "slow start");
-
-        } else {
-            ngx_str_set(&status->state, "up");
-        }
-    }
-
-    status->changed = (time_t) ngx_dns_load(&shm->changed);
-    status->checked = (time_t) ngx_dns_load(&shm->checked);
-    status->rtt = ngx_dns_load(&shm->rtt);
-    status->outstanding = ngx_dns_load(&shm->outstanding);
-
-    /* between two steps of others it may be a little under zero */
-
-    if ((int32_t) status->outstanding < 0) {
-        status->outstanding = 0;
-    }
-
-    status->fails = ngx_dns_load(&shm->fails)
-                    & ~(NGX_DNS_PEER_REFUSES | NGX_DNS_PEER_DOUBTED);
-
-    status->tls.data = (u_char *) ngx_dns_fault_text(ngx_dns_load(&shm->fault));
-    status->tls.len = ngx_strlen(status->tls.data);
-
-    p = status->text;
-
-    if (status->changed) {
-        p = ngx_dns_peer_reason(p, p + NGX_DNS_PEER_TEXT,
-                                ngx_dns_load(&shm->reason));
-    }
-
-    status->reason.data = status->text;
-    status->reason.len = p - status->text;
 }
 
 
