@@ -55,6 +55,11 @@ const ngx_dns_family_t  ngx_dns_families[] = {
       NGX_DNS_FAMILY_ALL, "guessed", offsetof(ngx_dns_counters_t, guessed),
       NULL },
 
+    { "nginx_dns_guarded", NGX_DNS_PROMETHEUS_COUNTER,
+      "Questions asked over TCP: wrong IDs came for them a minute ago or less.",
+      NGX_DNS_FAMILY_ALL, "guarded", offsetof(ngx_dns_counters_t, guarded),
+      NULL },
+
     { "nginx_dns_local", NGX_DNS_PROMETHEUS_COUNTER,
       "Queries not sent to a server for want of something here.",
       NGX_DNS_FAMILY_ALL, "local", offsetof(ngx_dns_counters_t, local),

@@ -285,6 +285,7 @@ ngx_dns_inflight_same(ngx_dns_inflight_t *f)
 
     if ((int32_t) (t->guarded - ngx_dns_sec) > 0) {
         f->stream = (uint8_t) ngx_dns_inflight_is_guessed(f->base);
+        ngx_dns_counters->guarded += f->stream;
     }
 
     f->counted = 1;

@@ -91,6 +91,7 @@ typedef struct {
     uint64_t    unretried;            /* not made: no budget left */
     uint64_t    crowded;              /* asked over TCP: too many alike */
     uint64_t    guessed;              /* the same: wrong IDs came for it */
+    uint64_t    guarded;              /* the same: not long ago */
     uint64_t    local;                /* not sent: a shortage here */
     uint64_t    late;                 /* no such attempt: late or forged */
     uint64_t    foreign;              /* right ID, another question */
