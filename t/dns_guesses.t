@@ -15,7 +15,7 @@ use Test::Nginx::DNS::Message qw/ encode /;
 use Test::Nginx::DNS::Status;
 use Test::Nginx::DNS::Stream;
 
-my $t = Test::Nginx::DNS->new()->plan(10);
+my $t = Test::Nginx::DNS->new()->plan(11);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
@@ -100,6 +100,7 @@ is($page->{'nginx_dns_guessed_total'}, 1, 'counted');
 is(dns_query($port, 'n40.test', 'A', do => 1)->{answers}[0]{data},
    '192.0.2.1', 'the same again');
 is($u->count('n40.test'), 3, 'over TCP at once');
+is(metrics($t->port(8080))->{'nginx_dns_guarded_total'}, 1, 'counted');
 
 # a guess at one is a guess at all with the same question
 
