@@ -17,6 +17,7 @@
 #define NGX_DNS_TCP_ID_TRIES  16
 #define NGX_DNS_TCP_FRAME     (2 + NGX_DNS_MAX_MESSAGE)
 #define NGX_DNS_TCP_READS     16          /* in one wake-up */
+#define NGX_DNS_TCP_STRANGE   64          /* messages that nobody asked for */
 #define NGX_DNS_TCP_CONNECT   2000        /* milliseconds */
 #define NGX_DNS_TCP_LOOK      200         /* milliseconds */
 #define NGX_DNS_TCP_OPTION    4           /* a keepalive of RFC 7828 */
@@ -40,7 +41,7 @@ static ngx_int_t ngx_dns_tcp_socket_connected(ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_socket_read_handler(ngx_event_t *rev);
 static ngx_int_t ngx_dns_tcp_socket_frames(ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_socket_rest(ngx_dns_tcp_t *t);
-static void ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg,
+static ngx_int_t ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg,
     size_t len);
 static void ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t);
 
@@ -513,7 +514,10 @@ ngx_dns_tcp_socket_frames(ngx_dns_tcp_t *t)
             break;
         }
 
-        ngx_dns_tcp_socket_answer(t, p + 2, size);
+        if (ngx_dns_tcp_socket_answer(t, p + 2, size) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         p += 2 + size;
     }
 
@@ -548,27 +552,31 @@ ngx_dns_tcp_socket_rest(ngx_dns_tcp_t *t)
 }
 
 
-/* as over UDP, but that a forger has no way here */
+/*
+ * As over UDP, but that a forger has no way here.  A server that goes on with
+ * what nobody has asked for would only cost time: NGX_ERROR ends its
+ * connection.  A response may be late, to each query once.
+ */
 
-static void
+static ngx_int_t
 ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg, size_t len)
 {
     ngx_dns_event_e     event;
     ngx_dns_attempt_t  *a;
 
     if (!ngx_dns_transport_response(msg, len)) {
-        return;
+        goto strange;
     }
 
     a = ngx_dns_tcp_socket_find(t, ngx_dns_get16(msg));
 
     if (a == NULL) {
         ngx_dns_count(late);
-        return;
+        goto strange;
     }
 
     if (ngx_dns_transport_matches(a, msg, len, &event) != NGX_OK) {
-        return;
+        goto strange;
     }
 
     t->answers++;
@@ -581,6 +589,14 @@ ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg, size_t len)
     ngx_dns_tcp_socket_remove(a);
 
     a->handler(a, event, msg, len);
+
+    return NGX_OK;
+
+strange:
+
+    t->strange++;
+
+    return t->strange > NGX_DNS_TCP_STRANGE + t->asked ? NGX_ERROR : NGX_OK;
 }
 
 
