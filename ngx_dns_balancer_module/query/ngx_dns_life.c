@@ -505,7 +505,7 @@ ngx_dns_life_give_up(ngx_dns_inflight_t *f)
     }
 
     if (f->kept && ngx_dns_fallback_kept(f, &m) == NGX_OK) {
-        ngx_dns_life_end_good(f, &m, f->kept);
+        ngx_dns_life_end_kept(f, &m, f->kept);
         ngx_dns_life_over(f);
         return;
     }

@@ -35,6 +35,20 @@ ngx_dns_life_end_good(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 }
 
 
+/* nothing is stored: a fallback that failed may have said otherwise */
+
+void
+ngx_dns_life_end_kept(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
+    const u_char *msg)
+{
+    if (f->has_stale) {
+        ngx_dns_life_end_stale(f);
+    }
+
+    ngx_dns_life_end_answer(f, m, msg, NGX_DNS_FINE);
+}
+
+
 void
 ngx_dns_life_end_failed(ngx_dns_inflight_t *f, ngx_uint_t shutdown)
 {

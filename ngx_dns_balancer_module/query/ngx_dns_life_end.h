@@ -23,6 +23,13 @@
 void ngx_dns_life_end_good(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg);
 
+/*
+ * With a negative response that led to fallbacks, after these have failed: the
+ * next query is to ask them again.  Stale responses go before it.
+ */
+void ngx_dns_life_end_kept(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
+    const u_char *msg);
+
 /* with the outcome that is worth most; "shutdown": the worker exits */
 void ngx_dns_life_end_failed(ngx_dns_inflight_t *f, ngx_uint_t shutdown);
 
