@@ -14,7 +14,7 @@ use Test::Nginx::DNS;
 
 use Time::HiRes qw/ sleep /;
 
-my $t = Test::Nginx::DNS->new()->plan(16);
+my $t = Test::Nginx::DNS->new()->plan(17);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
@@ -29,6 +29,9 @@ stream {
     dns_cache_zone        zone=c:1m;
     dns_cache             c;
     dns_upstream_timeout  300ms;
+
+    log_format  f  '$dns_qname $dns_rcode $dns_upstream';
+    access_log  %%TESTDIR%%/dns.log f;
 
     dns_upstream first {
         server        127.0.0.1:%%PORT_8081%% max_fails=0;
@@ -107,3 +110,6 @@ for my $how (qw/ servfail silent /) {
     is(result("b.$how.stale.test"), '192.0.2.2', 'but not stored');
     is(result("b.a.$how.fresh.test"), '192.0.2.2', 'nor is there a cut');
 }
+
+like($t->read_file('dns.log'), qr/^b\.servfail\.stale\.test NXDOMAIN first$/m,
+     'log: whose response it was');

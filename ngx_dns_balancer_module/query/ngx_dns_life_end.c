@@ -250,7 +250,7 @@ ngx_dns_life_end_record(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
 
     record->received = w->received;
     record->zone = f->zone;
-    record->upstream = f->upstream;
+    record->upstream = f->peer ? f->peer->upstream : f->upstream;
     record->tries = f->tries;
     record->upstream_usec = ngx_dns_usec - f->start_usec;
     record->start_usec = w->start_usec;
