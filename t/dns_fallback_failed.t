@@ -54,7 +54,7 @@ stream {
 
         dns_zone fresh.test {
             dns_pass                first fallback=second on=nxdomain;
-            dns_cache_prefetch      50 hits=1;
+            dns_cache_prefetch      90 hits=1;
             dns_cache_nxdomain_cut  on;
         }
     }
@@ -76,7 +76,7 @@ my $second = $t->upstream(8082, sub {
 
     return () if $how eq 'silent';
     return { rcode => 'SERVFAIL' } if $how;
-    return { a => '192.0.2.2', ttl => $query->{qname} =~ /fresh/ ? 4 : 1 };
+    return { a => '192.0.2.2', ttl => $query->{qname} =~ /fresh/ ? 10 : 1 };
 });
 
 $t->run();
