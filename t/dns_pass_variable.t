@@ -31,6 +31,14 @@ stream {
                    '$dns_rcode $status "$dns_error"';
     access_log  %%TESTDIR%%/dns.log f;
 
+    # no address without "tls://" means this one
+
+    dns_upstream secure {
+        server        tls://127.0.0.1:%%PORT_8083%%;
+        ssl_verify    off;
+        health_check  off;
+    }
+
     geo $by_client {
         default      one;
         127.0.0.2    two;

@@ -167,13 +167,26 @@ ngx_stream_dns_choose_used(ngx_stream_dns_main_conf_t *dmcf)
 }
 
 
-/* as logs have it, as an address with its port, and without port 53 */
+/*
+ * As logs have it, as an address with its port, and without the default one.
+ * An address alone does not mean TLS: that would depend on what else is there.
+ */
 
 static ngx_int_t
 ngx_stream_dns_choose_peer(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
     ngx_dns_upstream_t *u, ngx_dns_peer_t *peer)
 {
-    ngx_str_t  name;
+    ngx_str_t   name;
+    ngx_uint_t  port;
+
+    name = peer->name;
+
+    if (ngx_strncmp(name.data, "tls://", 6) == 0) {
+        port = NGX_DNS_TLS_PORT;
+        goto add;
+    }
+
+    port = NGX_DNS_PORT;
 
     name.data = ngx_pnalloc(cf->pool, NGX_SOCKADDR_STRLEN);
     if (name.data == NULL) {
@@ -183,17 +196,23 @@ ngx_stream_dns_choose_peer(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
     name.len = ngx_sock_ntop(peer->sockaddr, peer->socklen, name.data,
                              NGX_SOCKADDR_STRLEN, 1);
 
-    if (ngx_stream_dns_choose_add(dmcf, &peer->name, u, peer) != NGX_OK
-        || ngx_stream_dns_choose_add(dmcf, &name, u, peer) != NGX_OK)
-    {
+    if (ngx_stream_dns_choose_add(dmcf, &name, u, peer) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (ngx_inet_get_port(peer->sockaddr) != NGX_DNS_PORT) {
+add:
+
+    if (ngx_stream_dns_choose_add(dmcf, &peer->name, u, peer) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_inet_get_port(peer->sockaddr) != port) {
         return NGX_OK;
     }
 
-    name.len -= sizeof(":53") - 1;
+    while (name.data[--name.len] != ':') {
+        /* void */
+    }
 
     return ngx_stream_dns_choose_add(dmcf, &name, u, peer);
 }
