@@ -14,7 +14,7 @@
 
 #define NGX_DNS_TLS_POOL   512            /* octets */
 #define NGX_DNS_TLS_BLOCK  128            /* RFC 8467, 4.1: of queries */
-#define NGX_DNS_TLS_ALPN   "\3dot"        /* RFC 7858, 6 of the registry */
+#define NGX_DNS_TLS_ALPN   "\3dot"        /* IANA's name of RFC 7858 */
 
 
 /* of a connection, in its pool; OpenSSL's object knows where */
