@@ -149,6 +149,76 @@ times(void)
 }
 
 
+static void
+answers(ngx_dns_peer_t *peer, uint32_t rtt)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < 100; i++) {
+        ngx_dns_peer_success(peer, ngx_current_msec, rtt, &unit_log);
+    }
+}
+
+
+/* what is slow is known from the best server, not from the slow one */
+
+static void
+slow(void)
+{
+    ngx_dns_peer_t      *a, *b;
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("round_robin", "a b");
+    a = unit_peer(u, 0);
+    b = unit_peer(u, 1);
+    a->max_fails = 2;
+    b->max_fails = 2;
+
+    answers(a, 500000);
+    answers(b, 1000);
+
+    is_int(ngx_dns_peer_patience(a, 1000), 501, "before it is known");
+    ngx_dns_peers_check(u, ngx_current_msec, 0);
+    is_int(ngx_dns_peer_patience(a, 1000), 61, "a slow one");
+    is_int(ngx_dns_peer_patience(b, 1000), 20, "the best one");
+
+    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    answers(a, 500000);
+    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 1,
+           "a slow answer does not interrupt the row");
+    answers(a, 500000);
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 1,
+           "and does not end the doubt");
+
+    ngx_current_msec += 2000;
+    is_int(ngx_dns_peer_acquire(a, ngx_current_msec, 0), NGX_OK, "one tries");
+    is_int(ngx_dns_peer_acquire(a, ngx_current_msec, 0), NGX_DECLINED,
+           "one alone");
+    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec + 1999), 1, "late again");
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec + 2000), 0, "for 2 s");
+
+    ngx_dns_peer_success(a, ngx_current_msec, 60000, &unit_log);
+    is_int(a->shm->fails, 0, "in time: it is as any other");
+    is_int(unit_logged, 0, "nothing is said");
+
+    /* it is the only one in use */
+
+    b->shm->unhealthy = 1;
+    ngx_dns_peers_check(u, ngx_current_msec, 0);
+    ok(ngx_dns_peer_patience(a, 1000) > 400, "its own time then");
+
+    /* the order of servers is the operator's */
+
+    u = unit_upstream("sequential", "a b");
+    answers(unit_peer(u, 0), 500000);
+    answers(unit_peer(u, 1), 1000);
+    ngx_dns_peers_check(u, ngx_current_msec, 0);
+    is_int(ngx_dns_peer_patience(unit_peer(u, 0), 1000), 501, "sequential");
+}
+
+
 /* longer than its measured time: no failure, but others are preferred */
 
 static void
@@ -174,7 +244,8 @@ doubts(void)
     is_int(ngx_dns_peer_ejected(b, ngx_current_msec), 0, "not the last one");
 
     ngx_dns_peer_success(a, ngx_current_msec, 120000, &unit_log);
-    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0, "it answers");
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0,
+           "it answers, and nothing faster is known");
     is_int(unit_logged, 0, "and nothing is said");
 
     ngx_dns_peer_success(b, ngx_current_msec, 1000, &unit_log);
@@ -250,6 +321,7 @@ main(void)
     reload();
     death();
     times();
+    slow();
     doubts();
     plain();
     accounts();

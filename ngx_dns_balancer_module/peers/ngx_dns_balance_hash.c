@@ -49,14 +49,16 @@ static ngx_uint_t ngx_dns_balance_hash_bound(ngx_dns_group_t *group,
 ngx_dns_balancer_t  ngx_dns_balance_hash = {
     ngx_string("hash"),
     NULL,
-    ngx_dns_balance_hash_pick
+    ngx_dns_balance_hash_pick,
+    0
 };
 
 
 ngx_dns_balancer_t  ngx_dns_balance_chash = {
     ngx_string("hash consistent"),
     ngx_dns_balance_chash_init,
-    ngx_dns_balance_chash_pick
+    ngx_dns_balance_chash_pick,
+    0
 };
 
 

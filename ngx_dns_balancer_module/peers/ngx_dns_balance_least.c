@@ -16,7 +16,8 @@ static ngx_dns_peer_t *ngx_dns_balance_time_pick(ngx_dns_group_t *group,
 ngx_dns_balancer_t  ngx_dns_balance_conn = {
     ngx_string("least_conn"),
     NULL,
-    ngx_dns_balance_conn_pick
+    ngx_dns_balance_conn_pick,
+    0
 };
 
 
@@ -28,7 +29,8 @@ ngx_dns_balancer_t  ngx_dns_balance_conn = {
 ngx_dns_balancer_t  ngx_dns_balance_time = {
     ngx_string("least_time"),
     NULL,
-    ngx_dns_balance_time_pick
+    ngx_dns_balance_time_pick,
+    0
 };
 
 

@@ -16,21 +16,24 @@ static ngx_dns_peer_t *ngx_dns_balance_random_pick_time(
 ngx_dns_balancer_t  ngx_dns_balance_random = {
     ngx_string("random"),
     NULL,
-    ngx_dns_balancer_chance
+    ngx_dns_balancer_chance,
+    0
 };
 
 
 ngx_dns_balancer_t  ngx_dns_balance_random_conn = {
     ngx_string("random two least_conn"),
     NULL,
-    ngx_dns_balance_random_pick_conn
+    ngx_dns_balance_random_pick_conn,
+    0
 };
 
 
 ngx_dns_balancer_t  ngx_dns_balance_random_time = {
     ngx_string("random two least_time"),
     NULL,
-    ngx_dns_balance_random_pick_time
+    ngx_dns_balance_random_pick_time,
+    0
 };
 
 

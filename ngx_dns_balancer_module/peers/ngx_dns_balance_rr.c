@@ -10,5 +10,6 @@
 ngx_dns_balancer_t  ngx_dns_balance_rr = {
     ngx_string("round_robin"),
     NULL,
-    ngx_dns_balancer_next
+    ngx_dns_balancer_next,
+    0
 };

@@ -14,7 +14,8 @@ static ngx_dns_peer_t *ngx_dns_balance_sequential_pick(ngx_dns_group_t *group,
 ngx_dns_balancer_t  ngx_dns_balance_sequential = {
     ngx_string("sequential"),
     NULL,
-    ngx_dns_balance_sequential_pick
+    ngx_dns_balance_sequential_pick,
+    1
 };
 
 

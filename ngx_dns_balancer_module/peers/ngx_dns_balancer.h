@@ -42,6 +42,8 @@ struct ngx_dns_balancer_s {
     ngx_str_t                 name;   /* words of the directive */
     ngx_dns_balancer_init_pt  init;   /* or NULL */
     ngx_dns_balancer_pick_pt  pick;
+    ngx_uint_t                ordered;    /* earlier servers are preferred,
+                                             slow or not */
 };
 
 

@@ -43,6 +43,7 @@
 #define NGX_DNS_PEER_TEXT      80      /* octets of a reason in words */
 #define NGX_DNS_PEER_FULL      1024    /* the whole share, of a ramp */
 #define NGX_DNS_PATIENCE_MIN   20      /* milliseconds */
+#define NGX_DNS_PEER_ANY       0xffffffffu   /* microseconds: none is slow */
 #define NGX_DNS_PEER_PLAIN     300     /* seconds without EDNS */
 #define NGX_DNS_BUDGET_RETRY   100     /* what a retry takes of a budget, */
 #define NGX_DNS_BUDGET_SECOND  1000    /* what each second adds, */
@@ -211,6 +212,9 @@ struct ngx_dns_upstream_s {
     uint32_t              generation;  /* of this configuration */
     ngx_dns_all_down_e    all_down;
     ngx_uint_t            ramps;       /* a server has slow_start */
+    uint32_t              quick;       /* a response that takes so many
+                                          microseconds is not slow yet:
+                                          ngx_dns_peers_quick() */
     uint64_t              partition;   /* of its name: keeps its answers apart
                                           in a cache */
 
@@ -317,10 +321,11 @@ void ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_uint_t refused, ngx_log_t *log);
 
 /*
- * It takes longer than its measured time, and another server was asked beside
- * it.  No failure: but where that happens as often in a row as failures are
- * allowed, others are preferred until it answers, or for "timeout" at most,
- * when it is known whether it does.
+ * It takes longer than its measured time, or than what is slow for the
+ * upstream, and another server was asked beside it.  No failure: but where
+ * that happens as often in a row as failures are allowed, others are preferred.
+ * After "timeout" one query tries it, and so on, until it answers in time or
+ * fails.
  */
 void ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_msec_t timeout);
@@ -355,11 +360,10 @@ void ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_dns_peer_status_t *status);
 
 /*
- * How long to wait before another server is asked too, in milliseconds: what
- * the measured time says (RFC 6298), up to "unmeasured", which is for a server
- * without one.
+ * Finds u->quick anew, from the measured times of the primary servers that are
+ * in use; at the start of a worker and once in a second.
  */
-ngx_msec_t ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured);
+void ngx_dns_peers_quick(ngx_dns_upstream_t *u, ngx_msec_t now);
 
 /*
  * Takes an attempt of the account: NGX_OK, or NGX_DECLINED if it does not have
@@ -409,6 +413,46 @@ ngx_dns_peers_earn(ngx_dns_upstream_t *u, uint32_t percent)
 
     b[0] = ngx_min(b[0] + percent, NGX_DNS_BUDGET_MAX);
     b[1] = ngx_min(b[1] + percent, NGX_DNS_BUDGET_MAX);
+}
+
+
+/*
+ * Microseconds within which a server with this smoothed time almost always
+ * answers (RFC 6298, 2)
+ */
+
+static ngx_inline uint64_t
+ngx_dns_peer_usual(ngx_dns_peer_t *peer, uint32_t rtt)
+{
+    return rtt + 4 * (uint64_t) ngx_dns_load(&peer->shm->rttvar);
+}
+
+
+/*
+ * How long to wait before another server is asked too, in milliseconds: what
+ * the measured time says, up to "unmeasured", which is for a server without
+ * one, and no longer than what is slow for the upstream.
+ */
+
+static ngx_inline ngx_msec_t
+ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured)
+{
+    uint32_t    rtt;
+    uint64_t    usual;
+    ngx_msec_t  wait;
+
+    rtt = ngx_dns_load(&peer->shm->rtt);
+
+    usual = rtt ? ngx_dns_peer_usual(peer, rtt) : NGX_DNS_PEER_ANY;
+    usual = ngx_min(usual, peer->upstream->quick);
+
+    if (usual < NGX_DNS_PATIENCE_MIN * 1000) {
+        return ngx_min(NGX_DNS_PATIENCE_MIN, unmeasured);
+    }
+
+    wait = (ngx_msec_t) (usual / 1000) + 1;
+
+    return ngx_min(wait, unmeasured);
 }
 
 

@@ -81,6 +81,8 @@ ngx_dns_peers_attach(ngx_dns_upstream_t *u, ngx_msec_t now)
         peer[i].counters = ngx_dns_metrics_peer(peer[i].metrics.slot);
     }
 
+    ngx_dns_peers_quick(u, now);
+
     return row ? NGX_OK : NGX_DECLINED;
 }
 
@@ -160,6 +162,8 @@ ngx_dns_peers_check(ngx_dns_upstream_t *u, ngx_msec_t now, ngx_uint_t settle)
     if (u->row == NGX_DNS_PEER_PROCS) {
         ngx_dns_store(&shm->unknown, (uint64_t) now);
     }
+
+    ngx_dns_peers_quick(u, now);
 
     if (!settle) {
         return;

@@ -14,9 +14,9 @@
 #define NGX_DNS_PEER_WINDOW     20
 
 
-static void ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now,
+static ngx_uint_t ngx_dns_peer_measure(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t rtt);
-static ngx_uint_t ngx_dns_peer_trust(ngx_dns_peer_shm_t *shm);
+static void ngx_dns_peer_trust(ngx_dns_peer_shm_t *shm);
 static ngx_uint_t ngx_dns_peer_last(ngx_dns_peer_t *peer, ngx_msec_t now);
 static void ngx_dns_peer_eject(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t fails, ngx_log_t *log);
@@ -66,7 +66,7 @@ ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
             goto full;
         }
 
-        if (!ngx_dns_peer_trust(shm)) {
+        if ((ngx_dns_load(&shm->fails) & NGX_DNS_PEER_DOUBTED) == 0) {
             ngx_dns_store(&shm->fails, peer->max_fails);
         }
     }
@@ -101,10 +101,9 @@ ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
 
     shm = peer->shm;
 
-    ngx_dns_peer_measure(shm, now, rtt);
     ngx_dns_peer_judge(peer, now, 0, log);
 
-    if (ngx_dns_peer_outdated(peer)) {
+    if (ngx_dns_peer_measure(peer, now, rtt) || ngx_dns_peer_outdated(peer)) {
         return;
     }
 
@@ -129,27 +128,24 @@ ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
 void
 ngx_dns_peer_answered(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt)
 {
-    ngx_dns_peer_measure(peer->shm, now, rtt);
-    (void) ngx_dns_peer_trust(peer->shm);
+    if (!ngx_dns_peer_measure(peer, now, rtt)) {
+        ngx_dns_peer_trust(peer->shm);
+    }
 }
 
 
-/* there is no more doubt; 1 if there was some */
+/* there is no more doubt */
 
-static ngx_uint_t
+static void
 ngx_dns_peer_trust(ngx_dns_peer_shm_t *shm)
 {
     uint32_t  fails;
 
     fails = ngx_dns_load(&shm->fails);
 
-    if ((fails & NGX_DNS_PEER_DOUBTED) == 0) {
-        return 0;
+    if (fails & NGX_DNS_PEER_DOUBTED) {
+        (void) ngx_dns_cas(&shm->fails, fails, fails & ~NGX_DNS_PEER_DOUBTED);
     }
-
-    (void) ngx_dns_cas(&shm->fails, fails, fails & ~NGX_DNS_PEER_DOUBTED);
-
-    return 1;
 }
 
 
@@ -202,6 +198,14 @@ ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_msec_t timeout)
 
     fails = ngx_dns_load(&shm->fails);
 
+    if (fails & NGX_DNS_PEER_DOUBTED) {
+
+        /* the query that tried it has found it as it was */
+
+        ngx_dns_store(&shm->retry, now + timeout);
+        return;
+    }
+
     if (fails >= peer->max_fails || ngx_dns_peer_last(peer, now)) {
         return;
     }
@@ -212,19 +216,28 @@ ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_msec_t timeout)
 }
 
 
-/* RFC 6298, 2: SRTT with alpha 1/8, RTTVAR with beta 1/4 */
+/*
+ * RFC 6298, 2: SRTT with alpha 1/8, RTTVAR with beta 1/4.  Returns 1 if the
+ * response was slow for this upstream, which does not end a doubt.
+ */
 
-static void
-ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now, uint32_t rtt)
+static ngx_uint_t
+ngx_dns_peer_measure(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt)
 {
-    int32_t   delta;
-    uint32_t  srtt, var;
+    int32_t              delta;
+    uint32_t             srtt, var;
+    ngx_uint_t           slow;
+    ngx_dns_peer_shm_t  *shm;
 
-    if (ngx_dns_load(&shm->late)) {
+    shm = peer->shm;
+
+    rtt = ngx_min(rtt, NGX_DNS_CLOCK_MAX);
+    slow = rtt > peer->upstream->quick;
+
+    if (!slow && ngx_dns_load(&shm->late)) {
         ngx_dns_store(&shm->late, 0);
     }
 
-    rtt = ngx_min(rtt, NGX_DNS_CLOCK_MAX);
     srtt = ngx_dns_load(&shm->rtt);
 
     if (srtt == 0) {
@@ -242,6 +255,8 @@ ngx_dns_peer_measure(ngx_dns_peer_shm_t *shm, ngx_msec_t now, uint32_t rtt)
     ngx_dns_store(&shm->rtt, ngx_max(srtt, 1));
     ngx_dns_store(&shm->rttvar, var);
     ngx_dns_store(&shm->rtt_msec, (uint32_t) now);
+
+    return slow;
 }
 
 
@@ -260,7 +275,7 @@ ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
 
     /* now it has failed */
 
-    (void) ngx_dns_peer_trust(shm);
+    ngx_dns_peer_trust(shm);
 
     fails = ngx_dns_load(&shm->fails) & ~NGX_DNS_PEER_DOUBTED;
 
@@ -397,7 +412,13 @@ ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
 
     if (peer->max_fails == 0 || (n & ~NGX_DNS_PEER_DOUBTED) < peer->max_fails)
     {
-        /* an answer, or its silence, tells whether the doubt was right */
+        /* a query has to tell whether the doubt was right; now it may */
+
+        if ((n & NGX_DNS_PEER_DOUBTED)
+            && rtt <= NGX_DNS_PATIENCE_MIN * 1000)
+        {
+            ngx_dns_store(&shm->retry, now);
+        }
 
         return;
     }
@@ -468,26 +489,6 @@ ngx_dns_peer_handshake(ngx_dns_peer_t *peer, ngx_uint_t fault,
     }
 
     ngx_dns_peer_say(peer, log, "has TLS again");
-}
-
-
-ngx_msec_t
-ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured)
-{
-    uint32_t    rtt;
-    ngx_msec_t  wait;
-
-    rtt = ngx_dns_load(&peer->shm->rtt);
-
-    if (rtt == 0) {
-        return unmeasured;
-    }
-
-    wait = (rtt + 4 * (ngx_msec_t) ngx_dns_load(&peer->shm->rttvar)) / 1000;
-
-    wait = ngx_max(wait + 1, NGX_DNS_PATIENCE_MIN);
-
-    return ngx_min(wait, unmeasured);
 }
 
 
