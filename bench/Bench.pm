@@ -132,6 +132,7 @@ sub ours_conf {
     my $cache = $kinds{$kind}{cache};
     my $zone = $cache ? 'dns_cache_zone zone=bench:512m;' : '';
     my $use = $cache ? 'dns_cache bench;' : '';
+    my $hedge = $ENV{HEDGE} ? "hedge $ENV{HEDGE};" : '';
 
     $use .= <<EOF if $kinds{$kind}{stream};
 
@@ -149,6 +150,7 @@ EOF
         server $up[0];
         server $up[1];
         health_check query=ready.bench.example type=A;
+        $hedge
     }
 
     server {

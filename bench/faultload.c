@@ -9,7 +9,9 @@
  *
  *     faultload [-r RATE] KIND ADDRESS:PORT SERVER:PORT SERVER:PORT
  *
- * KIND: none, closed, silent, slow, servfail, refused, garbage, wrongid.
+ * KIND: none, closed, silent, slow, servfail, refused, garbage, wrongid; or
+ * lossy, which loses each twentieth query by chance, and stall, which answers
+ * nothing in the first 300 ms of each second.
  *
  * Two seconds without the fault, four with it, four without it again.  Each
  * name is asked once and each answer's content checked.  Prints name=value:
@@ -17,6 +19,9 @@
  *     sent, answered, lost, failed (an RCODE), wrong (content)
  *     before_p99_us, first_p99_us (in the first second of the fault),
  *     during_p99_us (in its last second), max_ms
+ *     before_p999_us, fault_p99_us, fault_p999_us (in all of the fault)
+ *     asked               queries to both servers in the fault for each
+ *                         client's
  *     faulty_share        of the first server in the last second of the fault
  *     back_ms             after its end, until the first server has had
  *                         four tenths of the queries for half a second
@@ -39,6 +44,7 @@
 #define FL_QUERIES   60000              /* a query's ID is its number */
 #define FL_DELAYED   65536
 #define FL_SLOW      (500 * MSEC)
+#define FL_STALL     (300 * MSEC)
 #define FL_BEGIN     (2 * SEC)
 #define FL_END       (6 * SEC)
 #define FL_STOP      (10 * SEC)
@@ -47,7 +53,8 @@
 #define FL_WINDOWS   (FL_STOP / FL_WINDOW)
 
 
-enum { NONE, CLOSED, SILENT, SLOW, SERVFAIL, REFUSED, GARBAGE, WRONGID };
+enum { NONE, CLOSED, SILENT, SLOW, SERVFAIL, REFUSED, GARBAGE, WRONGID, LOSSY,
+       STALL };
 
 
 typedef struct {
@@ -60,7 +67,7 @@ typedef struct {
 
 static const char          *fl_kinds[] = { "none", "closed", "silent", "slow",
                                            "servfail", "refused", "garbage",
-                                           "wrongid", NULL };
+                                           "wrongid", "lossy", "stall", NULL };
 
 static uint64_t             fl_start;
 static unsigned             fl_kind;
@@ -73,7 +80,8 @@ static uint64_t             fl_sent[FL_QUERIES];
 static unsigned             fl_n, fl_answered, fl_failed, fl_wrong;
 static unsigned             fl_probes;
 static uint64_t             fl_max;
-static latency_t            fl_before, fl_first, fl_during;
+static latency_t            fl_before, fl_first, fl_during, fl_fault;
+static unsigned             fl_asked, fl_clients;
 static unsigned             fl_shares[FL_WINDOWS][2];
 
 static fl_delayed_t         fl_ring[FL_DELAYED];
@@ -178,6 +186,11 @@ fl_answer(const u_char *p, size_t len)
         fl_max = took;
     }
 
+    if (at >= FL_BEGIN && at < FL_END) {
+        latency_add(&fl_fault, took);
+        fl_clients++;
+    }
+
     if (at < FL_BEGIN) {
         latency_add(&fl_before, took);
 
@@ -220,6 +233,8 @@ fl_serve(unsigned server)
         kind = (server == 0 && fl_time() >= FL_BEGIN && fl_time() < FL_END)
                ? fl_kind : NONE;
 
+        fl_asked += fl_time() >= FL_BEGIN && fl_time() < FL_END;
+
         memset(&p[6], 0, 6);
         p[2] |= DNS_QR;
         p[3] = DNS_RA;
@@ -240,6 +255,13 @@ fl_serve(unsigned server)
         case SILENT:
             continue;
 
+        case LOSSY:
+            if (random() % 20 == 0) {
+                continue;
+            }
+
+            break;
+
         case SERVFAIL:
         case REFUSED:
             p[3] = (u_char) (DNS_RA | (kind == SERVFAIL ? 2 : 5));
@@ -253,9 +275,17 @@ fl_serve(unsigned server)
             p[0] ^= 0x55;
             break;
 
+        case STALL:
+            if (fl_time() % SEC >= FL_STALL) {
+                break;
+            }
+
+            /* fall through */
+
         case SLOW:
             d = &fl_ring[fl_tail++ % FL_DELAYED];
-            d->due = fl_time() + FL_SLOW;
+            d->due = kind == SLOW ? fl_time() + FL_SLOW
+                                  : fl_time() / SEC * SEC + FL_STALL;
             d->addr = addr;
             d->len = end;
             memcpy(d->data, p, end);
@@ -450,6 +480,11 @@ main(int argc, char **argv)
            (unsigned long) latency_percentile(&fl_first, 99) / 1000,
            (unsigned long) latency_percentile(&fl_during, 99) / 1000,
            (unsigned long) (fl_max / MSEC));
+    printf("before_p999_us=%lu fault_p99_us=%lu fault_p999_us=%lu asked=%.3f ",
+           (unsigned long) latency_percentile(&fl_before, 99.9) / 1000,
+           (unsigned long) latency_percentile(&fl_fault, 99) / 1000,
+           (unsigned long) latency_percentile(&fl_fault, 99.9) / 1000,
+           fl_clients ? (double) fl_asked / fl_clients : 0);
     printf("faulty_share=%.3f back_ms=%d probes=%u\n",
            fl_share(FL_END - SEC, FL_END), fl_back(), fl_probes);
 

@@ -26,6 +26,24 @@ my @cases = (
 [ "$up $up", qr/duplicate dns_upstream "u"/ ],
 [ 'dns_upstream u { server 127.0.0.1 backup; }',
   qr/no "server" without "backup" in dns_upstream "u"/ ],
+(map { [ "dns_upstream u { server 127.0.0.1; hedge $_; }",
+         qr/"hedge": invalid value "$_", it must be "auto", "off" or a time / ] }
+ qw/ 0 -1 x 2h on /),
+[ 'dns_upstream u { server 127.0.0.1; hedge auto; hedge off; }',
+  qr/"hedge" directive is duplicate in dns_upstream "u"/ ],
+(map { [ "dns_upstream u { server 127.0.0.1; race $_; }",
+         qr/"race": invalid value "$_", it must be a number from 1 to 8/ ] }
+ qw/ 0 9 x -1 /),
+(map { [ "dns_upstream u { server 127.0.0.1; race 2 $_; }",
+         qr/"race": invalid parameter "\S+", it must be "positive" or "wait="/ ]
+ } 'x', 'positive positive', 'wait=1s wait=1s'),
+(map { [ "dns_upstream u { server 127.0.0.1; race 2 positive wait=$_; }",
+         qr/"race": invalid parameter "wait=$_", "wait" must be a time from / ]
+ } qw/ 0 x 2h /),
+[ 'dns_upstream u { server 127.0.0.1; race 2 wait=1s; }',
+  qr/"race": "wait=" needs "positive"/ ],
+[ 'dns_upstream u { server 127.0.0.1; race 1; race 2; }',
+  qr/"race" directive is duplicate in dns_upstream "u"/ ],
 [ 'dns_upstream u { foo; }',
   qr/unknown directive "foo" in dns_upstream "u"/ ],
 [ 'dns_upstream u { server 127.0.0.1; sequential; random; }',

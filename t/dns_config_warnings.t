@@ -44,6 +44,15 @@ my @cases = (
 [ "dns_cache_zone zone=c:1m; server { $both dns_zone . { dns_pass 127.0.0.1;
    dns_cache c; } }", undef ],
 
+# asking several servers
+
+[ "$u hedge 20ms; } $use",
+  qr/"hedge" has no effect with one server in dns_upstream "u" in \S+:\d+/ ],
+[ "$u server 127.0.0.2; hedge 20ms; } $use", undef ],
+[ "$u race 2; } $use",
+  qr/"race 2" is more than the servers there are in dns_upstream "u" in / ],
+[ "$u server 127.0.0.2; race 2 positive wait=50ms; } $use", undef ],
+
 # dns_zone
 
 (map { [ "server { $both dns_zone . { dns_pass 127.0.0.1; $_->[0] } }",

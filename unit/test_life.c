@@ -86,6 +86,7 @@ nevers(void)
         ngx_dns_life_event_e  event;
     } cells[] = {
         { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_GOOD },
+        { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_HOLD },
         { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_NEGATIVE },
         { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_NEXT },
         { NGX_DNS_LIFE_FRESH, NGX_DNS_LIFE_FINAL },
@@ -379,11 +380,9 @@ negative(void)
 
     memset(&m, 0, sizeof(m));
     m.rcode = NGX_DNS_NXDOMAIN;
-    ngx_dns_life_on = ngx_dns_fallback_negative(question(),
-                                                &question()->attempts[0], &m,
-                                                wire,
-                                                NGX_DNS_FALLBACK_KEEP + 1);
-    is_int(ngx_dns_life_on, 0, "too long to be kept");
+    is_int(ngx_dns_fallback_negative(question(), &question()->attempts[0], &m,
+                                     wire, NGX_DNS_KEEP_MAX + 1),
+           0, "too long to be kept");
     reply(0, "\x81\x80", 1, ANSWER, 16);
     fallen("too long");
 }

@@ -57,6 +57,7 @@ typedef struct {
     ngx_dns_health_conf_t        health;
     ngx_uint_t                   checks;    /* NGX_STREAM_DNS_CHECKS_* */
     ngx_uint_t                   all_down;  /* the line was there */
+    ngx_uint_t                   hedged;    /* so was "hedge" */
     ngx_stream_dns_tls_conf_t    tls;
     ngx_uint_t                   used;      /* a dns_forward names it */
     u_char                      *file;      /* NULL: made for an address */
@@ -281,6 +282,8 @@ ngx_int_t ngx_stream_dns_server_name(ngx_conf_t *cf, ngx_addr_t *addr,
 /* "keepalive..." lines */
 void ngx_stream_dns_keepalive_create(ngx_stream_dns_upstream_t *us);
 char *ngx_stream_dns_keepalive(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
+char *ngx_stream_dns_hedge(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
+char *ngx_stream_dns_race(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
 void ngx_stream_dns_keepalive_init(ngx_stream_dns_upstream_t *us);
 
 /* "health_check" and "all_down" lines; then what they mean */

@@ -41,6 +41,8 @@ static void ngx_stream_dns_lint_useless(ngx_conf_t *cf, ngx_uint_t bits,
     const char *why, ngx_stream_dns_place_t *place);
 static void ngx_stream_dns_lint_upstream(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
+static void ngx_stream_dns_lint_race(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
 static ngx_uint_t ngx_stream_dns_lint_broadcast(struct sockaddr *sa);
 static void ngx_stream_dns_lint_caches(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
@@ -263,6 +265,8 @@ ngx_stream_dns_lint_upstream(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         }
     }
 
+    ngx_stream_dns_lint_race(cf, us);
+
     if (us->upstream.balancer != &ngx_dns_balance_sequential) {
         return;
     }
@@ -275,6 +279,29 @@ ngx_stream_dns_lint_upstream(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
                           &us->upstream.name, us->file, us->line);
             break;
         }
+    }
+}
+
+
+static void
+ngx_stream_dns_lint_race(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    ngx_dns_upstream_t  *u;
+
+    u = &us->upstream;
+
+    if (us->hedged && u->peers.nelts == 1) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"hedge\" has no effect with one server in "
+                      "dns_upstream \"%V\" in %s:%ui",
+                      &u->name, us->file, us->line);
+    }
+
+    if (u->race > u->peers.nelts) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"race %ui\" is more than the servers there are in "
+                      "dns_upstream \"%V\" in %s:%ui",
+                      u->race, &u->name, us->file, us->line);
     }
 }
 

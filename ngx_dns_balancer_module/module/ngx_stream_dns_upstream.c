@@ -62,6 +62,8 @@ static ngx_stream_dns_upstream_line_t  ngx_stream_dns_upstream_lines[] = {
     { ngx_string("zone"), 2, 2, ngx_stream_dns_upstream_zone },
     { ngx_string("health_check"), 0, 16, ngx_stream_dns_health_check },
     { ngx_string("all_down"), 1, 1, ngx_stream_dns_all_down },
+    { ngx_string("hedge"), 1, 1, ngx_stream_dns_hedge },
+    { ngx_string("race"), 1, 3, ngx_stream_dns_race },
     { ngx_string("keepalive"), 1, 1, ngx_stream_dns_keepalive },
     { ngx_string("keepalive_requests"), 1, 1, ngx_stream_dns_keepalive },
     { ngx_string("keepalive_timeout"), 1, 1, ngx_stream_dns_keepalive },

@@ -168,15 +168,9 @@ ngx_dns_balancer_sequence(ngx_dns_group_t *group, ngx_pool_t *pool)
 
 
 ngx_dns_peer_t *
-ngx_dns_balancer_pick(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
+ngx_dns_balancer_pick_down(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
 {
     ngx_dns_peer_t  *peer;
-
-    peer = ngx_dns_balancer_pick_usable(u, pick);
-
-    if (peer || u->all_down != NGX_DNS_ALL_DOWN_TRY) {
-        return peer;
-    }
 
     pick->fail_open = NGX_DNS_OPEN_EJECTED;
     peer = ngx_dns_balancer_try(u, pick);

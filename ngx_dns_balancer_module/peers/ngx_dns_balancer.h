@@ -73,16 +73,18 @@ ngx_dns_balancer_t *ngx_dns_balancer_find(ngx_str_t *name);
 ngx_int_t ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool);
 
 /*
- * Picks and acquires: primary servers first, backup ones if none of those is
- * usable.  An ejected server is better than none, and where all fail their
- * health checks, or for the first attempt, one that does, too, unless all_down
- * says otherwise.  NULL if there is none to try.
+ * Picks and acquires a usable server: primary ones first, backup ones if none
+ * of those is.  NULL if there is none.
  */
-ngx_dns_peer_t *ngx_dns_balancer_pick(ngx_dns_upstream_t *u,
+ngx_dns_peer_t *ngx_dns_balancer_pick_usable(ngx_dns_upstream_t *u,
     ngx_dns_pick_t *pick);
 
-/* the same of usable servers alone */
-ngx_dns_peer_t *ngx_dns_balancer_pick_usable(ngx_dns_upstream_t *u,
+/*
+ * The same where none is usable: an ejected server is better than none, and
+ * where all fail their health checks, or for the first attempt, one that does,
+ * too.
+ */
+ngx_dns_peer_t *ngx_dns_balancer_pick_down(ngx_dns_upstream_t *u,
     ngx_dns_pick_t *pick);
 
 /* is there a server that would be usable if it had a place? */
@@ -115,6 +117,23 @@ ngx_uint_t ngx_dns_balancer_faster(ngx_dns_peer_t *a, ngx_dns_peer_t *b,
     ngx_msec_t now);
 
 #pragma GCC visibility pop
+
+
+/* a usable server, or what "all_down" lets be tried without one */
+
+static ngx_inline ngx_dns_peer_t *
+ngx_dns_balancer_pick(ngx_dns_upstream_t *u, ngx_dns_pick_t *pick)
+{
+    ngx_dns_peer_t  *peer;
+
+    peer = ngx_dns_balancer_pick_usable(u, pick);
+
+    if (peer || u->all_down != NGX_DNS_ALL_DOWN_TRY) {
+        return peer;
+    }
+
+    return ngx_dns_balancer_pick_down(u, pick);
+}
 
 
 static ngx_inline ngx_uint_t

@@ -189,8 +189,13 @@ struct ngx_dns_group_s {
 typedef enum {
     NGX_DNS_ACCOUNT_LOSS = 0,          /* silence, and broken ways */
     NGX_DNS_ACCOUNT_FAILING,           /* names that a server fails to answer */
-    NGX_DNS_ACCOUNTS
+    NGX_DNS_ACCOUNTS,
+    NGX_DNS_ACCOUNT_NONE = NGX_DNS_ACCOUNTS    /* the operator wants them */
 } ngx_dns_account_e;
+
+
+#define NGX_DNS_HEDGE_AUTO  0          /* by measured times */
+#define NGX_DNS_HEDGE_OFF   ((ngx_msec_t) -1)
 
 
 /* what to do when no server is usable */
@@ -212,6 +217,12 @@ struct ngx_dns_upstream_s {
     uint32_t              generation;  /* of this configuration */
     ngx_dns_all_down_e    all_down;
     ngx_uint_t            ramps;       /* a server has slow_start */
+    ngx_msec_t            hedge;       /* another server is asked beside one
+                                          that takes so long, or
+                                          NGX_DNS_HEDGE_* */
+    ngx_uint_t            race;        /* servers that are asked at once */
+    ngx_uint_t            race_positive;
+    ngx_msec_t            race_wait;   /* for a positive response */
     uint32_t              quick;       /* a response that takes so many
                                           microseconds is not slow yet:
                                           ngx_dns_peers_quick() */

@@ -18,7 +18,7 @@ static ngx_dns_peer_t *ngx_dns_ask_special(ngx_dns_inflight_t *f,
 static ngx_uint_t ngx_dns_ask_more(ngx_dns_inflight_t *f,
     ngx_dns_account_e account);
 static ngx_dns_outcome_e ngx_dns_ask_send(ngx_dns_inflight_t *f,
-    ngx_dns_peer_t *peer, ngx_dns_event_pt handler);
+    ngx_dns_peer_t *peer, ngx_dns_account_e account, ngx_dns_event_pt handler);
 
 
 ngx_int_t
@@ -55,7 +55,7 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
 
         f->servers++;
 
-        outcome = ngx_dns_ask_send(f, peer, handler);
+        outcome = ngx_dns_ask_send(f, peer, account, handler);
 
         if (outcome == NGX_DNS_OUTCOME_NONE) {
             return NGX_OK;
@@ -84,7 +84,7 @@ ngx_dns_ask_more(ngx_dns_inflight_t *f, ngx_dns_account_e account)
         return 0;
     }
 
-    if (f->tries > f->first
+    if (f->tries > f->first && account != NGX_DNS_ACCOUNT_NONE
         && !ngx_dns_ask_pays(f->policy, f->upstream, account))
     {
         f->limit = f->servers;
@@ -122,6 +122,15 @@ ngx_dns_ask_special(ngx_dns_inflight_t *f, ngx_dns_pick_t *pick)
 
 
 ngx_int_t
+ngx_dns_ask_beside(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
+{
+    return f->upstream->hedge == NGX_DNS_HEDGE_OFF
+           ? NGX_DECLINED
+           : ngx_dns_ask_next(f, NGX_DNS_ACCOUNT_LOSS, handler);
+}
+
+
+ngx_int_t
 ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
 {
     ngx_msec_t                   patience;
@@ -145,7 +154,9 @@ ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
         return NGX_DECLINED;
     }
 
-    if (ngx_dns_ask_send(f, peer, handler) != NGX_DNS_OUTCOME_NONE) {
+    if (ngx_dns_ask_send(f, peer, NGX_DNS_ACCOUNT_LOSS, handler)
+        != NGX_DNS_OUTCOME_NONE)
+    {
         return NGX_DECLINED;
     }
 
@@ -206,12 +217,12 @@ ngx_dns_ask_pays(const ngx_dns_policy_t *policy, ngx_dns_upstream_t *u,
 
 static ngx_dns_outcome_e
 ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
-    ngx_dns_event_pt handler)
+    ngx_dns_account_e account, ngx_dns_event_pt handler)
 {
     ngx_msec_t         patience, most;
     ngx_dns_outcome_e  outcome;
 
-    if (f->tries > f->first) {
+    if (f->tries > f->first && account != NGX_DNS_ACCOUNT_NONE) {
         ngx_dns_count_peer(peer, retries);
     }
 
@@ -222,15 +233,17 @@ ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
         return outcome;
     }
 
-    /* one that is asked beside it may have a handshake before it, too */
-
     most = f->policy->upstream_timeout / 4;
 
     if (peer->tls) {
-        most = f->policy->upstream_timeout / 6;
+
+        /* one that is asked beside it may have a handshake before it, too */
+
+        most -= most >> 2;
     }
 
-    patience = ngx_dns_peer_patience(peer, most);
+    patience = f->upstream->hedge == NGX_DNS_HEDGE_AUTO
+               ? ngx_dns_peer_patience(peer, most) : f->upstream->hedge;
 
     if (f->servers == f->limit) {
 

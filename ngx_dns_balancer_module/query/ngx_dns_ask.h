@@ -30,12 +30,18 @@ ngx_int_t ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
     ngx_dns_event_pt handler);
 
 /*
+ * Patience is over: another server is asked beside those that are late, if
+ * "hedge" lets it.  Returns as above.
+ */
+ngx_int_t ngx_dns_ask_beside(ngx_dns_inflight_t *f, ngx_dns_event_pt handler);
+
+/*
  * A datagram may be lost, and no other server is left: the last one is asked
  * again, by another socket and ID.  Returns as above.
  */
 ngx_int_t ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler);
 
-/* would that be possible, when its patience is over? */
+/* would that be possible? */
 ngx_uint_t ngx_dns_ask_may_again(ngx_dns_inflight_t *f);
 
 /*
@@ -46,6 +52,16 @@ ngx_uint_t ngx_dns_ask_pays(const ngx_dns_policy_t *policy,
     ngx_dns_upstream_t *u, ngx_dns_account_e account);
 
 #pragma GCC visibility pop
+
+
+/* is there anything to do when patience is over? */
+
+static ngx_inline ngx_uint_t
+ngx_dns_ask_may_beside(ngx_dns_inflight_t *f)
+{
+    return f->servers < f->limit ? f->upstream->hedge != NGX_DNS_HEDGE_OFF
+                                 : ngx_dns_ask_may_again(f);
+}
 
 
 #endif /* _NGX_DNS_ASK_H_INCLUDED_ */

@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_fallback.h"
+#include "ngx_dns_keep.h"
 #include "../store/ngx_dns_metrics.h"
 
 
@@ -50,6 +51,7 @@ ngx_dns_fallback_next(ngx_dns_inflight_t *f, ngx_uint_t on)
     f->repeats = 0;
     f->limit = (uint8_t) ngx_min(f->upstream->peers.nelts, f->policy->tries);
     f->spare = 0;
+    f->racing = 0;
 
     for (fallback = f->fallback; fallback; fallback = fallback->next) {
         f->spare++;
@@ -82,38 +84,9 @@ ngx_dns_fallback_negative(ngx_dns_inflight_t *f,
 
     /* a good response must not be lost: what can't be kept is the answer */
 
-    if (f->kept == NULL) {
-
-        if (len > NGX_DNS_FALLBACK_KEEP) {
-            return 0;
-        }
-
-        f->kept = ngx_alloc(len, f->policy->log);
-        if (f->kept == NULL) {
-            return 0;
-        }
-
-        ngx_memcpy(f->kept, msg, len);
-        f->kept_len = len;
-        f->kept_peer = f->peer;
+    if (f->kept == NULL && ngx_dns_keep(f, msg, len) != NGX_OK) {
+        return 0;
     }
 
     return on;
-}
-
-
-ngx_int_t
-ngx_dns_fallback_kept(ngx_dns_inflight_t *f, ngx_dns_message_t *m)
-{
-    if (f->kept == NULL
-        || ngx_dns_message_parse(m, f->kept, f->kept_len,
-                                 NGX_DNS_HEADER_SIZE + f->question_len)
-           != NGX_OK)
-    {
-        return NGX_DECLINED;
-    }
-
-    f->peer = f->kept_peer;
-
-    return NGX_OK;
 }

@@ -20,9 +20,6 @@
 #include "ngx_dns_inflight.h"
 
 
-#define NGX_DNS_FALLBACK_KEEP  4096       /* octets of a response, at most */
-
-
 #pragma GCC visibility push(hidden)
 
 /* what this upstream has come to: NGX_DNS_ON_* */
@@ -43,9 +40,6 @@ ngx_int_t ngx_dns_fallback_next(ngx_dns_inflight_t *f, ngx_uint_t on);
 ngx_uint_t ngx_dns_fallback_negative(ngx_dns_inflight_t *f,
     const ngx_dns_inflight_attempt_t *a, const ngx_dns_message_t *m,
     const u_char *msg, size_t len);
-
-/* the response that was kept, parsed once more; NGX_DECLINED: none */
-ngx_int_t ngx_dns_fallback_kept(ngx_dns_inflight_t *f, ngx_dns_message_t *m);
 
 #pragma GCC visibility pop
 

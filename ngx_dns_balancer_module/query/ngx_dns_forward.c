@@ -99,7 +99,8 @@ ngx_dns_forward_chain(ngx_dns_zone_t *zone)
         zone->fallbacks++;
     }
 
-    zone->chained = zone->fallback || zone->choice;
+    zone->chained = zone->fallback || zone->choice
+                    || (zone->upstream && zone->upstream->race > 1);
 }
 
 

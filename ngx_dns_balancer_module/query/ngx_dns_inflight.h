@@ -73,6 +73,10 @@ struct ngx_dns_waiter_s {
 };
 
 
+#define NGX_DNS_BESIDE_LATE  1         /* for its being late */
+#define NGX_DNS_BESIDE_RACE  2
+
+
 /* one server that was asked: ngx_dns_attempt.h */
 
 typedef struct {
@@ -83,7 +87,8 @@ typedef struct {
 
     uint8_t               live;        /* an outcome may still come */
     uint8_t               silent;      /* its time is over, and counted */
-    uint8_t               beside;      /* another was asked meanwhile */
+    uint8_t               beside;      /* another was asked meanwhile, or at
+                                          the same time: NGX_DNS_BESIDE_* */
     uint8_t               repeated;    /* the same was asked again, within its
                                           time: that one is judged */
     uint8_t               failed;      /* judged if another has the answer */
@@ -112,10 +117,13 @@ struct ngx_dns_inflight_s {
 
     ngx_dns_peer_t       *only;        /* of its servers; NULL: any */
     ngx_dns_fallback_t   *fallback;    /* what is left of the zone's chain */
-    u_char               *kept;        /* a negative response, in case the
-                                          fallbacks have none; allocated */
+    u_char               *kept;        /* a negative response, in case there
+                                          is none better: ngx_dns_keep.h */
     size_t                kept_len;
     ngx_dns_peer_t       *kept_peer;
+    ngx_msec_t            race_end;    /* a negative response may be held until
+                                          then */
+    ngx_msec_t            held;        /* the deadline that was, while one is */
 
     const ngx_dns_policy_t  *policy;      /* the zone's */
     ngx_dns_subnet_t      subnet;      /* that servers are told, RFC 7871 */
@@ -143,12 +151,16 @@ struct ngx_dns_inflight_s {
     uint8_t               fallen;      /* "on" of fallbacks that were asked */
 
     uint8_t               limit;       /* of servers */
-    uint8_t               special;     /* "only" or "fallback" may be set */
+    uint8_t               special;     /* "only" or "fallback" may be set, or
+                                          its upstream races */
     uint8_t               refresh;     /* of the cache: no client began it */
     uint8_t               has_stale;   /* the cache has an old answer */
     uint8_t               stale_due;   /* new waiters get it at once */
     uint8_t               stream;      /* asked over TCP only */
     uint8_t               counted;     /* among those that are the same */
+    uint8_t               racing;      /* servers that were asked at once */
+    uint8_t               holds;       /* "kept" is of a race: it is what the
+                                          upstream says, if none is better */
 
     /* what is worth most to a client of what has come */
 

@@ -5,10 +5,11 @@
 
 
 #include "ngx_dns_life.h"
-#include "ngx_dns_ask.h"
-#include "ngx_dns_attempt.h"
 #include "ngx_dns_fallback.h"
+#include "ngx_dns_keep.h"
 #include "ngx_dns_life_end.h"
+#include "ngx_dns_race.h"
+#include "ngx_dns_verdict.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 
@@ -20,18 +21,6 @@ typedef enum {
     NGX_DNS_LIFE_OVER,           /* answered; witnesses are outstanding */
     NGX_DNS_LIFE_STATES
 } ngx_dns_life_state_e;
-
-
-typedef enum {
-    NGX_DNS_LIFE_START = 0,
-    NGX_DNS_LIFE_GOOD,           /* an answer of use */
-    NGX_DNS_LIFE_NEGATIVE,       /* one after which a fallback is asked */
-    NGX_DNS_LIFE_NEXT,           /* a failure after which another is asked */
-    NGX_DNS_LIFE_FINAL,          /* a failure after which none is asked */
-    NGX_DNS_LIFE_PATIENCE,       /* longer than the server's measured time */
-    NGX_DNS_LIFE_END,            /* the deadline */
-    NGX_DNS_LIFE_EVENTS
-} ngx_dns_life_event_e;
 
 
 typedef void (*ngx_dns_life_pt)(ngx_dns_inflight_t *f);
@@ -46,6 +35,7 @@ static void ngx_dns_life_never(ngx_dns_inflight_t *f);
 static void ngx_dns_life_ask(ngx_dns_inflight_t *f);
 static void ngx_dns_life_beside(ngx_dns_inflight_t *f);
 static void ngx_dns_life_wait(ngx_dns_inflight_t *f);
+static void ngx_dns_life_hold(ngx_dns_inflight_t *f);
 static void ngx_dns_life_fall(ngx_dns_inflight_t *f);
 static void ngx_dns_life_give_up(ngx_dns_inflight_t *f);
 static void ngx_dns_life_end(ngx_dns_inflight_t *f);
@@ -67,6 +57,7 @@ static void ngx_dns_life_abort_handler(ngx_dns_inflight_t *f);
 #define ask      ngx_dns_life_ask
 #define beside   ngx_dns_life_beside
 #define wait     ngx_dns_life_wait
+#define hold     ngx_dns_life_hold
 #define fall     ngx_dns_life_fall
 #define give_up  ngx_dns_life_give_up
 #define end      ngx_dns_life_end
@@ -75,18 +66,23 @@ static void ngx_dns_life_abort_handler(ngx_dns_inflight_t *f);
 static const ngx_dns_life_pt
 ngx_dns_life_table[NGX_DNS_LIFE_STATES][NGX_DNS_LIFE_EVENTS] = {
 
-    /*            START  GOOD   NEGATIVE  NEXT   FINAL  PATIENCE  END     */
+    /*            START  GOOD   HOLD   NEGATIVE  NEXT   FINAL  PATIENCE  END  */
 
-    /* FRESH */   { ask,   never, never,    never, never, never,    give_up },
-    /* ASKING */  { never, end,   fall,     ask,   wait,  beside,   give_up },
-    /* WAITING */ { never, end,   fall,     ask,   wait,  wait,     give_up },
-    /* OVER */    { never, late,  late,     late,  late,  never,    late    }
+    /* FRESH */   { ask,   never, never, never,    never, never, never,
+                    give_up },
+    /* ASKING */  { never, end,   hold,  fall,     ask,   wait,  beside,
+                    give_up },
+    /* WAITING */ { never, end,   hold,  fall,     ask,   wait,  wait,
+                    give_up },
+    /* OVER */    { never, late,  late,  late,     late,  late,  never,
+                    late    }
 };
 
 #undef never
 #undef ask
 #undef beside
 #undef wait
+#undef hold
 #undef fall
 #undef give_up
 #undef end
@@ -95,14 +91,11 @@ ngx_dns_life_table[NGX_DNS_LIFE_STATES][NGX_DNS_LIFE_EVENTS] = {
 
 /* of this worker: what the event that is being handled is about */
 
-static const ngx_dns_message_t  *ngx_dns_life_message;
-static const u_char             *ngx_dns_life_data;
-static ngx_dns_account_e         ngx_dns_life_account;
-static ngx_uint_t                ngx_dns_life_on;
+static ngx_dns_verdict_t  ngx_dns_life_verdict;
 
 /* questions that are over */
 
-static ngx_queue_t               ngx_dns_life_overs;
+static ngx_queue_t        ngx_dns_life_overs;
 
 
 void
@@ -129,6 +122,8 @@ ngx_dns_life_start(ngx_dns_inflight_t *f)
     f->deadline = ngx_current_msec + f->policy->next_timeout;
 
     if (f->special) {
+        f->racing = 0;
+        f->holds = 0;
         f->spare = (uint8_t) f->zone->fallbacks;
         f->limit = f->only ? 1 : f->limit;
     }
@@ -140,7 +135,7 @@ ngx_dns_life_start(ngx_dns_inflight_t *f)
         ngx_dns_life_stale(f);
     }
 
-    ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
+    ngx_dns_life_verdict.account = NGX_DNS_ACCOUNT_LOSS;
     ngx_dns_life_event(f, NGX_DNS_LIFE_START);
 }
 
@@ -197,7 +192,7 @@ ngx_dns_life_joined(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w)
            == NGX_OK
         && ngx_current_msec - first->start_msec >= NGX_DNS_PATIENCE_MIN)
     {
-        ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
+        ngx_dns_life_verdict.account = NGX_DNS_ACCOUNT_LOSS;
         ngx_dns_life_event(f, NGX_DNS_LIFE_PATIENCE);
     }
 }
@@ -208,9 +203,14 @@ ngx_dns_life_joined(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w)
 static void
 ngx_dns_life_ask(ngx_dns_inflight_t *f)
 {
-    if (ngx_dns_ask_next(f, ngx_dns_life_account, ngx_dns_life_attempt_handler)
+    if (ngx_dns_ask_next(f, ngx_dns_life_verdict.account,
+                         ngx_dns_life_attempt_handler)
         == NGX_OK)
     {
+        if (f->special) {
+            ngx_dns_race_begin(f, ngx_dns_life_attempt_handler);
+        }
+
         ngx_dns_life_settle(f);
         return;
     }
@@ -229,9 +229,7 @@ ngx_dns_life_beside(ngx_dns_inflight_t *f)
 
     n = f->tries;
 
-    if (ngx_dns_ask_next(f, ngx_dns_life_account, ngx_dns_life_attempt_handler)
-        != NGX_OK)
-    {
+    if (ngx_dns_ask_beside(f, ngx_dns_life_attempt_handler) != NGX_OK) {
         (void) ngx_dns_ask_again(f, ngx_dns_life_attempt_handler);
     }
 
@@ -242,7 +240,7 @@ ngx_dns_life_beside(ngx_dns_inflight_t *f)
             continue;
         }
 
-        a->beside = 1;
+        a->beside = NGX_DNS_BESIDE_LATE;
 
         if (f->tries > n && f->tried[n] != a->attempt.peer) {
             ngx_dns_count_peer(a->attempt.peer, hedges);
@@ -280,7 +278,7 @@ static void
 ngx_dns_life_settle(ngx_dns_inflight_t *f)
 {
     f->state = (f->policy->next & NGX_DNS_NEXT_TIMEOUT)
-               && (f->servers < f->limit || ngx_dns_ask_may_again(f))
+               && ngx_dns_ask_may_beside(f)
                ? NGX_DNS_LIFE_ASKING : NGX_DNS_LIFE_WAITING;
 
     ngx_dns_life_arm(f);
@@ -333,7 +331,7 @@ ngx_dns_life_timer_handler(ngx_dns_timer_t *timer)
 
     silent = ngx_dns_attempt_expire(f);
 
-    ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
+    ngx_dns_life_verdict.account = NGX_DNS_ACCOUNT_LOSS;
 
     if (f->state == NGX_DNS_LIFE_OVER
         || (ngx_msec_int_t) (f->deadline - ngx_current_msec) <= 0)
@@ -391,16 +389,17 @@ static void
 ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
     u_char *msg, size_t len)
 {
-    ngx_uint_t                   next;
-    ngx_dns_message_t            m;
+    ngx_dns_verdict_t           *v;
     ngx_dns_outcome_e            outcome;
     ngx_dns_inflight_t          *f;
+    ngx_dns_life_event_e         what;
     ngx_dns_inflight_attempt_t  *a;
 
     f = attempt->data;
     a = (ngx_dns_inflight_attempt_t *) attempt;
+    v = &ngx_dns_life_verdict;
 
-    ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
+    v->account = NGX_DNS_ACCOUNT_LOSS;
 
     if (event == NGX_DNS_EVENT_SOFT) {
 
@@ -413,7 +412,7 @@ ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
         return;
     }
 
-    outcome = ngx_dns_attempt_take(f, a, event, msg, len, &m);
+    outcome = ngx_dns_attempt_take(f, a, event, msg, len, &v->m);
 
     if (outcome == NGX_DNS_OUTCOME_NONE) {
         return;
@@ -425,43 +424,44 @@ ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
             ngx_dns_attempt_judge(f);
         }
 
+        v->msg = msg;
+        what = NGX_DNS_LIFE_GOOD;
+
         if (f->state != NGX_DNS_LIFE_OVER) {
             f->peer = attempt->peer;
-        }
 
-        ngx_dns_life_message = &m;
-        ngx_dns_life_data = msg;
-
-        next = NGX_DNS_LIFE_GOOD;
-
-        if (f->special && f->state != NGX_DNS_LIFE_OVER) {
-            ngx_dns_life_on = ngx_dns_fallback_negative(f, a, &m, msg, len);
-
-            if (ngx_dns_life_on) {
-                next = a < &f->attempts[f->first] ? NGX_DNS_LIFE_FINAL
-                                                  : NGX_DNS_LIFE_NEGATIVE;
+            if (f->special) {
+                what = ngx_dns_verdict_good(f, a, len, v);
             }
         }
 
-        ngx_dns_life_event(f, next);
+        ngx_dns_life_event(f, what);
         return;
     }
 
     if (f->state != NGX_DNS_LIFE_OVER) {
-        ngx_dns_attempt_note(f, outcome, &m, attempt->peer);
+        ngx_dns_attempt_note(f, outcome, &v->m, attempt->peer);
     }
 
-    if (outcome >= NGX_DNS_OUTCOME_ERROR) {
-        ngx_dns_life_account = NGX_DNS_ACCOUNT_FAILING;
+    ngx_dns_life_event(f, ngx_dns_verdict_failed(f, a, outcome, v));
+}
+
+
+/* another server that races may have more than a denial */
+
+static void
+ngx_dns_life_hold(ngx_dns_inflight_t *f)
+{
+    if (!f->holds) {
+        f->holds = 1;
+        f->held = f->deadline;
+
+        if ((ngx_msec_int_t) (f->race_end - f->deadline) < 0) {
+            f->deadline = f->race_end;
+        }
     }
 
-    next = ngx_dns_outcome_next(outcome);
-
-    /* an upstream that was given up asks no more of its servers */
-
-    ngx_dns_life_event(f, a >= &f->attempts[f->first]
-                          && (next == 0 || (next & f->policy->next))
-                          ? NGX_DNS_LIFE_NEXT : NGX_DNS_LIFE_FINAL);
+    ngx_dns_life_arm(f);
 }
 
 
@@ -470,12 +470,12 @@ ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
 static void
 ngx_dns_life_fall(ngx_dns_inflight_t *f)
 {
-    if (ngx_dns_fallback_next(f, ngx_dns_life_on) != NGX_OK) {
+    if (ngx_dns_fallback_next(f, ngx_dns_life_verdict.on) != NGX_OK) {
         ngx_dns_life_end(f);
         return;
     }
 
-    ngx_dns_life_account = NGX_DNS_ACCOUNT_LOSS;
+    ngx_dns_life_verdict.account = NGX_DNS_ACCOUNT_LOSS;
     ngx_dns_life_ask(f);
 }
 
@@ -485,7 +485,8 @@ ngx_dns_life_fall(ngx_dns_inflight_t *f)
 static void
 ngx_dns_life_end(ngx_dns_inflight_t *f)
 {
-    ngx_dns_life_end_good(f, ngx_dns_life_message, ngx_dns_life_data);
+    ngx_dns_life_end_good(f, &ngx_dns_life_verdict.m,
+                          ngx_dns_life_verdict.msg);
     ngx_dns_life_over(f);
 }
 
@@ -495,7 +496,17 @@ ngx_dns_life_end(ngx_dns_inflight_t *f)
 static void
 ngx_dns_life_give_up(ngx_dns_inflight_t *f)
 {
-    ngx_dns_message_t  m;
+    ngx_dns_message_t     m;
+    ngx_dns_life_event_e  what;
+
+    if (f->special && f->holds) {
+        what = ngx_dns_verdict_held(f, &ngx_dns_life_verdict);
+
+        if (what != NGX_DNS_LIFE_FINAL) {
+            ngx_dns_life_event(f, what);
+            return;
+        }
+    }
 
     if (f->special
         && ngx_dns_fallback_next(f, ngx_dns_fallback_outcome(f)) == NGX_OK)
@@ -504,7 +515,7 @@ ngx_dns_life_give_up(ngx_dns_inflight_t *f)
         return;
     }
 
-    if (f->kept && ngx_dns_fallback_kept(f, &m) == NGX_OK) {
+    if (f->kept && ngx_dns_keep_get(f, &m) == NGX_OK) {
         ngx_dns_life_end_kept(f, &m, f->kept);
         ngx_dns_life_over(f);
         return;
@@ -542,7 +553,7 @@ ngx_dns_life_over(ngx_dns_inflight_t *f)
     if (f->live == 0) {
         ngx_dns_inflight_free(f);
 
-        if (ngx_dns_inflight_count() == 0 && ngx_exiting) {
+        if (ngx_exiting && ngx_dns_inflight_count() == 0) {
             ngx_dns_timer_trim();
         }
 
@@ -620,6 +631,14 @@ ngx_dns_life_idle_handler(ngx_dns_inflight_t *f)
 static void
 ngx_dns_life_abort_handler(ngx_dns_inflight_t *f)
 {
-    ngx_dns_life_end_failed(f, 1);
+    ngx_dns_message_t  m;
+
+    if (f->kept && ngx_dns_keep_get(f, &m) == NGX_OK) {
+        ngx_dns_life_end_kept(f, &m, f->kept);
+
+    } else {
+        ngx_dns_life_end_failed(f, 1);
+    }
+
     ngx_dns_life_over(f);
 }
