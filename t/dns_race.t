@@ -87,8 +87,8 @@ sub asked {
 
 # two are asked, with three there are
 
-for my $tcp (0, 1) {
-    my ($answer) = asked("llln$tcp.first.test", tcp => $tcp);
+for my $tcp (qw/ udp tcp /) {
+    my ($answer) = asked("llln$tcp.first.test", proto => $tcp);
 
     like($answer, qr/^192\.0\.2\.\d$/, 'the first answer');
 
@@ -101,12 +101,12 @@ is((asked('nnn.first.test'))[0], 'NXDOMAIN', 'whatever it is');
 
 # positive ones
 
-for my $tcp (0, 1) {
-    my ($answer, $time) = asked("nal$tcp.positive.test", tcp => $tcp);
+for my $tcp (qw/ udp tcp /) {
+    my ($answer, $time) = asked("nal$tcp.positive.test", proto => $tcp);
 
     is($answer, '192.0.2.2', 'a late record after NXDOMAIN and a failure');
 
-    ($answer) = asked("nrd$tcp.positive.test", tcp => $tcp);
+    ($answer) = asked("nrd$tcp.positive.test", proto => $tcp);
     is($answer, '192.0.2.1', 'a record before NXDOMAIN and no data');
 }
 

@@ -232,6 +232,21 @@ ngx_alloc(size_t size, ngx_log_t *log)
 }
 
 
+in_port_t
+ngx_inet_get_port(struct sockaddr *sa)
+{
+    return ntohs(((struct sockaddr_in *) sa)->sin_port);
+}
+
+
+size_t
+ngx_sock_ntop(struct sockaddr *sa, socklen_t socklen, u_char *text, size_t len,
+    ngx_uint_t port)
+{
+    return (size_t) snprintf((char *) text, len, "::");
+}
+
+
 ngx_int_t
 ngx_cmp_sockaddr(struct sockaddr *a, socklen_t alen, struct sockaddr *b,
     socklen_t blen, ngx_uint_t port)

@@ -78,6 +78,7 @@ typedef enum {
     NGX_DNS_ECLASS,
     NGX_DNS_ETRANSFER,           /* AXFR or IXFR over UDP */
     NGX_DNS_EMETA,               /* a type that can't be asked for */
+    NGX_DNS_EANY,                /* dns_any refuse */
     NGX_DNS_ETSIG,
     NGX_DNS_EZONE,               /* no zone matches */
     NGX_DNS_EZREFUSED,           /* dns_return refused */

@@ -41,6 +41,7 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "class", "class is not IN", NGX_DNS_REFUSED, 21 },
     { "transfer", "zone transfer over UDP", NGX_DNS_REFUSED, 21 },
     { "meta_type", "type can not be asked for", NGX_DNS_REFUSED, 21 },
+    { "any", "dns_any refuse", NGX_DNS_REFUSED, 21 },
     { "tsig", "signed by TSIG", NGX_DNS_REFUSED, 21 },
     { "no_zone", "no zone matches", NGX_DNS_REFUSED, 20 },
     { "return_refused", "dns_return refused", NGX_DNS_REFUSED, 15 },

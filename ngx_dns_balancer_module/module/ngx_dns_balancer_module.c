@@ -228,6 +228,13 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       offsetof(ngx_dns_policy_t, nxdomain_cut),
       &ngx_stream_dns_nxdomain_cut },
 
+    { ngx_string("dns_any"),
+      NGX_STREAM_DNS_QUERY_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_dns_policy_t, any),
+      &ngx_stream_dns_any },
+
       ngx_null_command
 };
 

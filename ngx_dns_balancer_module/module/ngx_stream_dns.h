@@ -193,6 +193,7 @@ typedef struct {
     ngx_stream_dns_hosts_conf_t *hosts;
     ngx_uint_t                   locals;    /* mask of NGX_STREAM_DNS_LOCAL_* */
     ngx_str_t                    server_id;
+    ngx_str_t                    whoami;    /* on the wire */
 
     ngx_array_t                  zones;     /* of ngx_dns_zone_t * */
     ngx_array_t                  listens;   /* of ngx_str_t */

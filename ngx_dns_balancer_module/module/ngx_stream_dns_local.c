@@ -14,9 +14,13 @@
 #define NGX_STREAM_DNS_LOCAL_LOCALHOST  0x0004
 #define NGX_STREAM_DNS_LOCAL_REVERSE    0x0008
 #define NGX_STREAM_DNS_LOCAL_SERVER_ID  0x0010
+#define NGX_STREAM_DNS_LOCAL_SPECIAL    0x0020
+#define NGX_STREAM_DNS_LOCAL_WHOAMI     0x0040
 
 
 static ngx_uint_t ngx_stream_dns_local_word(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *dscf, ngx_str_t *value);
+static ngx_int_t ngx_stream_dns_local_whoami(ngx_conf_t *cf,
     ngx_stream_dns_srv_conf_t *dscf, ngx_str_t *value);
 
 
@@ -44,7 +48,8 @@ ngx_stream_dns_local(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (word == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"dns_local\": invalid value \"%V\", it must "
-                               "be \"localhost\", \"reverse\", \"server_id\", "
+                               "be \"localhost\", \"special\", \"reverse\", "
+                               "\"whoami=\" with a name, \"server_id\", "
                                "\"server_id=\" with a text of 1 to 255 octets, "
                                "in which \"$hostname\" is the only variable, "
                                "or \"off\"", &value[i]);
@@ -83,6 +88,15 @@ ngx_stream_dns_local_word(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf,
         return NGX_STREAM_DNS_LOCAL_REVERSE;
     }
 
+    if (ngx_strcmp(value->data, "special") == 0) {
+        return NGX_STREAM_DNS_LOCAL_SPECIAL;
+    }
+
+    if (ngx_strncmp(value->data, "whoami=", 7) == 0) {
+        return ngx_stream_dns_local_whoami(cf, dscf, value) == NGX_OK
+               ? NGX_STREAM_DNS_LOCAL_WHOAMI : 0;
+    }
+
     if (ngx_strcmp(value->data, "off") == 0) {
         return NGX_STREAM_DNS_LOCAL_OFF;
     }
@@ -106,6 +120,25 @@ ngx_stream_dns_local_word(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf,
 }
 
 
+static ngx_int_t
+ngx_stream_dns_local_whoami(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf,
+    ngx_str_t *value)
+{
+    ngx_str_t  name;
+
+    name.data = value->data + 7;
+    name.len = value->len - 7;
+
+    if (name.len == 0
+        || ngx_stream_dns_text_name(cf, &name, &dscf->whoami) != NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return dscf->whoami.len > 1 ? NGX_OK : NGX_ERROR;
+}
+
+
 void
 ngx_stream_dns_local_merge(ngx_stream_dns_srv_conf_t *prev,
     ngx_stream_dns_srv_conf_t *conf)
@@ -113,11 +146,13 @@ ngx_stream_dns_local_merge(ngx_stream_dns_srv_conf_t *prev,
     if (conf->locals == 0) {
         conf->locals = prev->locals;
         conf->server_id = prev->server_id;
+        conf->whoami = prev->whoami;
     }
 
     if (conf->locals == 0) {
         conf->locals = NGX_STREAM_DNS_LOCAL_SET
-                       |NGX_STREAM_DNS_LOCAL_LOCALHOST;
+                       |NGX_STREAM_DNS_LOCAL_LOCALHOST
+                       |NGX_STREAM_DNS_LOCAL_SPECIAL;
     }
 }
 
@@ -136,6 +171,16 @@ ngx_stream_dns_local_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 
     if (dscf->locals & NGX_STREAM_DNS_LOCAL_REVERSE) {
         local->reverse = 1;
+        dscf->dns.listener.local = local;
+    }
+
+    if (dscf->locals & NGX_STREAM_DNS_LOCAL_SPECIAL) {
+        local->special = 1;
+        dscf->dns.listener.local = local;
+    }
+
+    if (dscf->locals & NGX_STREAM_DNS_LOCAL_WHOAMI) {
+        local->whoami = dscf->whoami;
         dscf->dns.listener.local = local;
     }
 

@@ -16,6 +16,11 @@
 #define NGX_STREAM_DNS_SEC      3
 #define NGX_STREAM_DNS_PERCENT  4
 #define NGX_STREAM_DNS_FLAG     5
+#define NGX_STREAM_DNS_WORD     6         /* one of those in "allowed" */
+
+
+static ngx_int_t ngx_stream_dns_slot_word(ngx_str_t *value,
+    const char *allowed);
 
 
 /* what a directive of one value takes, and how that is said */
@@ -78,6 +83,11 @@ ngx_stream_dns_range_t  ngx_stream_dns_max_ttl = {
 ngx_stream_dns_range_t  ngx_stream_dns_servfail_ttl = {
     NGX_STREAM_DNS_SEC, 0, 300, 1,
     "a time in seconds from 0 to 5m"
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_any = {
+    NGX_STREAM_DNS_WORD, 0, 2, 0,
+    "\"forward\", \"minimal\" or \"refuse\""
 };
 
 ngx_stream_dns_range_t  ngx_stream_dns_nxdomain_cut = {
@@ -143,6 +153,10 @@ ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             ? 0 : NGX_ERROR;
         break;
 
+    case NGX_STREAM_DNS_WORD:
+        n = ngx_stream_dns_slot_word(&value[1], range->allowed);
+        break;
+
     default:
         n = ngx_atoi(value[1].data, value[1].len);
     }
@@ -157,6 +171,36 @@ ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *np = n;
 
     return NGX_CONF_OK;
+}
+
+
+/* which one it is of the words in quotes */
+
+static ngx_int_t
+ngx_stream_dns_slot_word(ngx_str_t *value, const char *allowed)
+{
+    size_t       len;
+    ngx_int_t    n;
+    const char  *p;
+
+    p = allowed;
+
+    for (n = 0; /* void */ ; n++) {
+        p = ngx_strchr(p, '"');
+
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        p++;
+        len = (size_t) (ngx_strchr(p, '"') - p);
+
+        if (len == value->len && ngx_strncmp(p, value->data, len) == 0) {
+            return n;
+        }
+
+        p += len + 1;
+    }
 }
 
 

@@ -5,6 +5,10 @@
 
 
 #include "ngx_stream_dns_text.h"
+#include "../wire/ngx_dns_name.h"
+#include "../wire/ngx_dns_question.h"
+
+#include <ldns/ldns.h>
 
 
 static ngx_uint_t ngx_stream_dns_text_ipv6(ngx_str_t *text);
@@ -228,4 +232,47 @@ ngx_stream_dns_text_once(ngx_conf_t *cf)
     }
 
     return NGX_OK;
+}
+
+
+const char *
+ngx_stream_dns_text_name(ngx_conf_t *cf, ngx_str_t *text, ngx_str_t *name)
+{
+    size_t        len;
+    u_char       *p;
+    ldns_rdf     *rdf;
+    const char   *why;
+    ldns_status   rc;
+
+    why = ngx_stream_dns_text_zone(text);
+
+    if (why) {
+        return why;
+    }
+
+    rdf = NULL;
+    rc = ldns_str2rdf_dname(&rdf, (char *) text->data);
+
+    if (rc != LDNS_STATUS_OK) {
+        return ldns_get_errorstr_by_id(rc);
+    }
+
+    /* the copy in lower case goes by words of eight octets */
+
+    len = ldns_rdf_size(rdf);
+    p = ngx_pcalloc(cf->temp_pool, len + NGX_DNS_READ_PAD);
+    name->data = ngx_pcalloc(cf->pool, len + NGX_DNS_READ_PAD);
+    name->len = len;
+
+    if (p == NULL || name->data == NULL) {
+        ldns_rdf_deep_free(rdf);
+        return "no memory";
+    }
+
+    ngx_memcpy(p, ldns_rdf_data(rdf), len);
+    ngx_dns_name_lower(name->data, p, len);
+
+    ldns_rdf_deep_free(rdf);
+
+    return NULL;
 }

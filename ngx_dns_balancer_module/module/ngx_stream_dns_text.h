@@ -29,6 +29,13 @@ const char *ngx_stream_dns_text_sockaddr(struct sockaddr *sa);
 const char *ngx_stream_dns_text_zone(ngx_str_t *text);
 
 /*
+ * A domain name as it is on the wire, in lower case, with the padding that
+ * ngx_dns_copy() reads.  Why it is none, or can't be meant; NULL: it is one.
+ */
+const char *ngx_stream_dns_text_name(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_str_t *name);
+
+/*
  * $hostname and ${hostname} are the name of this machine.  NGX_DECLINED: there
  * is another variable.
  */

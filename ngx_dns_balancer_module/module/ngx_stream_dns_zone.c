@@ -6,9 +6,6 @@
 
 #include "ngx_stream_dns.h"
 #include "ngx_stream_dns_text.h"
-#include "../wire/ngx_dns_name.h"
-
-#include <ldns/ldns.h>
 
 
 static ngx_stream_dns_forward_t *ngx_stream_dns_zone_add(ngx_conf_t *cf,
@@ -123,13 +120,9 @@ ngx_stream_dns_zone_add(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf,
 static ngx_int_t
 ngx_stream_dns_zone_name(ngx_conf_t *cf, ngx_str_t *text, ngx_str_t *name)
 {
-    size_t        len;
-    u_char       *p;
-    ldns_rdf     *rdf;
-    const char   *why;
-    ldns_status   rc;
+    const char  *why;
 
-    why = ngx_stream_dns_text_zone(text);
+    why = ngx_stream_dns_text_name(cf, text, name);
 
     if (why) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -137,34 +130,6 @@ ngx_stream_dns_zone_name(ngx_conf_t *cf, ngx_str_t *text, ngx_str_t *name)
                            "domain name: %s", cf->args->elts, text, why);
         return NGX_ERROR;
     }
-
-    rdf = NULL;
-    rc = ldns_str2rdf_dname(&rdf, (char *) text->data);
-
-    if (rc != LDNS_STATUS_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\": invalid zone \"%V\", it must be a "
-                           "domain name: %s", cf->args->elts, text,
-                           ldns_get_errorstr_by_id(rc));
-        return NGX_ERROR;
-    }
-
-    /* the copy in lower case goes by words of eight octets */
-
-    len = ldns_rdf_size(rdf);
-    p = ngx_pcalloc(cf->temp_pool, len + NGX_DNS_READ_PAD);
-    name->data = ngx_pnalloc(cf->pool, len + NGX_DNS_READ_PAD);
-    name->len = len;
-
-    if (p == NULL || name->data == NULL) {
-        ldns_rdf_deep_free(rdf);
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(p, ldns_rdf_data(rdf), len);
-    ngx_dns_name_lower(name->data, p, len);
-
-    ldns_rdf_deep_free(rdf);
 
     return NGX_OK;
 }

@@ -151,11 +151,14 @@ typedef struct {
     uint32_t              ttl;         /* of their answers */
     ngx_str_t             id;          /* id.server, hostname.bind */
     ngx_str_t             version;     /* version.server, version.bind */
+    ngx_str_t             whoami;      /* on the wire, in lower case; empty:
+                                          none */
 
     unsigned              fallthrough:1;    /* other names may be elsewhere */
     unsigned              localhost:1;
     unsigned              server_id:1;
     unsigned              reverse:1;
+    unsigned              special:1;
 } ngx_dns_local_t;
 
 

@@ -6,12 +6,14 @@
 
 #include "ngx_dns_local.h"
 #include "ngx_dns_answer.h"
+#include "ngx_dns_special.h"
 #include "../wire/ngx_dns_reverse.h"
 #include "../wire/ngx_dns_rr.h"
 
 
 #define NGX_DNS_LOCAL_NO_SOA  0xffff
 #define NGX_DNS_LOCAL_TTL     10800    /* as that of RFC 6303's zones */
+#define NGX_DNS_LOCAL_ANY_TTL 3600
 
 #define ngx_dns_local_is(type, asked)                                         \
     ((asked) == (type) || (asked) == NGX_DNS_TYPE_ANY)
@@ -23,6 +25,7 @@ struct ngx_dns_local_found_s {
     void                  (*write)(ngx_dns_rr_t *rr,
                                    const ngx_dns_question_t *q,
                                    const ngx_dns_local_found_t *found);
+    ngx_dns_client_t       *client;
     const ngx_str_t        *text;          /* of a TXT record */
     ngx_dns_hosts_t        *hosts;
     uint32_t                ttl;
@@ -38,7 +41,7 @@ static ngx_int_t ngx_dns_local_find_server(ngx_dns_local_t *local,
     const ngx_dns_question_t *q, ngx_dns_local_found_t *found);
 static ngx_int_t ngx_dns_local_find_builtin(ngx_dns_conf_t *conf,
     const ngx_dns_question_t *q, ngx_dns_local_found_t *found);
-static ngx_int_t ngx_dns_local_find_reverse(ngx_dns_conf_t *conf,
+static ngx_int_t ngx_dns_local_find_empty(ngx_dns_conf_t *conf,
     const ngx_dns_question_t *q, ngx_dns_local_found_t *found);
 static void ngx_dns_local_hosts(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found);
@@ -47,6 +50,10 @@ static void ngx_dns_local_localhost(ngx_dns_rr_t *rr,
 static void ngx_dns_local_loopback(ngx_dns_rr_t *rr,
     const ngx_dns_question_t *q, const ngx_dns_local_found_t *found);
 static void ngx_dns_local_apex(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
+    const ngx_dns_local_found_t *found);
+static void ngx_dns_local_whoami(ngx_dns_rr_t *rr,
+    const ngx_dns_question_t *q, const ngx_dns_local_found_t *found);
+static void ngx_dns_local_hinfo(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found);
 static void ngx_dns_local_text(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found);
@@ -76,6 +83,7 @@ ngx_dns_local_answer(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     }
 
     found.write = NULL;
+    found.client = client;
     found.rcode = NGX_DNS_NOERROR;
     found.zone = NGX_DNS_LOCAL_NO_SOA;
     found.ttl = NGX_DNS_LOCAL_TTL;
@@ -101,6 +109,22 @@ ngx_dns_local_negative(const ngx_dns_request_t *r, uint16_t rcode,
     found.rcode = rcode;
     found.zone = r->question->asked.name_len - (uint16_t) r->zone->name.len;
     found.ttl = NGX_DNS_RETURN_TTL;
+    found.status = NGX_DNS_CACHE_STATUS_LOCAL;
+
+    ngx_dns_local_send(r->conf, r->client, r->question, r->packet, &found,
+                       answer);
+}
+
+
+void
+ngx_dns_local_any(const ngx_dns_request_t *r, ngx_dns_local_answer_t *answer)
+{
+    ngx_dns_local_found_t  found;
+
+    found.write = ngx_dns_local_hinfo;
+    found.rcode = NGX_DNS_NOERROR;
+    found.zone = NGX_DNS_LOCAL_NO_SOA;
+    found.ttl = NGX_DNS_LOCAL_ANY_TTL;
     found.status = NGX_DNS_CACHE_STATUS_LOCAL;
 
     ngx_dns_local_send(r->conf, r->client, r->question, r->packet, &found,
@@ -195,6 +219,13 @@ ngx_dns_local_find_builtin(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
         return NGX_DECLINED;
     }
 
+    if (ngx_dns_local_is_whoami(conf->listener.local, q)) {
+        found->write = ngx_dns_local_whoami;
+        found->ttl = 0;
+
+        return NGX_OK;
+    }
+
     /* RFC 6761, 6.3: "localhost." and any names falling within it */
 
     if (conf->listener.local->localhost) {
@@ -224,43 +255,23 @@ ngx_dns_local_find_builtin(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
         }
     }
 
-    return conf->listener.local->reverse
-           ? ngx_dns_local_find_reverse(conf, q, found) : NGX_DECLINED;
+    return ngx_dns_local_find_empty(conf, q, found);
 }
 
 
 static ngx_int_t
-ngx_dns_local_find_reverse(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
+ngx_dns_local_find_empty(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
     ngx_dns_local_found_t *found)
 {
-    u_char          *p;
-    ngx_uint_t       labels, n;
-    ngx_dns_zone_t  *zone;
+    ngx_uint_t  labels;
 
     static const ngx_str_t  loopback
         = ngx_string("\1" "1\1" "0\1" "0\3" "127\7in-addr\4arpa\0");
 
-    labels = ngx_dns_reverse_zone(q);
+    labels = ngx_dns_special_zone(conf, q);
 
     if (labels == 0) {
         return NGX_DECLINED;
-    }
-
-    /* RFC 6303, 3: who has a zone of these names for himself uses that */
-
-    zone = ngx_dns_forward_find(conf->listener.forward,
-                                (ngx_dns_question_t *) q);
-
-    if (zone) {
-        n = 0;
-
-        for (p = zone->name.data; *p; p += *p + 1) {
-            n++;
-        }
-
-        if (n >= labels) {
-            return NGX_DECLINED;
-        }
     }
 
     found->zone = q->label[q->labels - labels];
@@ -356,6 +367,71 @@ ngx_dns_local_apex(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     if (ngx_dns_local_is(NGX_DNS_TYPE_NS, q->asked.type)) {
         ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_NS, q->name, q->asked.name_len);
     }
+}
+
+
+/* the client's address, port and transport */
+
+static void
+ngx_dns_local_whoami(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
+    const ngx_dns_local_found_t *found)
+{
+    u_char            text[NGX_SOCKADDR_STRLEN + sizeof(" 65535 https")], *p;
+    ngx_uint_t        port;
+    struct sockaddr  *sa;
+
+    sa = ngx_dns_client_source(found->client);
+
+    if (sa->sa_family == AF_INET6
+        && IN6_IS_ADDR_V4MAPPED(&((struct sockaddr_in6 *) sa)->sin6_addr))
+    {
+        p = ((struct sockaddr_in6 *) sa)->sin6_addr.s6_addr + 12;
+
+    } else if (sa->sa_family == AF_INET) {
+        p = (u_char *) &((struct sockaddr_in *) sa)->sin_addr;
+
+    } else {
+        p = NULL;
+    }
+
+    if (p && ngx_dns_local_is(NGX_DNS_TYPE_A, q->asked.type)) {
+        ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_A, p, 4);
+    }
+
+    if (p == NULL && sa->sa_family == AF_INET6
+        && ngx_dns_local_is(NGX_DNS_TYPE_AAAA, q->asked.type))
+    {
+        ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_AAAA,
+                         ((struct sockaddr_in6 *) sa)->sin6_addr.s6_addr, 16);
+    }
+
+    if (!ngx_dns_local_is(NGX_DNS_TYPE_TXT, q->asked.type)) {
+        return;
+    }
+
+    port = sa->sa_family == AF_UNIX ? 0 : ngx_inet_get_port(sa);
+
+    if (p) {
+        p = ngx_slprintf(text, text + sizeof(text), "%ud.%ud.%ud.%ud", p[0],
+                         p[1], p[2], p[3]);
+
+    } else {
+        p = text + ngx_sock_ntop(sa, sizeof(ngx_dns_sockaddr_t), text,
+                                 NGX_SOCKADDR_STRLEN, 0);
+    }
+
+    p = ngx_slprintf(p, text + sizeof(text), " %ui %s", port,
+                     ngx_dns_metrics_protos[found->client->proto]);
+
+    ngx_dns_rr_txt(rr, 0, text, (size_t) (p - text));
+}
+
+
+static void
+ngx_dns_local_hinfo(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
+    const ngx_dns_local_found_t *found)
+{
+    ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_HINFO, (u_char *) "\7RFC8482\0", 9);
 }
 
 

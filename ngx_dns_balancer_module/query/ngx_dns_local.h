@@ -5,9 +5,11 @@
 
 /*
  * Answers that no server is asked for: names of hosts files, localhost
- * (RFC 6761, 6.3), the reverse zones of RFC 6303 and the names by which a
- * server tells of itself (RFC 4892).  For ngx_dns_query.c; settings are
- * filled by module/.  Allocates nothing, makes no system call.
+ * (RFC 6761, 6.3), the reverse zones of RFC 6303, other names that are not for
+ * name servers (RFC 6761, 7686, 8375, 9462), the name that tells clients who
+ * they are, and those by which a server tells of itself (RFC 4892).  For
+ * ngx_dns_query.c; settings are filled by module/.  Allocates nothing, makes no
+ * system call.
  *
  * Hosts files go before built-in names.  Negative answers from hosts files have
  * no SOA, so clients don't keep them (RFC 2308, 5) and an edit counts at once.
@@ -48,7 +50,23 @@ ngx_int_t ngx_dns_local_answer(ngx_dns_conf_t *conf,
 void ngx_dns_local_negative(const ngx_dns_request_t *r, uint16_t rcode,
     ngx_dns_local_answer_t *answer);
 
+/*
+ * RFC 8482, 4.2: an answer to a question for ANY that tells nothing and is
+ * short, a HINFO record.
+ */
+void ngx_dns_local_any(const ngx_dns_request_t *r,
+    ngx_dns_local_answer_t *answer);
+
 #pragma GCC visibility pop
+
+
+static ngx_inline ngx_uint_t
+ngx_dns_local_is_whoami(const ngx_dns_local_t *local,
+    const ngx_dns_question_t *q)
+{
+    return local->whoami.len == q->asked.name_len
+           && memcmp(local->whoami.data, q->name, q->asked.name_len) == 0;
+}
 
 
 /*
@@ -71,12 +89,23 @@ ngx_dns_local_likely(ngx_dns_local_t *local, const ngx_dns_question_t *q)
 
     last = q->name + q->label[q->labels - 1];
 
-    if (last[0] != 4 && last[0] != 9) {
-        return 0;
-    }
+    switch (ngx_dns_get16(last)) {
 
-    return memcmp(last, "\4arpa", 5) == 0
-           || memcmp(last, "\11localhost", 10) == 0;
+    case 4 << 8 | 'a':
+        return memcmp(last + 1, "arpa", 4) == 0;
+
+    case 5 << 8 | 'o':
+        return memcmp(last, "\5onion\0", 7) == 0;
+
+    case 7 << 8 | 'i':
+        return memcmp(last, "\7invalid", 8) == 0;
+
+    case 9 << 8 | 'l':
+        return memcmp(last + 1, "localhos", 8) == 0;
+
+    default:
+        return ngx_dns_local_is_whoami(local, q);
+    }
 }
 
 

@@ -38,6 +38,13 @@
 #define NGX_DNS_SUBNET_ADD     2
 
 
+/* dns_any */
+
+#define NGX_DNS_ANY_FORWARD    0
+#define NGX_DNS_ANY_MINIMAL    1
+#define NGX_DNS_ANY_REFUSE     2
+
+
 typedef struct {
     ngx_log_t            *log;         /* the server's */
 
@@ -46,6 +53,8 @@ typedef struct {
     ngx_uint_t            next;        /* mask of NGX_DNS_NEXT_* */
     ngx_uint_t            tries;       /* servers */
     ngx_uint_t            budget;      /* retries, percent; 0: no limit */
+
+    ngx_uint_t            any;         /* NGX_DNS_ANY_*, over UDP */
 
     ngx_uint_t            subnet;      /* NGX_DNS_SUBNET_* */
     ngx_uint_t            subnet_v4;   /* prefixes, at most */

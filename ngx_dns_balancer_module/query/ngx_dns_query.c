@@ -17,6 +17,10 @@
 
 static ngx_dns_reason_e ngx_dns_query_policy(const ngx_dns_question_t *q);
 static ngx_dns_reason_e ngx_dns_query_transfer(ngx_dns_request_t *r);
+static ngx_int_t ngx_dns_query_other(ngx_dns_request_t *r,
+    ngx_dns_reason_e *reason);
+static ngx_int_t ngx_dns_query_any(ngx_dns_request_t *r,
+    ngx_dns_reason_e *reason);
 static void ngx_dns_query_key(ngx_dns_request_t *r, ngx_dns_upstream_t *u);
 static ngx_int_t ngx_dns_query_special(ngx_dns_request_t *r,
     ngx_dns_reason_e *reason);
@@ -95,9 +99,16 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
         /* "version.bind" and the like are of a class of their own */
 
         if (listener->local
-            && (reason == NGX_DNS_FINE || reason == NGX_DNS_ECLASS)
+            && (reason == NGX_DNS_FINE || reason == NGX_DNS_ECLASS
+                || reason == NGX_DNS_EANY)
             && ngx_dns_local_likely(listener->local, q)
             && ngx_dns_query_local(&r) == NGX_OK)
+        {
+            return;
+        }
+
+        if (reason != NGX_DNS_FINE
+            && ngx_dns_query_other(&r, &reason) == NGX_OK)
         {
             return;
         }
@@ -109,10 +120,6 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
                  : listener->forward->root;
 
         reason = r.zone ? ngx_dns_query_route(&r) : NGX_DNS_EZONE;
-    }
-
-    if (reason == NGX_DNS_ETRANSFER && client->front->part) {
-        reason = ngx_dns_query_transfer(&r);
     }
 
     if (reason != NGX_DNS_FINE) {
@@ -148,6 +155,9 @@ ngx_dns_query_policy(const ngx_dns_question_t *q)
     case NGX_DNS_TYPE_IXFR:
         return NGX_DNS_ETRANSFER;
 
+    case NGX_DNS_TYPE_ANY:
+        return NGX_DNS_EANY;
+
     case 0:
     case NGX_DNS_TYPE_OPT:
     case NGX_DNS_TYPE_TKEY:
@@ -159,6 +169,25 @@ ngx_dns_query_policy(const ngx_dns_question_t *q)
     default:
         return NGX_DNS_FINE;
     }
+}
+
+
+/* what is for us, but not as most are; NGX_DECLINED: "reason" says more */
+
+static ngx_int_t
+ngx_dns_query_other(ngx_dns_request_t *r, ngx_dns_reason_e *reason)
+{
+    if (*reason == NGX_DNS_EANY) {
+        return ngx_dns_query_any(r, reason);
+    }
+
+    if (*reason == NGX_DNS_ETRANSFER && r->client->front->part) {
+        *reason = ngx_dns_query_transfer(r);
+
+        return *reason == NGX_DNS_FINE ? NGX_OK : NGX_DECLINED;
+    }
+
+    return NGX_DECLINED;
 }
 
 
@@ -178,6 +207,44 @@ ngx_dns_query_transfer(ngx_dns_request_t *r)
     }
 
     return ngx_dns_transfer_start(r);
+}
+
+
+/*
+ * RFC 8482: over TCP the client's address is its own, so all is told.
+ * NGX_DECLINED: "reason" says whether it goes on as any other.
+ */
+
+static ngx_int_t
+ngx_dns_query_any(ngx_dns_request_t *r, ngx_dns_reason_e *reason)
+{
+    ngx_uint_t              any;
+    ngx_dns_local_answer_t  answer;
+
+    *reason = NGX_DNS_FINE;
+
+    r->zone = ngx_dns_forward_find(r->conf->listener.forward, r->question);
+
+    if (r->zone == NULL || !r->client->datagram
+        || (r->zone->special & NGX_DNS_ZONE_RETURN))
+    {
+        return NGX_DECLINED;
+    }
+
+    any = r->zone->policy->any;
+
+    if (any == NGX_DNS_ANY_MINIMAL) {
+        ngx_dns_local_any(r, &answer);
+        ngx_dns_query_answered(r, &answer);
+
+        return NGX_OK;
+    }
+
+    if (any == NGX_DNS_ANY_REFUSE) {
+        *reason = NGX_DNS_EANY;
+    }
+
+    return NGX_DECLINED;
 }
 
 

@@ -50,6 +50,7 @@
 #define NGX_DNS_TYPE_CNAME      5
 #define NGX_DNS_TYPE_SOA        6
 #define NGX_DNS_TYPE_PTR        12
+#define NGX_DNS_TYPE_HINFO      13
 #define NGX_DNS_TYPE_TXT        16
 #define NGX_DNS_TYPE_AAAA       28
 #define NGX_DNS_TYPE_OPT        41

@@ -19,8 +19,8 @@ use Socket qw/ inet_pton inet_ntop AF_INET AF_INET6 /;
 our @EXPORT_OK = qw/ encode decode encode_name encode_question type_code
                      type_name rcode_code rcode_name class_code /;
 
-my %types = (A => 1, NS => 2, CNAME => 5, SOA => 6, PTR => 12, MX => 15,
-    TXT => 16, AAAA => 28, SRV => 33, OPT => 41, DS => 43, RRSIG => 46,
+my %types = (A => 1, NS => 2, CNAME => 5, SOA => 6, PTR => 12, HINFO => 13,
+    MX => 15, TXT => 16, AAAA => 28, SRV => 33, OPT => 41, DS => 43, RRSIG => 46,
     SVCB => 64, HTTPS => 65, IXFR => 251, AXFR => 252, ANY => 255);
 my %type_names = reverse %types;
 
