@@ -11,6 +11,7 @@
 
 #include "wire/ngx_dns_message.h"
 #include "wire/ngx_dns_name.h"
+#include "wire/ngx_dns_turn.h"
 #include "wire/ngx_dns_xfr.h"
 
 #include <stdlib.h>
@@ -21,6 +22,8 @@ int LLVMFuzzerTestOneInput(const u_char *data, size_t size);
 static void truncates(const u_char *p, const ngx_dns_message_t *m,
     size_t limit);
 static void shifts(const u_char *p, const ngx_dns_message_t *m, size_t body);
+static void turns(const u_char *data, size_t size,
+    const ngx_dns_message_t *m);
 
 
 int
@@ -65,6 +68,10 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
 
     if (pos != m.end || m.end > size) {
         abort();
+    }
+
+    if (size <= NGX_DNS_MAX_MESSAGE) {
+        turns(data, size, &m);
     }
 
     for (n = body; n < size; n += 7) {
@@ -129,4 +136,37 @@ shifts(const u_char *p, const ngx_dns_message_t *m, size_t body)
     }
 
     free(copy);
+}
+
+
+/* the same length and records, and still well-formed; or fewer of them */
+
+static void
+turns(const u_char *data, size_t size, const ngx_dns_message_t *m)
+{
+    ngx_dns_message_t  turned;
+
+    static u_char  p[NGX_DNS_MAX_MESSAGE], out[NGX_DNS_MAX_MESSAGE];
+
+    memcpy(p, data, size);
+    ngx_dns_turn(p, size, m->body, m->answers, data[1]);
+
+    if (ngx_dns_message_parse(&turned, p, size, m->body) != NGX_OK
+        || turned.end != m->end || turned.answers != m->answers)
+    {
+        abort();
+    }
+
+    turned = *m;
+
+    if (ngx_dns_minimal(&turned, data, out, data[1] & 1) != NGX_OK) {
+        return;
+    }
+
+    ngx_dns_put16(out + NGX_DNS_OFF_NSCOUNT, turned.authority);
+    ngx_dns_put16(out + NGX_DNS_OFF_ARCOUNT, 0);
+
+    if (ngx_dns_message_parse(&turned, out, turned.end, m->body) != NGX_OK) {
+        abort();
+    }
 }

@@ -25,6 +25,8 @@ events {
 }
 
 stream {
+    dns_rotate      off;          # octets are compared
+
     dns_cache_zone  zone=c:1m;
 
     log_format  f  '$dns_qname $dns_qtype $dns_rcode $dns_cache_status';

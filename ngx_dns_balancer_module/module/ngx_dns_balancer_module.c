@@ -235,6 +235,20 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       offsetof(ngx_dns_policy_t, any),
       &ngx_stream_dns_any },
 
+    { ngx_string("dns_rotate"),
+      NGX_STREAM_DNS_QUERY_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_dns_policy_t, rotate),
+      &ngx_stream_dns_rotate },
+
+    { ngx_string("dns_minimal"),
+      NGX_STREAM_DNS_QUERY_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_dns_policy_t, minimal),
+      &ngx_stream_dns_minimal },
+
       ngx_null_command
 };
 

@@ -85,6 +85,16 @@ ngx_stream_dns_range_t  ngx_stream_dns_servfail_ttl = {
     "a time in seconds from 0 to 5m"
 };
 
+ngx_stream_dns_range_t  ngx_stream_dns_rotate = {
+    NGX_STREAM_DNS_FLAG, 0, 1, 1,
+    "\"on\" or \"off\""
+};
+
+ngx_stream_dns_range_t  ngx_stream_dns_minimal = {
+    NGX_STREAM_DNS_FLAG, 0, 1, 0,
+    "\"on\" or \"off\""
+};
+
 ngx_stream_dns_range_t  ngx_stream_dns_any = {
     NGX_STREAM_DNS_WORD, 0, 2, 0,
     "\"forward\", \"minimal\" or \"refuse\""

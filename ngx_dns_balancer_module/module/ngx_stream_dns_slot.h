@@ -44,6 +44,8 @@ extern ngx_stream_dns_range_t  ngx_stream_dns_max_ttl;
 extern ngx_stream_dns_range_t  ngx_stream_dns_servfail_ttl;
 extern ngx_stream_dns_range_t  ngx_stream_dns_nxdomain_cut;
 extern ngx_stream_dns_range_t  ngx_stream_dns_any;
+extern ngx_stream_dns_range_t  ngx_stream_dns_rotate;
+extern ngx_stream_dns_range_t  ngx_stream_dns_minimal;
 
 char *ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 

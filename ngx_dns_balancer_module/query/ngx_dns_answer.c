@@ -6,11 +6,19 @@
 
 #include "ngx_dns_answer.h"
 #include "../wire/ngx_dns_edns.h"
+#include "../wire/ngx_dns_turn.h"
 
 
 /* what of a server's flags a client gets; RD and CD are its own */
 
 #define NGX_DNS_ANSWER_FLAGS  (NGX_DNS_AA|NGX_DNS_TC|NGX_DNS_RA)
+
+#define NGX_DNS_ANSWER_TURNS  256
+
+
+/* of this worker, by a hash of name and type */
+
+static uint8_t  ngx_dns_answer_turns[NGX_DNS_ANSWER_TURNS];
 
 
 void
@@ -50,6 +58,10 @@ ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
 
     if (msg) {
         p = ngx_cpymem(p, msg + m->body, m->end - m->body);
+
+        if (m->answers > 1 && asker->policy->rotate) {
+            ngx_dns_answer_turn(asker, start, p - start, m->answers);
+        }
     }
 
     p = ngx_dns_answer_opt(asker, start, p, m);
@@ -60,6 +72,45 @@ ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
                           m->rcode);
 
     return p - start;
+}
+
+
+void
+ngx_dns_answer_turn(ngx_dns_asker_t *asker, u_char *start, size_t size,
+    ngx_uint_t answers)
+{
+    size_t    i;
+    uint32_t  hash;
+
+    hash = asker->asked->type;
+
+    for (i = 0; i < asker->asked->name_len; i++) {
+        hash = hash * 31 + (asker->name[i] | 0x20);
+    }
+
+    ngx_dns_turn(start, size,
+                 NGX_DNS_HEADER_SIZE + asker->asked->name_len + 4, answers,
+                 ngx_dns_answer_turns[hash % NGX_DNS_ANSWER_TURNS]++);
+}
+
+
+const ngx_dns_lean_t *
+ngx_dns_answer_minimal(const ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
+    const u_char *msg)
+{
+    static u_char          out[NGX_DNS_MAX_MESSAGE];
+    static ngx_dns_lean_t  lean;
+
+    lean.m = *m;
+    lean.msg = msg;
+
+    if (ngx_dns_minimal(&lean.m, msg, out, f->bits & NGX_DNS_BITS_DO)
+        == NGX_OK)
+    {
+        lean.msg = out;
+    }
+
+    return &lean;
 }
 
 

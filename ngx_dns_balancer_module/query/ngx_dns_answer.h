@@ -17,6 +17,12 @@
 #include "ngx_dns_options.h"
 
 
+typedef struct {
+    ngx_dns_message_t     m;
+    const u_char         *msg;
+} ngx_dns_lean_t;
+
+
 #pragma GCC visibility push(hidden)
 
 /*
@@ -36,6 +42,20 @@ u_char *ngx_dns_answer_write_opt(ngx_dns_asker_t *asker, u_char *start,
  */
 size_t ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
     const u_char *msg, uint16_t *answers);
+
+/*
+ * The addresses of a response that is about to be sent take turns in being
+ * the first, for each name and type by itself.
+ */
+void ngx_dns_answer_turn(ngx_dns_asker_t *asker, u_char *start, size_t size,
+    ngx_uint_t answers);
+
+/*
+ * dns_minimal: the response without what a client can do without.  Good until
+ * the next call.
+ */
+const ngx_dns_lean_t *ngx_dns_answer_minimal(const ngx_dns_inflight_t *f,
+    const ngx_dns_message_t *m, const u_char *msg);
 
 /* "asker" of a client that waits for the question, for the above */
 void ngx_dns_answer_asker(ngx_dns_asker_t *asker, const ngx_dns_inflight_t *f,

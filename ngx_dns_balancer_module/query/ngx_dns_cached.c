@@ -19,8 +19,9 @@ static void ngx_dns_cached_record(ngx_dns_record_t *record,
     const ngx_dns_message_t *m, size_t sent, ngx_dns_cache_status_e status);
 static size_t ngx_dns_cached_send(ngx_dns_asker_t *asker,
     ngx_dns_cache_view_t *view, ngx_uint_t stale, ngx_dns_message_t *m);
-static u_char *ngx_dns_cached_write(ngx_dns_asker_t *asker, u_char *p,
-    ngx_dns_cache_view_t *view, ngx_uint_t stale, const ngx_dns_message_t *m);
+static ngx_inline u_char *ngx_dns_cached_write(ngx_dns_asker_t *asker,
+    u_char *p, ngx_dns_cache_view_t *view, ngx_uint_t stale,
+    const ngx_dns_message_t *m);
 static ngx_inline void ngx_dns_cached_message(ngx_dns_cache_view_t *view,
     ngx_dns_message_t *m);
 static size_t ngx_dns_cached_below(ngx_dns_asker_t *asker,
@@ -28,8 +29,8 @@ static size_t ngx_dns_cached_below(ngx_dns_asker_t *asker,
 static size_t ngx_dns_cached_copy(ngx_dns_asker_t *asker,
     ngx_dns_cache_view_t *view, ngx_uint_t stale, size_t skip,
     ngx_dns_message_t *m);
-static void ngx_dns_cached_age(u_char *body, ngx_dns_cache_view_t *view,
-    ngx_uint_t stale, uint32_t stale_ttl);
+static ngx_inline void ngx_dns_cached_age(u_char *body,
+    ngx_dns_cache_view_t *view, ngx_uint_t stale, uint32_t stale_ttl);
 static ngx_uint_t ngx_dns_cached_due(const ngx_dns_request_t *r,
     uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view);
 
@@ -316,6 +317,11 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
     start = ngx_dns_answer_reserve(asker, size);
 
     p = ngx_dns_cached_write(asker, start, view, stale, m);
+
+    if (m->answers > 1 && asker->policy->rotate) {
+        ngx_dns_answer_turn(asker, start, p - start, m->answers);
+    }
+
     p = ngx_dns_answer_opt(asker, start, p, m);
 
     if (!ngx_dns_cache_check(view)) {
@@ -331,7 +337,7 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
 }
 
 
-static u_char *
+static ngx_inline u_char *
 ngx_dns_cached_write(ngx_dns_asker_t *asker, u_char *p,
     ngx_dns_cache_view_t *view, ngx_uint_t stale, const ngx_dns_message_t *m)
 {
@@ -344,7 +350,7 @@ ngx_dns_cached_write(ngx_dns_asker_t *asker, u_char *p,
 }
 
 
-static void
+static ngx_inline void
 ngx_dns_cached_age(u_char *body, ngx_dns_cache_view_t *view, ngx_uint_t stale,
     uint32_t stale_ttl)
 {

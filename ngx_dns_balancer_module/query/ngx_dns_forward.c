@@ -99,6 +99,12 @@ ngx_dns_forward_chain(ngx_dns_zone_t *zone)
         zone->fallbacks++;
     }
 
+    /* nor what was left out for one that leaves it out */
+
+    if (zone->policy && zone->policy->minimal) {
+        zone->chain ^= 0x646e735f6d696e69ULL;
+    }
+
     zone->chained = zone->fallback || zone->choice
                     || (zone->upstream && zone->upstream->race > 1);
 }

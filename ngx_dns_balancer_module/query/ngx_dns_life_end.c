@@ -27,6 +27,14 @@ void
 ngx_dns_life_end_good(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg)
 {
+    const ngx_dns_lean_t  *lean;
+
+    if (f->policy->minimal) {
+        lean = ngx_dns_answer_minimal(f, m, msg);
+        m = &lean->m;
+        msg = lean->msg;
+    }
+
     if (f->policy->cache) {
         ngx_dns_cached_store(f, m, msg);
     }

@@ -55,6 +55,8 @@ typedef struct {
     ngx_uint_t            budget;      /* retries, percent; 0: no limit */
 
     ngx_uint_t            any;         /* NGX_DNS_ANY_*, over UDP */
+    ngx_uint_t            rotate;      /* addresses take turns */
+    ngx_uint_t            minimal;     /* no more than the answer section */
 
     ngx_uint_t            subnet;      /* NGX_DNS_SUBNET_* */
     ngx_uint_t            subnet_v4;   /* prefixes, at most */
