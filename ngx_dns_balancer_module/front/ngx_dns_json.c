@@ -10,6 +10,7 @@
 #define NGX_DNS_JSON_SCHEMA  "1"
 
 
+static ngx_uint_t ngx_dns_json_render(ngx_dns_page_request_t *pr);
 static void ngx_dns_json_totals(ngx_dns_text_t *t, ngx_dns_figures_t *f);
 static void ngx_dns_json_figures(ngx_dns_text_t *t, ngx_dns_family_of_e of,
     const void *figures);
@@ -38,13 +39,27 @@ static void ngx_dns_json_open(ngx_dns_text_t *t, const char *key, char bracket);
 static void ngx_dns_json_close(ngx_dns_text_t *t, char bracket);
 
 
-void
-ngx_dns_status_json(ngx_dns_text_t *t, ngx_dns_figures_t *f, time_t now)
+/* docs/monitoring.md has its schema */
+
+const ngx_dns_page_t  ngx_dns_page_json = {
+    ngx_string("json"),
+    ngx_string("application/json"),
+    ngx_dns_json_render
+};
+
+
+static ngx_uint_t
+ngx_dns_json_render(ngx_dns_page_request_t *pr)
 {
-    ngx_uint_t  i, n;
+    ngx_uint_t          i, n;
+    ngx_dns_text_t     *t;
+    ngx_dns_figures_t  *f;
+
+    t = pr->text;
+    f = pr->figures;
 
     ngx_dns_text_c(t, "{\"schema\":" NGX_DNS_JSON_SCHEMA ",");
-    ngx_dns_json_number(t, "time", (uint64_t) now);
+    ngx_dns_json_number(t, "time", (uint64_t) ngx_time());
 
     ngx_dns_json_totals(t, f);
 
@@ -77,6 +92,8 @@ ngx_dns_status_json(ngx_dns_text_t *t, ngx_dns_figures_t *f, time_t now)
 
     ngx_dns_text_trim(t, ',');
     ngx_dns_text_c(t, "\n");
+
+    return NGX_DNS_PAGE_OK;
 }
 
 

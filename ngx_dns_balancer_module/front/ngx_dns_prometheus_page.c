@@ -7,22 +7,41 @@
 #include "ngx_dns_prometheus.h"
 
 
+static ngx_uint_t ngx_dns_prometheus_render(ngx_dns_page_request_t *pr);
 static void ngx_dns_prometheus_plain(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 
 
-void
-ngx_dns_status_prometheus(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    ngx_uint_t openmetrics)
+/* text format 0.0.4, or OpenMetrics 1.0.0 */
+
+const ngx_dns_page_t  ngx_dns_page_prometheus = {
+    ngx_string("prometheus"),
+    ngx_string("text/plain; version=0.0.4; charset=utf-8"),
+    ngx_dns_prometheus_render
+};
+
+
+static ngx_uint_t
+ngx_dns_prometheus_render(ngx_dns_page_request_t *pr)
 {
-    ngx_uint_t               i;
+    ngx_uint_t               i, openmetrics;
+    ngx_dns_text_t          *t;
+    ngx_dns_figures_t       *f;
     const ngx_dns_family_t  *family;
 
     static const char  *types[] = { "counter", "gauge", "histogram" };
 
+    t = pr->text;
+    f = pr->figures;
+    openmetrics = pr->openmetrics;
+
+    if (openmetrics) {
+        ngx_str_set(&pr->type, "application/openmetrics-text; version=1.0.0; "
+                               "charset=utf-8");
+    }
+
     if (ngx_dns_prometheus_labels(f, t->pool) != NGX_OK) {
-        t->failed = 1;
-        return;
+        return NGX_DNS_PAGE_FAILED;
     }
 
     for (i = 0; ngx_dns_families[i].name; i++) {
@@ -51,6 +70,8 @@ ngx_dns_status_prometheus(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     if (openmetrics) {
         ngx_dns_text_c(t, "# EOF\n");
     }
+
+    return NGX_DNS_PAGE_OK;
 }
 
 

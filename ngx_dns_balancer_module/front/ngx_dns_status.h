@@ -74,7 +74,43 @@ typedef struct {
 } ngx_dns_figures_t;
 
 
+#define NGX_DNS_PAGE_OK      200
+#define NGX_DNS_PAGE_FAILED  500               /* no memory */
+
+
+/* what a page is made of, and for whom */
+
+typedef struct {
+    ngx_dns_text_t               *text;
+    ngx_dns_figures_t            *figures;
+    ngx_str_t                     type;        /* Content-Type: that of the
+                                                  page, or one it sets */
+    ngx_uint_t                    openmetrics; /* the client wants it */
+} ngx_dns_page_request_t;
+
+
+/*
+ * A page: one file, and a line in ngx_dns_pages[].  render() returns the status
+ * of HTTP.
+ */
+
+typedef struct {
+    ngx_str_t                     word;        /* of dns_status */
+    ngx_str_t                     type;
+    ngx_uint_t                  (*render)(ngx_dns_page_request_t *pr);
+} ngx_dns_page_t;
+
+
 #pragma GCC visibility push(hidden)
+
+extern const ngx_dns_page_t  ngx_dns_page_json;
+extern const ngx_dns_page_t  ngx_dns_page_prometheus;
+
+/* ends with NULL */
+extern const ngx_dns_page_t  *ngx_dns_pages[];
+
+/* by the word of dns_status; NULL: there is none */
+const ngx_dns_page_t *ngx_dns_page_find(const ngx_str_t *word);
 
 /* none without a server {} of ours; NULL is for no memory */
 ngx_dns_figures_t *ngx_dns_status_figures(ngx_dns_status_t *st,
@@ -83,13 +119,6 @@ ngx_dns_figures_t *ngx_dns_status_figures(ngx_dns_status_t *st,
 /* answers of a source, of any rcode */
 uint64_t ngx_dns_status_source(const ngx_dns_server_counters_t *sum,
     ngx_dns_source_e source);
-
-/* text format 0.0.4, or OpenMetrics 1.0.0; labels of "f" are set */
-void ngx_dns_status_prometheus(ngx_dns_text_t *t, ngx_dns_figures_t *f,
-    ngx_uint_t openmetrics);
-
-/* docs/monitoring.md has its schema */
-void ngx_dns_status_json(ngx_dns_text_t *t, ngx_dns_figures_t *f, time_t now);
 
 #pragma GCC visibility pop
 

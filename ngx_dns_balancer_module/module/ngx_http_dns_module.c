@@ -11,14 +11,10 @@
 #include "ngx_stream_dns.h"
 
 
-#define NGX_HTTP_DNS_STATUS_PROMETHEUS  1
-#define NGX_HTTP_DNS_STATUS_JSON        2
-
-
 typedef struct {
-    ngx_uint_t   status;          /* NGX_HTTP_DNS_STATUS_*; 0: not here */
-    u_char      *file;
-    ngx_uint_t   line;
+    const ngx_dns_page_t  *page;      /* NULL: not here */
+    u_char                *file;
+    ngx_uint_t             line;
 } ngx_http_dns_loc_conf_t;
 
 
@@ -31,7 +27,7 @@ extern ngx_module_t  ngx_http_dns_module;
 
 static ngx_int_t ngx_http_dns_status_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_dns_status_render(ngx_http_request_t *r,
-    ngx_dns_text_t *text);
+    const ngx_dns_page_t *page, ngx_dns_page_request_t *pr);
 static ngx_uint_t ngx_http_dns_status_openmetrics(ngx_http_request_t *r);
 static char *ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -87,9 +83,11 @@ ngx_module_t  ngx_http_dns_module = {
 static ngx_int_t
 ngx_http_dns_status_handler(ngx_http_request_t *r)
 {
-    ngx_int_t       rc;
-    ngx_chain_t    *last;
-    ngx_dns_text_t  text;
+    ngx_int_t                 rc;
+    ngx_chain_t              *last;
+    ngx_dns_text_t            text;
+    ngx_dns_page_request_t    pr;
+    ngx_http_dns_loc_conf_t  *dlcf;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return NGX_HTTP_NOT_ALLOWED;
@@ -100,12 +98,20 @@ ngx_http_dns_status_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ngx_http_dns_status_render(r, &text) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    dlcf = ngx_http_get_module_loc_conf(r, ngx_http_dns_module);
+
+    ngx_dns_text_init(&text, r->pool);
+    pr.text = &text;
+
+    rc = ngx_http_dns_status_render(r, dlcf->page, &pr);
+
+    if (rc == NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        return rc;
     }
 
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_type = pr.type;
+    r->headers_out.content_type_len = pr.type.len;
+    r->headers_out.status = (ngx_uint_t) rc;
     r->headers_out.content_length_n = (off_t) text.size;
 
     rc = ngx_http_send_header(r);
@@ -127,51 +133,31 @@ ngx_http_dns_status_handler(ngx_http_request_t *r)
 }
 
 
-static ngx_int_t
-ngx_http_dns_status_render(ngx_http_request_t *r, ngx_dns_text_t *text)
-{
-    ngx_uint_t                   openmetrics;
-    ngx_dns_figures_t           *figures;
-    ngx_http_dns_loc_conf_t     *dlcf;
-    ngx_stream_dns_main_conf_t  *dmcf;
+/* the status of HTTP */
 
-    dlcf = ngx_http_get_module_loc_conf(r, ngx_http_dns_module);
+static ngx_int_t
+ngx_http_dns_status_render(ngx_http_request_t *r, const ngx_dns_page_t *page,
+    ngx_dns_page_request_t *pr)
+{
+    ngx_int_t                    rc;
+    ngx_stream_dns_main_conf_t  *dmcf;
 
     /* NULL without a stream {} */
 
     dmcf = ngx_stream_cycle_get_module_main_conf(ngx_cycle,
                                                  ngx_dns_balancer_module);
 
-    figures = ngx_dns_status_figures(dmcf ? &dmcf->status : NULL, r->pool);
-    if (figures == NULL) {
-        return NGX_ERROR;
+    pr->figures = ngx_dns_status_figures(dmcf ? &dmcf->status : NULL, r->pool);
+    if (pr->figures == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_dns_text_init(text, r->pool);
+    pr->type = page->type;
+    pr->openmetrics = ngx_http_dns_status_openmetrics(r);
 
-    if (dlcf->status == NGX_HTTP_DNS_STATUS_JSON) {
-        ngx_str_set(&r->headers_out.content_type, "application/json");
+    rc = (ngx_int_t) page->render(pr);
 
-        ngx_dns_status_json(text, figures, ngx_time());
-
-        return text->failed ? NGX_ERROR : NGX_OK;
-    }
-
-    openmetrics = ngx_http_dns_status_openmetrics(r);
-
-    if (openmetrics) {
-        ngx_str_set(&r->headers_out.content_type,
-                    "application/openmetrics-text; version=1.0.0; "
-                    "charset=utf-8");
-
-    } else {
-        ngx_str_set(&r->headers_out.content_type,
-                    "text/plain; version=0.0.4; charset=utf-8");
-    }
-
-    ngx_dns_status_prometheus(text, figures, openmetrics);
-
-    return text->failed ? NGX_ERROR : NGX_OK;
+    return pr->text->failed ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
 }
 
 
@@ -215,26 +201,23 @@ ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t                 *value;
     ngx_http_core_loc_conf_t  *clcf;
 
-    if (dlcf->status) {
+    if (dlcf->page) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
-    if (ngx_strcmp(value[1].data, "prometheus") == 0) {
-        dlcf->status = NGX_HTTP_DNS_STATUS_PROMETHEUS;
+    dlcf->page = ngx_dns_page_find(&value[1]);
 
-    } else if (ngx_strcmp(value[1].data, "json") == 0) {
-        dlcf->status = NGX_HTTP_DNS_STATUS_JSON;
-
-    } else if (ngx_strcmp(value[1].data, "html") == 0) {
+    if (dlcf->page == NULL && ngx_strcmp(value[1].data, "html") == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\": value \"%V\" is not supported yet, it "
                            "must be \"prometheus\" or \"json\"",
                            &value[0], &value[1]);
         return NGX_CONF_ERROR;
+    }
 
-    } else {
+    if (dlcf->page == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\": invalid value \"%V\", it must be "
                            "\"prometheus\" or \"json\"",
@@ -260,7 +243,7 @@ ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static void *
 ngx_http_dns_create_loc_conf(ngx_conf_t *cf)
 {
-    /* set by ngx_pcalloc(): conf->status = 0; a handler is not inherited */
+    /* set by ngx_pcalloc(): conf->page = NULL; a handler is not inherited */
 
     return ngx_pcalloc(cf->pool, sizeof(ngx_http_dns_loc_conf_t));
 }
@@ -275,7 +258,7 @@ ngx_http_dns_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (conf->status && clcf->handler != ngx_http_dns_status_handler) {
+    if (conf->page && clcf->handler != ngx_http_dns_status_handler) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"dns_status\" and \"proxy_pass\" or the like exclude "
                       "each other in a location, in %s:%ui",
