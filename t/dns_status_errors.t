@@ -13,7 +13,7 @@ use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->allow(qr/\[emerg\]/)
-    ->plan(14);
+    ->plan(19);
 
 sub said {
     my ($location, $stream) = @_;
@@ -29,16 +29,37 @@ $stream
 EOF_CONF
 }
 
-my $value = qr/it must be "prometheus" or "json" in \S+:\d+/;
+my $value = qr{it must be "prometheus", "json" or "ready" in \S+:\d+};
 
 like(said('dns_status xml;', ''),
      qr/"dns_status": invalid value "xml", $value/, 'value');
-like(said('dns_status html;', ''),
-     qr/"dns_status": value "html" is not supported yet, $value/, 'html');
 like(said('dns_status json; dns_status json;', ''),
      qr/"dns_status" directive is duplicate/, 'duplicate');
 like(said('dns_status;', ''), qr/invalid number of arguments in "dns_status"/,
      'no value');
+like(said("dns_status $_;", ''),
+     qr/"dns_status": invalid parameter "\S+", it must be "upstream=" and the name of an upstream, with "ready" only in \S+:\d+/,
+     $_)
+    for 'ready upstream=', 'ready name=a', 'json upstream=a';
+
+for ([ 'u', qr/syntax is ok/ ],
+     [ '127.0.0.1:53', qr/syntax is ok/ ],
+     [ 'v', qr/"dns_status": "upstream=v" is not the name of a "dns_upstream", nor the address of a server that a zone is forwarded to, in \S+:\d+/ ])
+{
+    my ($name, $says) = @$_;
+
+    like(said("dns_status ready upstream=$name;", <<'EOF_CONF'), $says, $name);
+stream {
+    dns_upstream u { server 127.0.0.1:%%PORT_8081%%; }
+    server {
+        listen 127.0.0.1:%%PORT_8053%% udp;
+        dns_forward a u;
+        dns_forward b 127.0.0.1:53;
+    }
+}
+EOF_CONF
+}
+
 like(said('', 'stream { dns_status json; }'),
      qr/"dns_status" directive is not allowed here/, 'not in stream');
 

@@ -20,6 +20,9 @@
 #include <ngx_core.h>
 
 
+#define NGX_DNS_VERSION  "0.1.0"
+
+
 #define NGX_DNS_PORT              53
 
 #define NGX_DNS_HEADER_SIZE       12      /* RFC 1035, 4.1.1 */

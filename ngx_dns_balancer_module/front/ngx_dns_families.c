@@ -9,6 +9,11 @@
 
 const ngx_dns_family_t  ngx_dns_families[] = {
 
+    { "nginx_dns_build_info", NGX_DNS_PROMETHEUS_GAUGE,
+      "1, with versions, and what this build has, as labels.",
+      NGX_DNS_FAMILY_ALL, NULL, 0,
+      ngx_dns_prometheus_build },
+
     { "nginx_dns_queries", NGX_DNS_PROMETHEUS_COUNTER,
       "Queries of clients.",
       NGX_DNS_FAMILY_ALL, NULL, 0,

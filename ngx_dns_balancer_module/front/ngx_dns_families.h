@@ -67,6 +67,8 @@ const void *ngx_dns_family_figures(const ngx_dns_figures_t *f,
     ngx_dns_family_of_e of, ngx_uint_t i, const ngx_str_t **labels);
 
 /* those that are more than numbers: ngx_dns_prometheus.c */
+void ngx_dns_prometheus_build(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family);
 void ngx_dns_prometheus_queries(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 void ngx_dns_prometheus_responses(ngx_dns_text_t *t, ngx_dns_figures_t *f,

@@ -6,8 +6,19 @@
 
 #include "ngx_dns_prometheus.h"
 
+#include <nginx.h>
+#include <ldns/ldns.h>
+
 
 #define NGX_DNS_PROMETHEUS_LABELS  128     /* of names that are known here */
+
+/* what a build may be without; commas between them */
+
+#if (NGX_STREAM_SSL)
+#define NGX_DNS_FEATURES  "http,ssl"
+#else
+#define NGX_DNS_FEATURES  "http"
+#endif
 
 #define ngx_dns_rcode_bit(rcode)   (1U << (rcode))
 
@@ -31,6 +42,22 @@ static const uint32_t  ngx_dns_prometheus_rcodes[NGX_DNS_SOURCES] = {
 };
 
 static const uint16_t  ngx_dns_prometheus_types[] = { 1, 28, 65 };
+
+
+void
+ngx_dns_prometheus_build(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    u_char  extra[NGX_DNS_PROMETHEUS_LABELS];
+
+    (void) ngx_snprintf(extra, sizeof(extra),
+                        "version=\"%s\",nginx=\"%s\",ldns=\"%s\","
+                        "features=\"%s\"%Z",
+                        NGX_DNS_VERSION, NGINX_VERSION, ldns_version(),
+                        NGX_DNS_FEATURES);
+
+    ngx_dns_prometheus_sample(t, family, NULL, (char *) extra, 1);
+}
 
 
 void

@@ -76,6 +76,7 @@ typedef struct {
 
 #define NGX_DNS_PAGE_OK      200
 #define NGX_DNS_PAGE_FAILED  500               /* no memory */
+#define NGX_DNS_PAGE_NOT     503               /* not ready */
 
 
 /* what a page is made of, and for whom */
@@ -86,6 +87,9 @@ typedef struct {
     ngx_str_t                     type;        /* Content-Type: that of the
                                                   page, or one it sets */
     ngx_uint_t                    openmetrics; /* the client wants it */
+    ngx_array_t                  *upstreams;   /* ready: ngx_str_t, those that
+                                                  count; NULL: all in use */
+    ngx_uint_t                    quits;       /* nginx is told to */
 } ngx_dns_page_request_t;
 
 
@@ -105,6 +109,7 @@ typedef struct {
 
 extern const ngx_dns_page_t  ngx_dns_page_json;
 extern const ngx_dns_page_t  ngx_dns_page_prometheus;
+extern const ngx_dns_page_t  ngx_dns_page_ready;
 
 /* ends with NULL */
 extern const ngx_dns_page_t  *ngx_dns_pages[];

@@ -11,11 +11,21 @@
 #include "ngx_stream_dns.h"
 
 
+#define NGX_HTTP_DNS_STATUS_WORDS  "\"prometheus\", \"json\" or \"ready\""
+
+
 typedef struct {
     const ngx_dns_page_t  *page;      /* NULL: not here */
+    ngx_array_t           *upstreams; /* of ngx_str_t, "upstream="; or NULL */
     u_char                *file;
     ngx_uint_t             line;
 } ngx_http_dns_loc_conf_t;
+
+
+typedef struct {
+    ngx_array_t            ready;     /* of ngx_http_dns_loc_conf_t *, those
+                                         with "upstreams" */
+} ngx_http_dns_main_conf_t;
 
 
 #pragma GCC visibility push(hidden)
@@ -29,8 +39,16 @@ static ngx_int_t ngx_http_dns_status_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_dns_status_render(ngx_http_request_t *r,
     const ngx_dns_page_t *page, ngx_dns_page_request_t *pr);
 static ngx_uint_t ngx_http_dns_status_openmetrics(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_dns_status_quits(ngx_stream_dns_main_conf_t *dmcf);
+static ngx_int_t ngx_http_dns_check(ngx_stream_dns_main_conf_t *dmcf,
+    ngx_log_t *log);
+static ngx_uint_t ngx_http_dns_upstream(ngx_stream_dns_main_conf_t *dmcf,
+    ngx_str_t *name);
 static char *ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_dns_status_upstreams(ngx_conf_t *cf,
+    ngx_http_dns_loc_conf_t *dlcf);
+static void *ngx_http_dns_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_dns_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_dns_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
@@ -39,7 +57,7 @@ static char *ngx_http_dns_merge_loc_conf(ngx_conf_t *cf, void *parent,
 static ngx_command_t  ngx_http_dns_commands[] = {
 
     { ngx_string("dns_status"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_dns_status,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -53,7 +71,7 @@ static ngx_http_module_t  ngx_http_dns_module_ctx = {
     NULL,                                  /* preconfiguration */
     NULL,                                  /* postconfiguration */
 
-    NULL,                                  /* create main configuration */
+    ngx_http_dns_create_main_conf,         /* create main configuration */
     NULL,                                  /* init main configuration */
 
     NULL,                                  /* create server configuration */
@@ -102,6 +120,8 @@ ngx_http_dns_status_handler(ngx_http_request_t *r)
 
     ngx_dns_text_init(&text, r->pool);
     pr.text = &text;
+
+    pr.upstreams = dlcf->upstreams;
 
     rc = ngx_http_dns_status_render(r, dlcf->page, &pr);
 
@@ -154,10 +174,26 @@ ngx_http_dns_status_render(ngx_http_request_t *r, const ngx_dns_page_t *page,
 
     pr->type = page->type;
     pr->openmetrics = ngx_http_dns_status_openmetrics(r);
+    pr->quits = ngx_http_dns_status_quits(dmcf);
 
     rc = (ngx_int_t) page->render(pr);
 
     return pr->text->failed ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
+}
+
+
+/* is it nginx that quits, or, after a reload, just this worker? */
+
+static ngx_uint_t
+ngx_http_dns_status_quits(ngx_stream_dns_main_conf_t *dmcf)
+{
+    if (!ngx_exiting && !ngx_quit && !ngx_terminate) {
+        return 0;
+    }
+
+    return dmcf == NULL || dmcf->status.metrics == NULL
+           || dmcf->generation
+              == ngx_dns_load(&dmcf->status.metrics->generation);
 }
 
 
@@ -209,19 +245,16 @@ ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     dlcf->page = ngx_dns_page_find(&value[1]);
 
-    if (dlcf->page == NULL && ngx_strcmp(value[1].data, "html") == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\": value \"%V\" is not supported yet, it "
-                           "must be \"prometheus\" or \"json\"",
-                           &value[0], &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
     if (dlcf->page == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\": invalid value \"%V\", it must be "
-                           "\"prometheus\" or \"json\"",
-                           &value[0], &value[1]);
+                           NGX_HTTP_DNS_STATUS_WORDS, &value[0], &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts > 2
+        && ngx_http_dns_status_upstreams(cf, dlcf) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -237,6 +270,133 @@ ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     dlcf->line = cf->conf_file->line;
 
     return NGX_CONF_OK;
+}
+
+
+/* upstream=NAME ..., of ready alone; the names are looked up later */
+
+static char *
+ngx_http_dns_status_upstreams(ngx_conf_t *cf, ngx_http_dns_loc_conf_t *dlcf)
+{
+    ngx_str_t                 *value, *name;
+    ngx_uint_t                 i;
+    ngx_http_dns_loc_conf_t  **ready;
+    ngx_http_dns_main_conf_t  *dhcf;
+
+    value = cf->args->elts;
+    dhcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_dns_module);
+
+    dlcf->upstreams = ngx_array_create(cf->pool, cf->args->nelts,
+                                       sizeof(ngx_str_t));
+    ready = ngx_array_push(&dhcf->ready);
+
+    if (dlcf->upstreams == NULL || ready == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *ready = dlcf;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (dlcf->page != &ngx_dns_page_ready
+            || ngx_strncmp(value[i].data, "upstream=", 9) != 0
+            || value[i].len == 9)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\": invalid parameter \"%V\", it must be "
+                               "\"upstream=\" and the name of an upstream, "
+                               "with \"ready\" only", &value[0], &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        name = ngx_array_push(dlcf->upstreams);
+        if (name == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        name->data = value[i].data + 9;
+        name->len = value[i].len - 9;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dns_check(ngx_stream_dns_main_conf_t *dmcf, ngx_log_t *log)
+{
+    ngx_str_t                  *name;
+    ngx_uint_t                  i, k;
+    ngx_http_dns_loc_conf_t   **ready;
+    ngx_http_dns_main_conf_t   *dhcf;
+
+    dhcf = ngx_http_cycle_get_module_main_conf(dmcf->cycle,
+                                               ngx_http_dns_module);
+    if (dhcf == NULL) {
+        return NGX_OK;
+    }
+
+    ready = dhcf->ready.elts;
+
+    for (i = 0; i < dhcf->ready.nelts; i++) {
+        name = ready[i]->upstreams->elts;
+
+        for (k = 0; k < ready[i]->upstreams->nelts; k++) {
+            if (ngx_http_dns_upstream(dmcf, &name[k])) {
+                continue;
+            }
+
+            ngx_log_error(NGX_LOG_EMERG, log, 0,
+                          "\"dns_status\": \"upstream=%V\" is not the name of "
+                          "a \"dns_upstream\", nor the address of a server "
+                          "that a zone is forwarded to, in %s:%ui", &name[k],
+                          ready[i]->file, ready[i]->line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_dns_upstream(ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name)
+{
+    ngx_uint_t            i;
+    ngx_dns_upstream_t  **u;
+
+    u = dmcf->status.upstreams.elts;
+
+    for (i = 0; i < dmcf->status.upstreams.nelts; i++) {
+        if (u[i]->name.len == name->len
+            && ngx_memcmp(u[i]->name.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void *
+ngx_http_dns_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_dns_main_conf_t  *dhcf;
+
+    dhcf = ngx_palloc(cf->pool, sizeof(ngx_http_dns_main_conf_t));
+
+    if (dhcf == NULL
+        || ngx_array_init(&dhcf->ready, cf->pool, 1,
+                          sizeof(ngx_http_dns_loc_conf_t *))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    ngx_stream_dns_http_check = ngx_http_dns_check;
+
+    return dhcf;
 }
 
 

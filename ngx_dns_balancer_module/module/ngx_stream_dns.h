@@ -239,6 +239,13 @@ typedef struct {
 
 extern ngx_module_t  ngx_dns_balancer_module;
 
+/*
+ * The http module's, where there is one: are the upstreams there that it
+ * names?  Called when all of the configuration has been read.
+ */
+extern ngx_int_t  (*ngx_stream_dns_http_check)(
+    ngx_stream_dns_main_conf_t *dmcf, ngx_log_t *log);
+
 /* in a server {}, a dns_* directive makes it ours */
 void ngx_stream_dns_claim(ngx_conf_t *cf);
 

@@ -23,6 +23,10 @@ static ngx_uint_t ngx_stream_dns_metrics_peers(ngx_dns_status_t *st,
     ngx_dns_metrics_id_t **ids);
 
 
+ngx_int_t  (*ngx_stream_dns_http_check)(ngx_stream_dns_main_conf_t *dmcf,
+    ngx_log_t *log);
+
+
 ngx_int_t
 ngx_stream_dns_metrics_init(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 {
@@ -76,6 +80,8 @@ ngx_stream_dns_metrics_status(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
         }
 
         *up = u;
+        u->used = us[i]->used || us[i]->file == NULL;
+
         peer = u->peers.elts;
 
         for (k = 0; k < u->peers.nelts; k++) {
@@ -204,7 +210,9 @@ ngx_stream_dns_metrics_init_zone(ngx_shm_zone_t *shm_zone, void *data)
     /* here all has been read, and an error only refuses the configuration */
 
     if (ngx_stream_dns_budget_check(dmcf->cycle, dmcf, shm_zone->shm.log)
-        != NGX_OK)
+        != NGX_OK
+        || (ngx_stream_dns_http_check
+            && ngx_stream_dns_http_check(dmcf, shm_zone->shm.log) != NGX_OK))
     {
         return NGX_ERROR;
     }

@@ -217,6 +217,7 @@ struct ngx_dns_upstream_s {
     uint32_t              generation;  /* of this configuration */
     ngx_dns_all_down_e    all_down;
     ngx_uint_t            ramps;       /* a server has slow_start */
+    ngx_uint_t            used;        /* queries may be sent to it */
     ngx_msec_t            hedge;       /* another server is asked beside one
                                           that takes so long, or
                                           NGX_DNS_HEDGE_* */
