@@ -134,6 +134,13 @@ sub ours_conf {
     my $use = $cache ? 'dns_cache bench;' : '';
     my $hedge = $ENV{HEDGE} ? "hedge $ENV{HEDGE};" : '';
 
+    # with LIMIT=1 a limit that nobody reaches
+
+    if ($ENV{LIMIT}) {
+        $zone .= ' dns_limit_zone client zone=limit:1m rate=1000000r/s;';
+        $use .= ' dns_limit zone=limit burst=1000000;';
+    }
+
     $use .= <<EOF if $kinds{$kind}{stream};
 
         listen 127.0.0.1:$port;

@@ -20,6 +20,30 @@ my $listen = 'listen 127.0.0.1:%%PORT_8053%% udp;';
 
 my @cases = (
 
+# dns_limit
+
+(map { [ "dns_limit_zone $_;",
+         qr/"dns_limit_zone": invalid parameter "\S+", it must be "zone=NAME:/ ] }
+ 'client zone=a:1k rate=1r/s', 'client zone=a:64k rate=0r/s',
+ 'client zone=a:64k rate=1r/h', 'client zone=a:64k rate=9999999r/s',
+ 'client zone=a:64k rate=1r/s v4=33', 'client zone=a:64k rate=1r/s v6=129',
+ 'client zone=a:64k rate=1r/s foo'),
+[ 'dns_limit_zone client zone=a:64k;', qr/"dns_limit_zone": there is no "rate="/ ],
+[ 'dns_limit_zone client rate=1r/s;', qr/"dns_limit_zone": there is no "zone=/ ],
+[ 'dns_limit_zone foo zone=a:64k rate=1r/s;',
+  qr/"dns_limit_zone": invalid key "foo", it must be "client" or have a var/ ],
+(map { [ "dns_limit $_;",
+         qr/"dns_limit": invalid parameter "\S+", it must be "zone=NAME", / ] }
+ 'zone=a burst=-1', 'zone=a burst=9999999', 'zone=a slip=101', 'zone=a foo'),
+[ 'dns_limit burst=1;', qr/"dns_limit": there is no "zone=NAME"/ ],
+[ 'server { listen 127.0.0.1:%%PORT_8053%% udp; dns_forward . 127.0.0.1;
+   dns_limit zone=none; }',
+  qr/"dns_limit": "none" is not the name of a "dns_limit_zone", in \S+:\d+/ ],
+[ 'dns_limit_zone client zone=a:64k rate=1r/m;
+   server { listen 127.0.0.1:%%PORT_8053%% udp; dns_forward . 127.0.0.1;
+   dns_limit zone=a burst=100000; }',
+  qr/"dns_limit": "burst=100000" is too much for the rate of "a", it must be / ],
+
 # dns_upstream
 
 [ 'dns_upstream u { }', qr/no "server" in dns_upstream "u"/ ],

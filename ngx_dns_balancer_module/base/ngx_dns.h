@@ -56,6 +56,7 @@ typedef enum {
     NGX_DNS_EINCOMPLETE,         /* not there in time, over a stream */
     NGX_DNS_EPROXY,              /* no PROXY header of a trusted proxy */
     NGX_DNS_EZDROP,              /* dns_return drop */
+    NGX_DNS_ELIMITDROP,          /* over a dns_limit */
 
     /* NOTIMP */
     NGX_DNS_EOPCODE,
@@ -86,6 +87,8 @@ typedef enum {
     NGX_DNS_EZONE,               /* no zone matches */
     NGX_DNS_EZREFUSED,           /* dns_return refused */
     NGX_DNS_EACCESS,             /* denied by a rule of the server */
+    NGX_DNS_ELIMIT,              /* over a dns_limit, over a stream */
+    NGX_DNS_ELIMITTC,            /* the same over UDP: an answer with TC */
     NGX_DNS_EOVERLOAD,           /* dns_max_queries */
     NGX_DNS_EDOWN,               /* no usable server, all_down refuse */
 

@@ -21,6 +21,7 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "incomplete", "query is incomplete", NGX_DNS_DROP, NO },
     { "proxy", "no valid PROXY protocol header", NGX_DNS_DROP, NO },
     { "return_drop", "dns_return drop", NGX_DNS_DROP, NO },
+    { "limit_drop", "over dns_limit, dropped", NGX_DNS_DROP, NO },
 
     { "opcode", "opcode not supported", NGX_DNS_NOTIMP, 21 },
     { "return_notimp", "dns_return notimp", NGX_DNS_NOTIMP, 21 },
@@ -46,6 +47,8 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "no_zone", "no zone matches", NGX_DNS_REFUSED, 20 },
     { "return_refused", "dns_return refused", NGX_DNS_REFUSED, 15 },
     { "access", "access denied", NGX_DNS_REFUSED, 18 },
+    { "limit", "over dns_limit", NGX_DNS_REFUSED, 0 },
+    { "limit_truncate", "over dns_limit, truncated", NGX_DNS_NOERROR, NO },
     { "overload", "too many queries in flight", NGX_DNS_REFUSED, 0 },
     { "all_down", "all upstream servers are down", NGX_DNS_REFUSED, 22 },
 

@@ -77,6 +77,41 @@ ngx_dns_prometheus_limits(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
+/* of limits that the server, or one of its zones, has made use of */
+
+void
+ngx_dns_prometheus_limited(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    u_char      extra[NGX_DNS_PROMETHEUS_LABELS];
+    uint64_t    n;
+    ngx_str_t  *zone;
+    ngx_uint_t  i, k, action;
+
+    zone = f->limits->elts;
+
+    for (i = 0; i < f->nservers; i++) {
+        for (k = 0; k < f->limits->nelts; k++) {
+            for (action = 0; action < NGX_DNS_LIMIT_ACTIONS; action++) {
+
+                n = f->servers[i].sum.limited[k][action];
+
+                if (n == 0) {
+                    continue;
+                }
+
+                (void) ngx_snprintf(extra, sizeof(extra),
+                                    "zone=\"%V\",action=\"%s\"%Z", &zone[k],
+                                    ngx_dns_metrics_actions[action]);
+
+                ngx_dns_prometheus_sample(t, family, &f->servers[i].labels,
+                                          (char *) extra, n);
+            }
+        }
+    }
+}
+
+
 void
 ngx_dns_prometheus_queries(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)

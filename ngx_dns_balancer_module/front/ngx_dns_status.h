@@ -33,6 +33,7 @@ typedef struct {
     ngx_array_t              servers;      /* of ngx_dns_status_server_t */
     ngx_array_t              upstreams;    /* of ngx_dns_upstream_t * */
     ngx_array_t              caches;       /* of ngx_shm_zone_t * */
+    ngx_array_t              limits;       /* of ngx_str_t: names of zones */
     ngx_dns_metrics_shm_t   *metrics;      /* NULL: no server, no figures */
 } ngx_dns_status_t;
 
@@ -69,6 +70,7 @@ typedef struct {
     ngx_uint_t                    nservers;
     ngx_dns_figures_peer_t       *peers;       /* in the order of upstreams */
     ngx_uint_t                    npeers;
+    ngx_array_t                  *limits;      /* of ngx_str_t */
     ngx_dns_figures_cache_t      *caches;
     ngx_uint_t                    ncaches;
 } ngx_dns_figures_t;

@@ -228,6 +228,20 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       offsetof(ngx_dns_policy_t, nxdomain_cut),
       &ngx_stream_dns_nxdomain_cut },
 
+    { ngx_string("dns_limit_zone"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_stream_dns_limit_zone,
+      NGX_STREAM_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_limit"),
+      NGX_STREAM_DNS_QUERY_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_limit,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_any"),
       NGX_STREAM_DNS_QUERY_CONF|NGX_CONF_TAKE1,
       ngx_stream_dns_slot,
@@ -320,6 +334,9 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&dmcf->choices, cf->pool, 4,
                           sizeof(ngx_stream_dns_choice_t))
+           != NGX_OK
+        || ngx_array_init(&dmcf->limit_zones, cf->pool, 4,
+                          sizeof(ngx_dns_limit_zone_t *))
            != NGX_OK
         || ngx_array_init(&dmcf->policies, cf->pool, 4,
                           sizeof(ngx_dns_policy_t *))

@@ -23,6 +23,7 @@
 #include "../front/ngx_dns_status.h"
 #include "../query/ngx_dns_health.h"
 #include "../query/ngx_dns_query.h"
+#include "../query/ngx_dns_stage.h"
 #include "../store/ngx_dns_hosts_build.h"
 #include "ngx_stream_dns_shm.h"
 #include "ngx_stream_dns_stock.h"
@@ -167,6 +168,8 @@ struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
     ngx_array_t                  choices;   /* of ngx_stream_dns_choice_t, in
                                                the order of their names */
+    ngx_array_t                  limit_zones;   /* of
+                                               ngx_dns_limit_zone_t * */
     ngx_array_t                  policies;  /* of ngx_dns_policy_t *: all that
                                                queries run under */
     ngx_shm_zone_t              *metrics;
@@ -290,6 +293,13 @@ ngx_int_t ngx_stream_dns_server_name(ngx_conf_t *cf, ngx_addr_t *addr,
 /* "keepalive..." lines */
 void ngx_stream_dns_keepalive_create(ngx_stream_dns_upstream_t *us);
 char *ngx_stream_dns_keepalive(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
+char *ngx_stream_dns_limit_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* finds the zones of a policy's limits; what was found is left alone */
+ngx_int_t ngx_stream_dns_limit_init(ngx_conf_t *cf, ngx_dns_policy_t *policy);
+
 char *ngx_stream_dns_hedge(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
 char *ngx_stream_dns_race(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
 void ngx_stream_dns_keepalive_init(ngx_stream_dns_upstream_t *us);

@@ -45,6 +45,8 @@ ngx_stream_dns_metrics_status(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     ngx_dns_peer_t               *peer;
     ngx_dns_status_t             *st;
     ngx_dns_upstream_t           *u, **up;
+    ngx_str_t                    *name;
+    ngx_dns_limit_zone_t        **limit;
     ngx_stream_dns_srv_conf_t   **dscf;
     ngx_stream_dns_upstream_t   **us;
 
@@ -53,12 +55,25 @@ ngx_stream_dns_metrics_status(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     if (ngx_array_init(&st->servers, cf->pool, dmcf->servers.nelts,
                        sizeof(ngx_dns_status_server_t))
         != NGX_OK
+        || ngx_array_init(&st->limits, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
         || ngx_array_init(&st->upstreams, cf->pool,
                           ngx_max(dmcf->upstreams.nelts, 1),
                           sizeof(ngx_dns_upstream_t *))
            != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    limit = dmcf->limit_zones.elts;
+
+    for (i = 0; i < dmcf->limit_zones.nelts; i++) {
+        name = ngx_array_push(&st->limits);
+        if (name == NULL) {
+            return NGX_ERROR;
+        }
+
+        *name = limit[i]->name;
     }
 
     dscf = dmcf->servers.elts;

@@ -28,6 +28,7 @@ ngx_stream_dns_policy_unset(ngx_dns_policy_t *policy)
     ngx_memzero(policy, sizeof(ngx_dns_policy_t));
 
     policy->subnet = NGX_CONF_UNSET_UINT;
+    policy->limits = NGX_CONF_UNSET_PTR;
 
     ngx_stream_dns_cache_unset(policy);
     ngx_stream_dns_slot_unset(policy, NGX_STREAM_DNS_ZONE_CONF);
@@ -61,6 +62,20 @@ ngx_stream_dns_policy_merge(ngx_conf_t *cf, ngx_dns_policy_t *policy,
                               (NGX_CONF_BITMASK_SET|NGX_DNS_NEXT_ERROR
                                |NGX_DNS_NEXT_TIMEOUT|NGX_DNS_NEXT_SERVFAIL
                                |NGX_DNS_NEXT_REFUSED));
+
+    /* that of stream {} is merged with nothing */
+
+    if (ngx_stream_dns_limit_init(cf, prev) != NGX_OK
+        || ngx_stream_dns_limit_init(cf, policy) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (policy->limits == NGX_CONF_UNSET_PTR) {
+        policy->limits = prev->limits == NGX_CONF_UNSET_PTR ? NULL
+                                                            : prev->limits;
+        policy->misses = prev->misses;
+    }
 
     if (policy->subnet == NGX_CONF_UNSET_UINT) {
         policy->subnet = prev->subnet;

@@ -51,6 +51,10 @@ static ngx_int_t ngx_stream_dns_session_access(ngx_dns_record_t *r);
 static void ngx_stream_dns_session_done(ngx_dns_record_t *r);
 static uint64_t ngx_stream_dns_session_key(ngx_dns_record_t *r,
     ngx_dns_upstream_t *u);
+static ngx_uint_t ngx_stream_dns_session_limited(
+    ngx_stream_dns_srv_conf_t *dscf);
+static ngx_int_t ngx_stream_dns_session_limit_key(ngx_dns_record_t *r,
+    const ngx_dns_limit_zone_t *zone, uint64_t *hash);
 static const ngx_dns_choice_t *ngx_stream_dns_session_choose(
     ngx_dns_record_t *r);
 static ngx_uint_t ngx_stream_dns_session_status(ngx_dns_record_t *r);
@@ -197,6 +201,12 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
 
     if (rules) {
         dscf->dns.listener.access = ngx_stream_dns_session_access;
+        ngx_dns_stage_add(&dscf->dns.listener, &ngx_dns_stage_access);
+    }
+
+    if (ngx_stream_dns_session_limited(dscf)) {
+        dscf->dns.listener.limit_key = ngx_stream_dns_session_limit_key;
+        ngx_dns_stage_add(&dscf->dns.listener, &ngx_dns_stage_limit);
     }
 
     if (ngx_stream_dns_session_phase(cycle, dscf, NGX_STREAM_LOG_PHASE)) {
@@ -552,6 +562,59 @@ ngx_stream_dns_session_key(ngx_dns_record_t *r, ngx_dns_upstream_t *u)
 }
 
 
+/* are queries of the server, or of one of its zones, limited? */
+
+static ngx_uint_t
+ngx_stream_dns_session_limited(ngx_stream_dns_srv_conf_t *dscf)
+{
+    ngx_uint_t        i;
+    ngx_dns_zone_t  **zone;
+
+    if (dscf->policy.limits) {
+        return 1;
+    }
+
+    zone = dscf->zones.elts;
+
+    for (i = 0; i < dscf->zones.nelts; i++) {
+        if (zone[i]->policy->limits) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_session_limit_key(ngx_dns_record_t *r,
+    const ngx_dns_limit_zone_t *zone, uint64_t *hash)
+{
+    ngx_int_t                   rc;
+    ngx_str_t                   value;
+    ngx_stream_dns_session_t   *ds;
+    ngx_stream_dns_srv_conf_t  *dscf;
+
+    dscf = r->conf->listener.data;
+    ds = (ngx_stream_dns_session_t *) dscf->session;
+
+    ngx_stream_dns_session_fill(ds, r, 1);
+
+    rc = NGX_DECLINED;
+
+    if (ngx_stream_complex_value(&ds->session, zone->key, &value) == NGX_OK
+        && value.len)
+    {
+        *hash = ngx_dns_hash(&zone->rate.shm->key, value.data, value.len, 0);
+        rc = NGX_OK;
+    }
+
+    ngx_stream_dns_session_empty(ds);
+
+    return rc;
+}
+
+
 /* "dns_pass" with variables */
 
 static const ngx_dns_choice_t *
@@ -592,6 +655,9 @@ ngx_stream_dns_session_status(ngx_dns_record_t *r)
         return NGX_STREAM_FORBIDDEN;
 
     case NGX_DNS_EOVERLOAD:
+    case NGX_DNS_ELIMIT:
+    case NGX_DNS_ELIMITTC:
+    case NGX_DNS_ELIMITDROP:
         return NGX_STREAM_SERVICE_UNAVAILABLE;
 
     default:

@@ -29,7 +29,8 @@ static ngx_stream_dns_shm_kind_t
     { "dns_cache_zone", 0 },
     { "dns_upstream", 0 },
     { "dns_hosts", 1 },
-    { "the counters of DNS servers", 0 }
+    { "the counters of DNS servers", 0 },
+    { "dns_limit_zone", 0 }
 };
 
 

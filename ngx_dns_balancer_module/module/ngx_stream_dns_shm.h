@@ -25,6 +25,7 @@ typedef enum {
     NGX_STREAM_DNS_SHM_PEERS,
     NGX_STREAM_DNS_SHM_HOSTS,
     NGX_STREAM_DNS_SHM_METRICS,
+    NGX_STREAM_DNS_SHM_LIMIT,
     NGX_STREAM_DNS_SHM_KINDS
 } ngx_stream_dns_shm_kind_e;
 

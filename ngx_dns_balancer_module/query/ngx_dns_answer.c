@@ -216,6 +216,7 @@ ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
                            NGX_DNS_QR
                            | (q->asked.flags & (NGX_DNS_OPCODE | NGX_DNS_RD
                                           | NGX_DNS_CD))
+                           | (reason == NGX_DNS_ELIMITTC ? NGX_DNS_TC : 0)
                            | (r->rcode & NGX_DNS_RCODE),
                            question ? 1 : 0, NULL, edns);
 

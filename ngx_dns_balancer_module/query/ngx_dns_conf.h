@@ -44,6 +44,12 @@ typedef enum {
 typedef struct ngx_dns_conf_s    ngx_dns_conf_t;
 typedef struct ngx_dns_client_s  ngx_dns_client_t;
 typedef struct ngx_dns_record_s  ngx_dns_record_t;
+typedef struct ngx_dns_request_s ngx_dns_request_t;
+typedef struct ngx_dns_stage_s   ngx_dns_stage_t;
+typedef struct ngx_dns_limit_zone_s  ngx_dns_limit_zone_t;
+
+
+#define NGX_DNS_STAGES  4
 
 
 /*
@@ -177,8 +183,17 @@ typedef struct {
     ngx_uint_t            max_queries;
     ngx_log_t            *log;
 
-    /* NGX_OK, or NGX_DECLINED for a client that is denied; may be NULL */
+    /* what a query passes first: ngx_dns_stage.h */
+    ngx_uint_t            nstages;
+    const ngx_dns_stage_t  *stages[NGX_DNS_STAGES];
+
+    /* a stage: NGX_OK, or NGX_DECLINED for a client that is denied */
     ngx_int_t           (*access)(ngx_dns_record_t *r);
+
+    /* the value of a limit's key; NGX_DECLINED: it is empty */
+    ngx_int_t           (*limit_key)(ngx_dns_record_t *r,
+                                     const ngx_dns_limit_zone_t *zone,
+                                     uint64_t *hash);
 
     /* the query has ended; may be NULL */
     void                (*done)(ngx_dns_record_t *r);

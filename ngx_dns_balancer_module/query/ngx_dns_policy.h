@@ -54,6 +54,9 @@ typedef struct {
     ngx_uint_t            tries;       /* servers */
     ngx_uint_t            budget;      /* retries, percent; 0: no limit */
 
+    ngx_array_t          *limits;      /* of ngx_dns_limit_t; or NULL */
+    ngx_uint_t            misses;      /* one of them is for misses */
+
     ngx_uint_t            any;         /* NGX_DNS_ANY_*, over UDP */
     ngx_uint_t            rotate;      /* addresses take turns */
     ngx_uint_t            minimal;     /* no more than the answer section */

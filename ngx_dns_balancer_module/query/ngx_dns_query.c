@@ -9,6 +9,7 @@
 #include "ngx_dns_cached.h"
 #include "ngx_dns_life.h"
 #include "ngx_dns_local.h"
+#include "ngx_dns_stage.h"
 #include "ngx_dns_subnet.h"
 #include "ngx_dns_transfer.h"
 #include "../base/ngx_dns_clock.h"
@@ -49,7 +50,6 @@ void
 ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     u_char *p, size_t len, ngx_uint_t cut)
 {
-    ngx_dns_record_t     record;
     ngx_dns_reason_e     reason;
     ngx_dns_request_t    r;
     ngx_dns_listener_t  *listener;
@@ -83,14 +83,8 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     /* rules of the server come before all but what can't be answered */
 
-    if (listener->access && reason != NGX_DNS_EHEADER) {
-        ngx_dns_request_record(&r, &record);
-
-        if (listener->access(&record) != NGX_OK
-            && reason != NGX_DNS_ERESPONSE)
-        {
-            reason = NGX_DNS_EACCESS;
-        }
+    if (listener->nstages && reason != NGX_DNS_EHEADER) {
+        reason = ngx_dns_stage_query(&r, reason);
     }
 
     if (reason == NGX_DNS_FINE) {
@@ -455,8 +449,17 @@ static ngx_dns_reason_e
 ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
 {
     ngx_uint_t           fresh;
+    ngx_dns_reason_e     reason;
     ngx_dns_waiter_t    *w;
     ngx_dns_inflight_t  *f;
+
+    if (r->zone->policy->misses) {
+        reason = ngx_dns_limit(r, r->zone->policy, 1);
+
+        if (reason != NGX_DNS_FINE) {
+            return reason;
+        }
+    }
 
     if (r->conf->runtime.queries >= r->conf->listener.max_queries) {
         return ngx_dns_query_overload(r, stale);

@@ -19,7 +19,7 @@
 #include "../wire/ngx_dns_question.h"
 
 
-typedef struct {
+struct ngx_dns_request_s {
     ngx_dns_conf_t       *conf;
     ngx_dns_client_t     *client;
     ngx_dns_question_t   *question;
@@ -31,7 +31,7 @@ typedef struct {
                                           that matters, the key; set by route */
     const ngx_dns_choice_t  *choice;   /* where zone->choice is set; NULL: not
                                           yet, or nowhere */
-} ngx_dns_request_t;
+};
 
 
 #pragma GCC visibility push(hidden)

@@ -104,6 +104,20 @@ typedef struct {
 } ngx_dns_counters_t;
 
 
+/* dns_limit_zone: so many of a configuration */
+
+#define NGX_DNS_LIMIT_ZONES  16
+
+
+typedef enum {
+    NGX_DNS_LIMIT_DROP = 0,
+    NGX_DNS_LIMIT_TRUNCATE,
+    NGX_DNS_LIMIT_REFUSE,
+    NGX_DNS_LIMIT_DRY_RUN,
+    NGX_DNS_LIMIT_ACTIONS
+} ngx_dns_limit_action_e;
+
+
 /*
  * Of a server {}.  "duration" is of answers that were waited for, and of
  * those made here at once, which count as no time; those of the cache do,
@@ -115,6 +129,7 @@ typedef struct {
     uint64_t    responses[NGX_DNS_SOURCES][NGX_DNS_METRICS_RCODES];
     uint64_t    misses;               /* with a cache, not from it in time */
     uint64_t    prefetches;
+    uint64_t    limited[NGX_DNS_LIMIT_ZONES][NGX_DNS_LIMIT_ACTIONS];
 
     ngx_dns_histogram_t  duration;
 } ngx_dns_server_counters_t;
@@ -180,6 +195,7 @@ extern ngx_dns_counters_t  *ngx_dns_counters;
 extern const char  *ngx_dns_metrics_types[NGX_DNS_METRICS_TYPES];
 extern const char  *ngx_dns_metrics_rcodes[NGX_DNS_METRICS_RCODES];
 extern const char  *ngx_dns_metrics_protos[NGX_DNS_PROTOS];
+extern const char  *ngx_dns_metrics_actions[NGX_DNS_LIMIT_ACTIONS];
 extern const char  *ngx_dns_metrics_sources[NGX_DNS_SOURCES];
 extern const char  *ngx_dns_metrics_gauges[NGX_DNS_GAUGES];
 extern const uint8_t  ngx_dns_metrics_type_place[256];

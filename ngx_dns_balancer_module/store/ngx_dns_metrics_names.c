@@ -50,6 +50,11 @@ const char  *ngx_dns_metrics_rcodes[NGX_DNS_METRICS_RCODES] = {
 };
 
 
+const char  *ngx_dns_metrics_actions[NGX_DNS_LIMIT_ACTIONS] = {
+    "drop", "truncate", "refuse", "dry_run"
+};
+
+
 const char  *ngx_dns_metrics_protos[NGX_DNS_PROTOS] = {
     "udp", "tcp", "tls", "https"
 };

@@ -1,0 +1,198 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_stage.h"
+#include "../base/ngx_dns_clock.h"
+
+
+static ngx_dns_reason_e ngx_dns_limit_query(ngx_dns_request_t *r,
+    ngx_dns_reason_e reason);
+static ngx_inline ngx_int_t ngx_dns_limit_hash(const ngx_dns_request_t *r,
+    const ngx_dns_limit_zone_t *zone, uint64_t *hash);
+static uint64_t ngx_dns_limit_client(const ngx_dns_request_t *r,
+    const ngx_dns_limit_zone_t *zone);
+static ngx_dns_reason_e ngx_dns_limit_action(const ngx_dns_request_t *r,
+    const ngx_dns_limit_t *limit);
+
+
+const ngx_dns_stage_t  ngx_dns_stage_limit = { ngx_dns_limit_query };
+
+
+/* of this worker: each so many a truncated answer */
+
+static ngx_uint_t  ngx_dns_limit_slips;
+
+
+ngx_dns_reason_e
+ngx_dns_limit(const ngx_dns_request_t *r, const ngx_dns_policy_t *policy,
+    ngx_uint_t misses)
+{
+    uint64_t          hash;
+    ngx_uint_t        i;
+    ngx_dns_limit_t  *limit;
+    ngx_dns_reason_e  reason;
+
+    limit = policy->limits->elts;
+
+    for (i = 0; i < policy->limits->nelts; i++) {
+
+        if (limit[i].misses != misses
+            || ngx_dns_limit_hash(r, limit[i].zone, &hash) != NGX_OK
+            || ngx_dns_rate_take(&limit[i].zone->rate, hash, ngx_dns_usec,
+                                 limit[i].burst)
+               == NGX_OK)
+        {
+            continue;
+        }
+
+        reason = ngx_dns_limit_action(r, &limit[i]);
+
+        if (reason != NGX_DNS_FINE) {
+            return reason;
+        }
+    }
+
+    return NGX_DNS_FINE;
+}
+
+
+/* NGX_DECLINED: an empty value, which is not limited */
+
+static ngx_inline ngx_int_t
+ngx_dns_limit_hash(const ngx_dns_request_t *r,
+    const ngx_dns_limit_zone_t *zone, uint64_t *hash)
+{
+    ngx_int_t         rc;
+    ngx_dns_record_t  record;
+
+    if (zone->key == NULL) {
+        *hash = ngx_dns_limit_client(r, zone);
+
+    } else {
+        ngx_dns_request_record(r, &record);
+        record.zone = r->zone;
+
+        rc = r->conf->listener.limit_key(&record, zone, hash);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    *hash = ngx_dns_hash_fold(*hash ^ zone->rate.shm->key.k0,
+                              zone->rate.shm->key.k1 ^ r->client->datagram);
+
+    return NGX_OK;
+}
+
+
+static uint64_t
+ngx_dns_limit_client(const ngx_dns_request_t *r,
+    const ngx_dns_limit_zone_t *zone)
+{
+    u_char           *p;
+    uint32_t          v4;
+    uint64_t          high, low;
+    struct sockaddr  *sa;
+
+    sa = ngx_dns_client_source(r->client);
+
+    if (sa->sa_family == AF_INET) {
+        v4 = ntohl(((struct sockaddr_in *) sa)->sin_addr.s_addr);
+
+    } else if (sa->sa_family == AF_INET6) {
+        p = ((struct sockaddr_in6 *) sa)->sin6_addr.s6_addr;
+
+        if (!IN6_IS_ADDR_V4MAPPED(&((struct sockaddr_in6 *) sa)->sin6_addr)) {
+            high = (uint64_t) ngx_dns_get32(p) << 32 | ngx_dns_get32(p + 4);
+            low = (uint64_t) ngx_dns_get32(p + 8) << 32
+                  | ngx_dns_get32(p + 12);
+
+            if (zone->v6 <= 64) {
+                low = 0;
+                high &= zone->v6 ? ~(uint64_t) 0 << (64 - zone->v6) : 0;
+
+            } else {
+                low &= ~(uint64_t) 0 << (128 - zone->v6);
+            }
+
+            return ngx_dns_hash_fold(high ^ zone->rate.shm->key.k1,
+                                     low ^ zone->rate.shm->key.k0);
+        }
+
+        v4 = ngx_dns_get32(p + 12);
+
+    } else {
+        return AF_UNIX;
+    }
+
+    return v4 & zone->v4_mask;
+}
+
+
+static ngx_dns_reason_e
+ngx_dns_limit_action(const ngx_dns_request_t *r, const ngx_dns_limit_t *limit)
+{
+    ngx_dns_reason_e        reason;
+    ngx_dns_limit_action_e  action;
+
+    if (limit->dry_run) {
+        action = NGX_DNS_LIMIT_DRY_RUN;
+        reason = NGX_DNS_FINE;
+
+    } else if (!r->client->datagram) {
+        action = NGX_DNS_LIMIT_REFUSE;
+        reason = NGX_DNS_ELIMIT;
+
+    } else if (limit->slip && ngx_dns_limit_slips++ % limit->slip == 0) {
+        action = NGX_DNS_LIMIT_TRUNCATE;
+        reason = NGX_DNS_ELIMITTC;
+
+    } else {
+        action = NGX_DNS_LIMIT_DROP;
+        reason = NGX_DNS_ELIMITDROP;
+    }
+
+    ngx_dns_count_in(r->conf->runtime.counters,
+                     limited[limit->zone->index][action]);
+
+    return reason;
+}
+
+
+/* all count: what is refused here or has no zone as well */
+
+static ngx_dns_reason_e
+ngx_dns_limit_query(ngx_dns_request_t *r, ngx_dns_reason_e reason)
+{
+    ngx_dns_reason_e         why;
+    ngx_dns_forward_t       *forward;
+    const ngx_dns_policy_t  *policy;
+
+    policy = r->conf->policy;
+
+    if (reason == NGX_DNS_FINE) {
+        forward = r->conf->listener.forward;
+
+        r->zone = forward->deepest ? ngx_dns_forward_find(forward, r->question)
+                                   : forward->root;
+        if (r->zone) {
+            policy = r->zone->policy;
+        }
+    }
+
+    if (policy->limits == NULL || reason == NGX_DNS_ERESPONSE) {
+        r->zone = NULL;
+        return reason;
+    }
+
+    why = ngx_dns_limit(r, policy, 0);
+
+    /* names that are answered here are in no zone */
+
+    r->zone = NULL;
+
+    return why == NGX_DNS_FINE ? reason : why;
+}

@@ -1,0 +1,60 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * dns_limit: how many queries of a key there may be.  For ngx_dns_stage.c and
+ * ngx_dns_query.c; settings are filled by module/.
+ *
+ * UDP and streams count apart, so that a client who is told to come back over
+ * TCP gets through, and one whose address somebody forges can't be kept from
+ * TCP.
+ */
+
+
+#ifndef _NGX_DNS_LIMIT_H_INCLUDED_
+#define _NGX_DNS_LIMIT_H_INCLUDED_
+
+
+#include "ngx_dns_request.h"
+#include "../store/ngx_dns_rate.h"
+
+
+/* dns_limit_zone */
+
+struct ngx_dns_limit_zone_s {
+    ngx_str_t             name;
+    ngx_dns_rate_t        rate;
+    ngx_uint_t            index;       /* of the counters */
+    uint32_t              v4_mask;     /* the client's network */
+    ngx_uint_t            v6;          /* the same, a prefix length */
+    void                 *key;         /* module's: variables; NULL: client */
+};
+
+
+/* dns_limit */
+
+typedef struct {
+    ngx_dns_limit_zone_t *zone;
+    uint64_t              burst;       /* units */
+    ngx_uint_t            slip;        /* 0: never TC */
+    ngx_uint_t            misses;      /* only queries that need a server */
+    ngx_uint_t            dry_run;
+} ngx_dns_limit_t;
+
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * The query is counted by the limits of its zone, or of the server if it has
+ * none; those for misses or the others.  NGX_DNS_FINE, or the reason why it
+ * ends here.
+ */
+ngx_dns_reason_e ngx_dns_limit(const ngx_dns_request_t *r,
+    const ngx_dns_policy_t *policy, ngx_uint_t misses);
+
+#pragma GCC visibility pop
+
+
+#endif /* _NGX_DNS_LIMIT_H_INCLUDED_ */

@@ -1,0 +1,56 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_dns_stage.h"
+
+
+static ngx_dns_reason_e ngx_dns_stage_access_query(ngx_dns_request_t *r,
+    ngx_dns_reason_e reason);
+
+
+const ngx_dns_stage_t  ngx_dns_stage_access = { ngx_dns_stage_access_query };
+
+
+void
+ngx_dns_stage_add(ngx_dns_listener_t *listener, const ngx_dns_stage_t *stage)
+{
+    listener->stages[listener->nstages++] = stage;
+}
+
+
+ngx_dns_reason_e
+ngx_dns_stage_query(ngx_dns_request_t *r, ngx_dns_reason_e reason)
+{
+    ngx_uint_t           i;
+    ngx_dns_reason_e     why;
+    ngx_dns_listener_t  *listener;
+
+    listener = &r->conf->listener;
+
+    for (i = 0; i < listener->nstages; i++) {
+        why = listener->stages[i]->query(r, reason);
+
+        if (why != reason) {
+            return why;
+        }
+    }
+
+    return reason;
+}
+
+
+/* what may not be answered, in a loop, is not even refused */
+
+static ngx_dns_reason_e
+ngx_dns_stage_access_query(ngx_dns_request_t *r, ngx_dns_reason_e reason)
+{
+    ngx_dns_record_t  record;
+
+    ngx_dns_request_record(r, &record);
+
+    return r->conf->listener.access(&record) != NGX_OK
+           && reason != NGX_DNS_ERESPONSE ? NGX_DNS_EACCESS : reason;
+}
