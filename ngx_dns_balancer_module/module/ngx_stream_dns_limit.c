@@ -314,9 +314,9 @@ ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (ngx_stream_dns_limit_word(l, &value[i]) != NGX_OK) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"dns_limit\": invalid parameter \"%V\", it "
-                               "must be \"zone=NAME\", \"burst=\" with a number "
-                               "from 0 to %d, \"slip=\" with one from 0 to 100, "
-                               "\"misses\" or \"dry_run\"", &value[i],
+                               "must be \"zone=NAME\", \"burst=\" with a "
+                               "number from 0 to %d, \"slip=\" with one from "
+                               "0 to 100, \"misses\" or \"dry_run\"", &value[i],
                                NGX_STREAM_DNS_LIMIT_BURST);
             return NGX_CONF_ERROR;
         }

@@ -21,8 +21,8 @@
 struct ngx_dns_stage_s {
 
     /*
-     * A query with a header; "reason" is what is wrong with it, or NGX_DNS_FINE.
-     * Returns the reason why it ends here, or "reason" as it was.
+     * A query with a header; "reason" is what is wrong with it, or
+     * NGX_DNS_FINE.  Returns why it ends here, or "reason" as it was.
      */
     ngx_dns_reason_e    (*query)(ngx_dns_request_t *r,
                                  ngx_dns_reason_e reason);
