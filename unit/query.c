@@ -209,7 +209,7 @@ ask_from(const char *p, size_t len, unsigned port, unsigned stream)
     memcpy(buf, p, len);
 
     client.front = &front;
-    client.datagram = !stream;
+    client.bounded = !stream;
     client.socklen = sizeof(struct sockaddr_in);
     client.sockaddr.sockaddr.sa_family = AF_INET;
 

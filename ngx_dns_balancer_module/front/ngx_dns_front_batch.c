@@ -56,7 +56,7 @@ ngx_dns_front_batch_reserve(ngx_dns_client_t *client, size_t size)
 {
     ngx_dns_front_batch_t  *b;
 
-    b = client->listener;
+    b = client->handle;
 
     if (b->n == NGX_DNS_FRONT_BATCH
         || b->used + size > NGX_DNS_FRONT_ARENA)
@@ -76,7 +76,7 @@ ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size,
     struct msghdr          *msg;
     ngx_dns_front_batch_t  *b;
 
-    b = client->listener;
+    b = client->handle;
     n = b->n;
     msg = &b->msg[n].msg_hdr;
 

@@ -72,7 +72,7 @@ typedef struct {
 ngx_int_t ngx_dns_front_batch_init(ngx_dns_front_batch_t *b,
     ngx_pool_t *pool);
 
-/* the functions of an ngx_dns_front_t; the client's listener is a batch */
+/* the functions of an ngx_dns_front_t; the client's handle is a batch */
 u_char *ngx_dns_front_batch_reserve(ngx_dns_client_t *client, size_t size);
 void ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size,
     uint64_t *counter);

@@ -17,7 +17,7 @@ typedef struct {
     ngx_event_t              posted;       /* the last query has its answer */
     ngx_uint_t               queries;      /* in flight */
 
-    ngx_dns_client_t         client;       /* its listener is this */
+    ngx_dns_client_t         client;       /* its handle is this */
     ngx_dns_client_t         via;          /* the same for the batch */
 } ngx_dns_front_session_t;
 
@@ -39,7 +39,10 @@ static ngx_dns_front_t  ngx_dns_front_session = {
     ngx_dns_front_session_commit,
     NULL,
     NULL,
-    ngx_dns_front_session_drop
+    ngx_dns_front_session_drop,
+    NULL,
+    NULL,
+    SOCK_DGRAM
 };
 
 
@@ -80,7 +83,7 @@ ngx_dns_front_session_open(ngx_connection_t *c, ngx_dns_conf_t *conf)
     s->via.checked = 1;
     s->client = s->via;
     s->client.front = &ngx_dns_front_session;
-    s->client.listener = s;
+    s->client.handle = s;
 
     c->data = s;
     c->read->handler = ngx_dns_front_session_read_handler;
@@ -198,7 +201,7 @@ ngx_dns_front_session_reserve(ngx_dns_client_t *client, size_t size)
 {
     ngx_dns_front_session_t  *s;
 
-    s = client->listener;
+    s = client->handle;
 
     return ngx_dns_front_batch_reserve(&s->via, size);
 }
@@ -210,7 +213,7 @@ ngx_dns_front_session_commit(ngx_dns_client_t *client, size_t size,
 {
     ngx_dns_front_session_t  *s;
 
-    s = client->listener;
+    s = client->handle;
 
     ngx_dns_front_batch_commit(&s->via, size, counter);
     ngx_dns_front_session_drop(client);
@@ -224,7 +227,7 @@ ngx_dns_front_session_drop(ngx_dns_client_t *client)
 {
     ngx_dns_front_session_t  *s;
 
-    s = client->listener;
+    s = client->handle;
 
     s->queries--;
 

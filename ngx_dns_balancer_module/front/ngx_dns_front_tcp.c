@@ -22,6 +22,8 @@ static void ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
 static ngx_int_t ngx_dns_front_tcp_part(ngx_dns_client_t *client, size_t size);
 static void ngx_dns_front_tcp_room(ngx_dns_client_t *client, ngx_event_t *ev);
 static void ngx_dns_front_tcp_drop(ngx_dns_client_t *client);
+static ngx_connection_t *ngx_dns_front_tcp_connection(
+    ngx_dns_client_t *client);
 static void ngx_dns_front_tcp_post(ngx_dns_front_tcp_t *t);
 
 
@@ -30,7 +32,10 @@ static ngx_dns_front_t  ngx_dns_front_tcp = {
     ngx_dns_front_tcp_commit,
     ngx_dns_front_tcp_part,
     ngx_dns_front_tcp_room,
-    ngx_dns_front_tcp_drop
+    ngx_dns_front_tcp_drop,
+    NULL,
+    ngx_dns_front_tcp_connection,
+    SOCK_STREAM
 };
 
 
@@ -69,7 +74,7 @@ ngx_dns_front_tcp_open(ngx_connection_t *c, ngx_dns_conf_t *conf)
     t->posted.log = ngx_cycle->log;
 
     t->client.front = &ngx_dns_front_tcp;
-    t->client.listener = t;
+    t->client.handle = t;
     t->client.listening = c->listening;
     t->client.checked = 1;
     t->client.proto = NGX_DNS_PROTO_TCP;
@@ -98,12 +103,12 @@ ngx_dns_front_tcp_open(ngx_connection_t *c, ngx_dns_conf_t *conf)
 }
 
 
-ngx_connection_t *
+static ngx_connection_t *
 ngx_dns_front_tcp_connection(ngx_dns_client_t *client)
 {
     ngx_dns_front_tcp_t  *t;
 
-    t = client->listener;
+    t = client->handle;
 
     return t->connection;
 }
@@ -436,7 +441,7 @@ ngx_dns_front_tcp_reserve(ngx_dns_client_t *client, size_t size)
 {
     ngx_dns_front_tcp_t  *t;
 
-    t = client->listener;
+    t = client->handle;
 
     t->room = ngx_dns_front_out_reserve(&t->out, t->connection ? size
                                                      : NGX_DNS_MAX_MESSAGE);
@@ -451,7 +456,7 @@ ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
 {
     ngx_dns_front_tcp_t  *t;
 
-    t = client->listener;
+    t = client->handle;
 
     t->queries--;
 
@@ -498,7 +503,7 @@ ngx_dns_front_tcp_part(ngx_dns_client_t *client, size_t size)
 {
     ngx_dns_front_tcp_t  *t;
 
-    t = client->listener;
+    t = client->handle;
 
     if (t->connection == NULL
         || ngx_dns_front_out_commit(&t->out, t->room, size, NULL) != NGX_OK)
@@ -526,7 +531,7 @@ ngx_dns_front_tcp_room(ngx_dns_client_t *client, ngx_event_t *ev)
 {
     ngx_dns_front_tcp_t  *t;
 
-    t = client->listener;
+    t = client->handle;
 
     if (t->connection && t->out.size >= ngx_dns_front_out_limit()) {
         ngx_post_event(ev, &t->waiting);

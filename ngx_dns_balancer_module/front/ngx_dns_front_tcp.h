@@ -46,9 +46,6 @@
 /* takes the connection over, and closes it in the end */
 void ngx_dns_front_tcp_open(ngx_connection_t *c, ngx_dns_conf_t *conf);
 
-/* the connection of a client of this front; NULL if it is closed */
-ngx_connection_t *ngx_dns_front_tcp_connection(ngx_dns_client_t *client);
-
 /*
  * Ends a session of nginx, of any front, as ngx_stream_finalize_session() does,
  * without the log phase: each query has its own line in the log.

@@ -56,7 +56,10 @@ static ngx_dns_front_t  ngx_dns_front_udp = {
     ngx_dns_front_batch_commit,
     NULL,
     NULL,
-    NULL
+    NULL,
+    NULL,
+    NULL,
+    SOCK_DGRAM
 };
 
 
@@ -133,9 +136,9 @@ ngx_dns_front_udp_open(ngx_cycle_t *cycle, ngx_listening_t *ls,
     u->listening = ls;
 
     u->client.front = &ngx_dns_front_udp;
-    u->client.listener = &u->batch;
+    u->client.handle = &u->batch;
     u->client.listening = ls;
-    u->client.datagram = 1;
+    u->client.bounded = 1;
     u->client.proto = NGX_DNS_PROTO_UDP;
 
     u->quit.handler = ngx_dns_front_udp_leave_handler;

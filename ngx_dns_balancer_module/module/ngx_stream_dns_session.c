@@ -6,7 +6,6 @@
 
 #include "ngx_stream_dns.h"
 #include "../base/ngx_dns_hash.h"
-#include "../front/ngx_dns_front_tcp.h"
 
 
 #define NGX_STREAM_DNS_POOL    4096
@@ -306,7 +305,7 @@ ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds, ngx_dns_record_t *r,
     client = r->client;
 
     c->listening = client->listening;
-    c->type = client->datagram ? SOCK_DGRAM : SOCK_STREAM;
+    c->type = client->front->type;
     c->sockaddr = ngx_dns_client_source(client);
     c->socklen = client->proxied ? sizeof(ngx_dns_sockaddr_t)
                                  : client->socklen;
@@ -323,7 +322,7 @@ ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds, ngx_dns_record_t *r,
         ngx_inet_set_port(c->local_sockaddr,
                           ngx_inet_get_port(client->listening->sockaddr));
 
-    } else if (!client->datagram) {
+    } else if (client->front->connection) {
         ngx_stream_dns_session_stream(c, client);
     }
 
@@ -359,7 +358,7 @@ ngx_stream_dns_session_stream(ngx_connection_t *c, ngx_dns_client_t *client)
 {
     ngx_connection_t  *stream;
 
-    stream = ngx_dns_front_tcp_connection(client);
+    stream = client->front->connection(client);
 
     if (stream == NULL) {
         return;

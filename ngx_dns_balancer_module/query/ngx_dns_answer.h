@@ -79,7 +79,7 @@ size_t ngx_dns_answer_error(const ngx_dns_request_t *r,
 static ngx_inline size_t
 ngx_dns_answer_limit(ngx_dns_asker_t *asker)
 {
-    if (!asker->client->datagram) {
+    if (!asker->client->bounded) {
         return NGX_DNS_MAX_MESSAGE;
     }
 

@@ -65,6 +65,12 @@ typedef struct ngx_dns_limit_zone_s  ngx_dns_limit_zone_t;
  *
  * drop() ends a query that is well-formed and gets no answer; NULL where there
  * is nothing to end.  It closes the client's connection, as above.
+ *
+ * deny() ends a query that a rule of the server denies, in a way of the front's
+ * own; NULL: the client gets REFUSED.
+ *
+ * connection() is nginx's connection of the client, for logs and variables, or
+ * NULL if that is closed.  A front whose clients have none has no connection().
  */
 
 typedef struct {
@@ -74,6 +80,9 @@ typedef struct {
     ngx_int_t         (*part)(ngx_dns_client_t *client, size_t size);
     void              (*room)(ngx_dns_client_t *client, ngx_event_t *ev);
     void              (*drop)(ngx_dns_client_t *client);
+    void              (*deny)(ngx_dns_client_t *client);
+    ngx_connection_t *(*connection)(ngx_dns_client_t *client);
+    int                 type;          /* SOCK_*, as rules and logs see it */
 } ngx_dns_front_t;
 
 
@@ -84,16 +93,20 @@ typedef union {
 } ngx_dns_sockaddr_t;
 
 
-/* copied into each query: kept small */
+/*
+ * Copied into each query: kept small.  What it is is known to its front only,
+ * which counts its queries and keeps "handle" until the last has ended.
+ */
 
 struct ngx_dns_client_s {
     ngx_dns_front_t      *front;
-    void                 *listener;    /* the front's */
+    void                 *handle;      /* the front's */
     ngx_listening_t      *listening;   /* nginx's */
     ngx_dns_sockaddr_t    sockaddr;
     socklen_t             socklen;
     uint32_t              proto;       /* ngx_dns_proto_e */
-    unsigned              datagram:1;
+    unsigned              bounded:1;   /* what is longer than it takes is cut,
+                                          with TC */
     unsigned              checked:1;   /* rules were run for its connection */
     unsigned              proxied:1;   /* "source" is who asks, "sockaddr" the
                                           proxy that the answer goes to */

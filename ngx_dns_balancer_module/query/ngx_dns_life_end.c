@@ -165,7 +165,7 @@ ngx_dns_life_end_waiter(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
         source = NGX_DNS_SOURCE_ERROR;
     }
 
-    if (reason == NGX_DNS_ECUT && !w->client.datagram) {
+    if (reason == NGX_DNS_ECUT && !w->client.bounded) {
 
         /* it can't come again by a better way */
 

@@ -526,7 +526,13 @@ ngx_dns_query_refuse(const ngx_dns_request_t *r, ngx_dns_reason_e reason)
 
     ngx_dns_count(reason[reason]);
 
-    sent = ngx_dns_answer_error(r, reason);
+    if (reason == NGX_DNS_EACCESS && r->client->front->deny) {
+        r->client->front->deny(r->client);
+        sent = 0;
+
+    } else {
+        sent = ngx_dns_answer_error(r, reason);
+    }
 
     if (r->conf->listener.done) {
         ngx_dns_request_record(r, &record);
