@@ -67,6 +67,13 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_service"),
+      NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_service,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_local"),
       NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
       ngx_stream_dns_local,
@@ -372,6 +379,8 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     dscf->dns = { 0 };
+     *     dscf->https = { 0 };
+     *     dscf->service = { 0, NULL };
      *     dscf->local = { 0 };
      *     dscf->locals = 0;
      *     dscf->server_id = { 0, NULL };
@@ -509,7 +518,8 @@ ngx_stream_dns_init(ngx_conf_t *cf)
     }
 
     if (ngx_stream_dns_choose_init(cf) != NGX_OK
-        || ngx_stream_dns_listen_check(cf) != NGX_OK)
+        || ngx_stream_dns_listen_check(cf) != NGX_OK
+        || ngx_stream_dns_service_init(cf, dmcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -25,6 +25,7 @@
 #include "../query/ngx_dns_query.h"
 #include "../query/ngx_dns_stage.h"
 #include "../store/ngx_dns_hosts_build.h"
+#include "../wire/ngx_dns_name.h"
 #include "ngx_stream_dns_shm.h"
 #include "ngx_stream_dns_stock.h"
 #include "ngx_stream_dns_tls.h"
@@ -44,6 +45,11 @@
 
 #define NGX_STREAM_DNS_QUERY_CONF                                             \
     (NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_STREAM_DNS_ZONE_CONF)
+
+
+/* the longest values of variables are names */
+
+#define NGX_STREAM_DNS_VALUE  (NGX_DNS_NAME_TEXT + 1)
 
 
 /* dns_upstream {}, or the server of a dns_forward that names an address */
@@ -193,6 +199,9 @@ typedef struct {
     ngx_dns_conf_t               dns;
     ngx_dns_local_t              local;
     ngx_array_t                 *forwards;  /* of ngx_stream_dns_forward_t */
+    ngx_dns_conf_t               https;     /* for clients over HTTPS: the
+                                               same, with facts noted */
+    ngx_str_t                    service;   /* empty: no dns_service */
     ngx_stream_dns_hosts_conf_t *hosts;
     ngx_uint_t                   locals;    /* mask of NGX_STREAM_DNS_LOCAL_* */
     ngx_str_t                    server_id;
@@ -214,6 +223,7 @@ typedef struct {
                                                server itself */
     unsigned                     enabled:1; /* it answers queries */
     unsigned                     limited:1; /* by limit_conn */
+    unsigned                     served:1;  /* a dns_over_https names it */
     unsigned                     udp:1;     /* it listens on */
     unsigned                     tcp:1;
 } ngx_stream_dns_srv_conf_t;
@@ -404,6 +414,27 @@ ngx_int_t ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     ngx_stream_dns_srv_conf_t *dscf);
 
 ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
+
+/*
+ * The same for others who have a record.  NULL: there are no more of them.  A
+ * value is at most NGX_STREAM_DNS_VALUE octets, which are returned.
+ */
+ngx_str_t *ngx_stream_dns_variable_name(ngx_uint_t i);
+size_t ngx_stream_dns_variable_value(ngx_uint_t i, ngx_dns_record_t *r,
+    u_char *p);
+
+/*
+ * dns_service: the directive; names of all servers; one by its name, or NULL;
+ * those that nobody names; in a worker, what clients over HTTPS get
+ */
+char *ngx_stream_dns_service(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_stream_dns_service_init(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf);
+ngx_stream_dns_srv_conf_t *ngx_stream_dns_service_find(
+    ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name);
+void ngx_stream_dns_service_lint(ngx_log_t *log,
+    ngx_stream_dns_main_conf_t *dmcf);
+void ngx_stream_dns_service_open(ngx_stream_dns_srv_conf_t *dscf);
 
 /* directives of the proxy that stand in a server of ours */
 ngx_int_t ngx_stream_dns_proxy_check(ngx_conf_t *cf,

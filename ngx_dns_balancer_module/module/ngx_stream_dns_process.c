@@ -6,6 +6,7 @@
 
 #include "ngx_stream_dns_budget.h"
 #include "../base/ngx_dns_random.h"
+#include "../front/ngx_dns_front_https.h"
 #include "../front/ngx_dns_front_out.h"
 #include "../front/ngx_dns_front_session.h"
 #include "../front/ngx_dns_front_tcp.h"
@@ -112,6 +113,8 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 
         dscf[i]->dns.runtime.counters =
                           ngx_dns_metrics_server(dscf[i]->metrics.slot);
+
+        ngx_stream_dns_service_open(dscf[i]);
     }
 
     ngx_stream_dns_cache_open(dmcf);
@@ -351,8 +354,9 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     ngx_stream_dns_hold(dmcf, 0);
     ngx_dns_health_done();
 
-    /* whoever still waits gets an answer */
+    /* whoever still waits gets an answer, but those of http, which has ended */
 
+    ngx_dns_front_https_quit();
     ngx_dns_query_quit(1);
     ngx_dns_timer_done();
     ngx_dns_transports_done();

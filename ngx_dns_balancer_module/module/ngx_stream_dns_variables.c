@@ -7,7 +7,6 @@
 #include "ngx_stream_dns.h"
 #include "../base/ngx_dns_fault.h"
 #include "../base/ngx_dns_clock.h"
-#include "../wire/ngx_dns_name.h"
 
 #include <ldns/ldns.h>
 
@@ -69,11 +68,6 @@ static struct {
 };
 
 
-/* the longest values are names */
-
-#define NGX_STREAM_DNS_VALUE  (NGX_DNS_NAME_TEXT + 1)
-
-
 ngx_int_t
 ngx_stream_dns_add_variables(ngx_conf_t *cf)
 {
@@ -93,6 +87,21 @@ ngx_stream_dns_add_variables(ngx_conf_t *cf)
     }
 
     return NGX_OK;
+}
+
+
+ngx_str_t *
+ngx_stream_dns_variable_name(ngx_uint_t i)
+{
+    return ngx_stream_dns_vars[i].name.len ? &ngx_stream_dns_vars[i].name
+                                           : NULL;
+}
+
+
+size_t
+ngx_stream_dns_variable_value(ngx_uint_t i, ngx_dns_record_t *r, u_char *p)
+{
+    return ngx_stream_dns_vars[i].value(p, r) - p;
 }
 
 

@@ -67,7 +67,7 @@ typedef struct ngx_dns_limit_zone_s  ngx_dns_limit_zone_t;
  * is nothing to end.  It closes the client's connection, as above.
  *
  * deny() ends a query that a rule of the server denies, in a way of the front's
- * own; NULL: the client gets REFUSED.
+ * own, and adds to "counter" as commit() does; NULL: the client gets REFUSED.
  *
  * connection() is nginx's connection of the client, for logs and variables, or
  * NULL if that is closed.  A front whose clients have none has no connection().
@@ -80,7 +80,7 @@ typedef struct {
     ngx_int_t         (*part)(ngx_dns_client_t *client, size_t size);
     void              (*room)(ngx_dns_client_t *client, ngx_event_t *ev);
     void              (*drop)(ngx_dns_client_t *client);
-    void              (*deny)(ngx_dns_client_t *client);
+    void              (*deny)(ngx_dns_client_t *client, uint64_t *counter);
     ngx_connection_t *(*connection)(ngx_dns_client_t *client);
     int                 type;          /* SOCK_*, as rules and logs see it */
 } ngx_dns_front_t;

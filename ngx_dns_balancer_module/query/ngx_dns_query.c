@@ -521,13 +521,18 @@ ngx_dns_query_overload(const ngx_dns_request_t *r, ngx_uint_t stale)
 static void
 ngx_dns_query_refuse(const ngx_dns_request_t *r, ngx_dns_reason_e reason)
 {
-    size_t            sent;
-    ngx_dns_record_t  record;
+    size_t                      sent;
+    ngx_dns_record_t            record;
+    ngx_dns_server_counters_t  *counters;
 
     ngx_dns_count(reason[reason]);
 
     if (reason == NGX_DNS_EACCESS && r->client->front->deny) {
-        r->client->front->deny(r->client);
+        counters = r->conf->runtime.counters;
+
+        r->client->front->deny(r->client,
+                               &counters->responses[NGX_DNS_SOURCE_ERROR]
+                                   [ngx_dns_metrics_rcode(NGX_DNS_REFUSED)]);
         sent = 0;
 
     } else {
