@@ -74,6 +74,13 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_resolver_name"),
+      NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_resolver,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_local"),
       NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
       ngx_stream_dns_local,
@@ -393,6 +400,12 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      *     dscf->set = 0;
      *     dscf->enabled = 0;
      */
+
+    if (ngx_array_init(&dscf->local.designated, cf->pool, 2, sizeof(ngx_str_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
 
     dscf->forwards = NGX_CONF_UNSET_PTR;
     dscf->hosts = NGX_CONF_UNSET_PTR;

@@ -29,6 +29,8 @@ typedef struct {
 typedef struct {
     ngx_str_t                   service;   /* empty: not here */
     ngx_stream_dns_srv_conf_t  *server;    /* that has it */
+    ngx_http_core_srv_conf_t   *core;      /* of http: where it is */
+    ngx_str_t                   path;      /* empty: not known */
     u_char                     *file;
     ngx_uint_t                  line;
 } ngx_http_dns_https_loc_conf_t;
@@ -61,6 +63,10 @@ ngx_int_t ngx_http_dns_https_handler(ngx_http_request_t *r);
  */
 ngx_int_t ngx_http_dns_https_argument(ngx_http_request_t *r);
 ngx_int_t ngx_http_dns_https_body(ngx_http_request_t *r);
+
+/* what dns_resolver_name tells of a location */
+ngx_int_t ngx_http_dns_https_offer(ngx_cycle_t *cycle,
+    ngx_http_dns_https_loc_conf_t *use);
 
 #pragma GCC visibility pop
 

@@ -262,6 +262,17 @@ ngx_http_dns_over_https(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
+    dlcf->core = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    if (clcf->name.len && clcf->name.data[0] == '/'
+#if (NGX_PCRE)
+        && clcf->regex == NULL
+#endif
+       )
+    {
+        dlcf->path = clcf->name;
+    }
+
     /* another one may follow: see ngx_http_dns_https_merge_loc_conf() */
 
     if (clcf->handler == NULL) {
@@ -305,10 +316,15 @@ ngx_dns_https_link(ngx_cycle_t *cycle, void *conf)
         }
 
         use[i]->server->served = 1;
+
+        if (ngx_http_dns_https_offer(cycle, use[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     if (dmcf) {
         ngx_stream_dns_service_lint(cycle->log, dmcf);
+        ngx_stream_dns_resolver_lint(cycle->log, dmcf);
     }
 
     return NGX_CONF_OK;

@@ -229,6 +229,16 @@ typedef struct {
 } ngx_stream_dns_srv_conf_t;
 
 
+/* a way to a resolver that its clients are told of: see dns_resolver_name */
+
+typedef struct {
+    ngx_uint_t                   priority;
+    ngx_str_t                    alpn;
+    in_port_t                    port;
+    ngx_str_t                    path;      /* of HTTPS; empty: none */
+} ngx_stream_dns_offer_t;
+
+
 /* a dns_cache as it stands in the file */
 
 typedef struct {
@@ -434,6 +444,14 @@ ngx_stream_dns_srv_conf_t *ngx_stream_dns_service_find(
     ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name);
 void ngx_stream_dns_service_lint(ngx_log_t *log,
     ngx_stream_dns_main_conf_t *dmcf);
+
+/* dns_resolver_name: the directive; a record for it; names with none */
+char *ngx_stream_dns_resolver(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_stream_dns_resolver_offer(ngx_cycle_t *cycle,
+    ngx_stream_dns_srv_conf_t *dscf, ngx_stream_dns_offer_t *offer);
+void ngx_stream_dns_resolver_lint(ngx_log_t *log,
+    ngx_stream_dns_main_conf_t *dmcf);
+
 void ngx_stream_dns_service_open(ngx_stream_dns_srv_conf_t *dscf);
 
 /* directives of the proxy that stand in a server of ours */

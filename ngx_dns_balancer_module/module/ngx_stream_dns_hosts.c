@@ -318,6 +318,7 @@ ngx_stream_dns_hosts_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
     }
 
     dscf->local.hosts = &h->hosts;
+    dscf->local.any = 1;
     dscf->local.fallthrough = hcf->fallthrough;
     dscf->local.ttl = hcf->ttl == NGX_CONF_UNSET ? NGX_STREAM_DNS_HOSTS_TTL
                                                  : (uint32_t) hcf->ttl;

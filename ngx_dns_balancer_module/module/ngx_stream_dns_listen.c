@@ -168,7 +168,7 @@ ngx_stream_dns_listen_collect(ngx_conf_t *cf, ngx_array_t *listens)
         ls->rcvbuf = listen[i].rcvbuf;
         ls->bind = listen[i].bind;
         ls->wildcard = listen[i].wildcard;
-        ls->ssl = 0;
+        ls->ssl = listen[i].ssl;
         ls->shared = 0;
         ls->named = 0;
     }
@@ -342,8 +342,9 @@ ngx_stream_dns_listen_kind(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
 static ngx_int_t
 ngx_stream_dns_listen_note(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
 {
-    ngx_str_t    *text;
-    ngx_array_t  *listens;
+    ngx_str_t               *text;
+    ngx_array_t             *listens;
+    ngx_stream_dns_offer_t   offer;
 
     listens = &ls->dns->listens;
 
@@ -359,6 +360,20 @@ ngx_stream_dns_listen_note(ngx_conf_t *cf, ngx_stream_dns_listen_t *ls)
     }
 
     *text = ls->text;
+
+    if (ls->ssl && ls->sockaddr->sa_family != AF_UNIX) {
+        ngx_memzero(&offer, sizeof(ngx_stream_dns_offer_t));
+
+        offer.priority = 1;
+        offer.port = ngx_inet_get_port(ls->sockaddr);
+        ngx_str_set(&offer.alpn, "dot");
+
+        if (ngx_stream_dns_resolver_offer(cf->cycle, ls->dns, &offer)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
 
     if (listens->nelts > 1) {
         return NGX_OK;

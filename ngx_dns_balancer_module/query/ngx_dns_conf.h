@@ -172,12 +172,18 @@ typedef struct {
     ngx_str_t             version;     /* version.server, version.bind */
     ngx_str_t             whoami;      /* on the wire, in lower case; empty:
                                           none */
+    ngx_str_t             resolver;    /* dns_resolver_name, lower case, on the
+                                          wire; empty: none */
+    ngx_array_t           designated;  /* of ngx_str_t, RDATA of its SVCB */
 
     unsigned              fallthrough:1;    /* other names may be elsewhere */
     unsigned              localhost:1;
     unsigned              server_id:1;
     unsigned              reverse:1;
     unsigned              special:1;
+    unsigned              discovery:1;      /* resolver.arpa */
+    unsigned              any:1;            /* names may be any: hosts files, or
+                                               that of the resolver */
 } ngx_dns_local_t;
 
 

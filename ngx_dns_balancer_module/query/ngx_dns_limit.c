@@ -82,7 +82,7 @@ ngx_dns_limit_hash(const ngx_dns_request_t *r,
     }
 
     *hash = ngx_dns_hash_fold(*hash ^ zone->rate.shm->key.k0,
-                              zone->rate.shm->key.k1 ^ r->client->datagram);
+                              zone->rate.shm->key.k1 ^ r->client->bounded);
 
     return NGX_OK;
 }
@@ -142,7 +142,7 @@ ngx_dns_limit_action(const ngx_dns_request_t *r, const ngx_dns_limit_t *limit)
         action = NGX_DNS_LIMIT_DRY_RUN;
         reason = NGX_DNS_FINE;
 
-    } else if (!r->client->datagram) {
+    } else if (!r->client->bounded) {
         action = NGX_DNS_LIMIT_REFUSE;
         reason = NGX_DNS_ELIMIT;
 

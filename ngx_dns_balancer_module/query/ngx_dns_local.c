@@ -14,6 +14,8 @@
 #define NGX_DNS_LOCAL_NO_SOA  0xffff
 #define NGX_DNS_LOCAL_TTL     10800    /* as that of RFC 6303's zones */
 #define NGX_DNS_LOCAL_ANY_TTL 3600
+#define NGX_DNS_LOCAL_SVCB    300      /* TTL: a configuration changes */
+#define NGX_DNS_LOCAL_DDR     15       /* octets of resolver.arpa */
 
 #define ngx_dns_local_is(type, asked)                                         \
     ((asked) == (type) || (asked) == NGX_DNS_TYPE_ANY)
@@ -28,6 +30,7 @@ struct ngx_dns_local_found_s {
     ngx_dns_client_t       *client;
     const ngx_str_t        *text;          /* of a TXT record */
     ngx_dns_hosts_t        *hosts;
+    const ngx_array_t      *designated;    /* of ngx_str_t */
     uint32_t                ttl;
     uint16_t                rcode;
     uint16_t                zone;          /* label where the SOA's name is */
@@ -43,6 +46,10 @@ static ngx_int_t ngx_dns_local_find_builtin(ngx_dns_conf_t *conf,
     const ngx_dns_question_t *q, ngx_dns_local_found_t *found);
 static ngx_int_t ngx_dns_local_find_empty(ngx_dns_conf_t *conf,
     const ngx_dns_question_t *q, ngx_dns_local_found_t *found);
+static ngx_int_t ngx_dns_local_find_resolver(ngx_dns_conf_t *conf,
+    const ngx_dns_question_t *q, ngx_dns_local_found_t *found);
+static void ngx_dns_local_designated(ngx_dns_rr_t *rr,
+    const ngx_dns_question_t *q, const ngx_dns_local_found_t *found);
 static void ngx_dns_local_hosts(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found);
 static void ngx_dns_local_localhost(ngx_dns_rr_t *rr,
@@ -255,6 +262,12 @@ ngx_dns_local_find_builtin(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
         }
     }
 
+    if (conf->listener.local->discovery
+        && ngx_dns_local_find_resolver(conf, q, found) == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
     return ngx_dns_local_find_empty(conf, q, found);
 }
 
@@ -292,6 +305,79 @@ ngx_dns_local_find_empty(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
     }
 
     return NGX_OK;
+}
+
+
+/* RFC 9461, 4: _dns.NAME; RFC 9462, 4 and 6.4: resolver.arpa stays here */
+
+static ngx_int_t
+ngx_dns_local_find_resolver(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
+    ngx_dns_local_found_t *found)
+{
+    size_t            pos;
+    ngx_uint_t        dns;
+    ngx_dns_local_t  *local;
+
+    local = conf->listener.local;
+    found->designated = &local->designated;
+
+    dns = local->resolver.len && ngx_memcmp(q->name, "\4_dns", 5) == 0;
+
+    if (dns && (size_t) q->asked.name_len == local->resolver.len + 5
+        && ngx_memcmp(q->name + 5, local->resolver.data, local->resolver.len)
+           == 0)
+    {
+        found->write = ngx_dns_local_designated;
+        found->zone = 5;
+        found->ttl = NGX_DNS_LOCAL_SVCB;
+
+        return NGX_OK;
+    }
+
+    pos = q->labels < 2 ? 0 : q->label[q->labels - 2];
+
+    if (q->asked.name_len - pos != NGX_DNS_LOCAL_DDR
+        || ngx_memcmp(q->name + pos, "\10resolver\4arpa", NGX_DNS_LOCAL_DDR)
+           != 0
+        || ngx_dns_special_own(conf, q, 2))
+    {
+        return NGX_DECLINED;
+    }
+
+    found->zone = (uint16_t) pos;
+
+    if (pos == 0) {
+        found->write = ngx_dns_local_apex;
+
+    } else if (dns && pos == 5) {
+        found->write = ngx_dns_local_designated;
+        found->ttl = NGX_DNS_LOCAL_SVCB;
+
+    } else {
+        found->rcode = NGX_DNS_NXDOMAIN;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_dns_local_designated(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
+    const ngx_dns_local_found_t *found)
+{
+    ngx_str_t   *record;
+    ngx_uint_t   i;
+
+    if (!ngx_dns_local_is(NGX_DNS_TYPE_SVCB, q->asked.type)) {
+        return;
+    }
+
+    record = found->designated->elts;
+
+    for (i = 0; i < found->designated->nelts; i++) {
+        ngx_dns_rr_write(rr, 0, NGX_DNS_TYPE_SVCB, record[i].data,
+                         record[i].len);
+    }
 }
 
 

@@ -7,7 +7,8 @@
  * Answers that no server is asked for: names of hosts files, localhost
  * (RFC 6761, 6.3), the reverse zones of RFC 6303, other names that are not for
  * name servers (RFC 6761, 7686, 8375, 9462), the name that tells clients who
- * they are, and those by which a server tells of itself (RFC 4892).  For
+ * they are, those by which a server tells of itself (RFC 4892) and of better
+ * ways to it (RFC 9461, 9462).  For
  * ngx_dns_query.c; settings are filled by module/.  Allocates nothing, makes no
  * system call.
  *
@@ -79,7 +80,7 @@ ngx_dns_local_likely(ngx_dns_local_t *local, const ngx_dns_question_t *q)
 {
     const u_char  *last;
 
-    if (local->hosts || q->asked.class != NGX_DNS_CLASS_IN) {
+    if (local->any || q->asked.class != NGX_DNS_CLASS_IN) {
         return 1;
     }
 

@@ -219,7 +219,7 @@ ngx_dns_query_any(ngx_dns_request_t *r, ngx_dns_reason_e *reason)
 
     r->zone = ngx_dns_forward_find(r->conf->listener.forward, r->question);
 
-    if (r->zone == NULL || !r->client->datagram
+    if (r->zone == NULL || !r->client->bounded
         || (r->zone->special & NGX_DNS_ZONE_RETURN))
     {
         return NGX_DECLINED;

@@ -30,9 +30,7 @@ static const struct {
 ngx_uint_t
 ngx_dns_special_zone(const ngx_dns_conf_t *conf, const ngx_dns_question_t *q)
 {
-    u_char                 *p;
-    ngx_uint_t              labels, n;
-    ngx_dns_zone_t         *zone;
+    ngx_uint_t              labels;
     const ngx_dns_local_t  *local;
 
     local = conf->listener.local;
@@ -47,24 +45,33 @@ ngx_dns_special_zone(const ngx_dns_conf_t *conf, const ngx_dns_question_t *q)
         return 0;
     }
 
-    /* RFC 6303, 3: who has a zone of these names for himself uses that */
+    return ngx_dns_special_own(conf, q, labels) ? 0 : labels;
+}
+
+
+/* RFC 6303, 3: who has a zone of these names for himself uses that */
+
+ngx_uint_t
+ngx_dns_special_own(const ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
+    ngx_uint_t labels)
+{
+    u_char          *p;
+    ngx_uint_t       n;
+    ngx_dns_zone_t  *zone;
 
     zone = ngx_dns_forward_find(conf->listener.forward,
                                 (ngx_dns_question_t *) q);
-
-    if (zone) {
-        n = 0;
-
-        for (p = zone->name.data; *p; p += *p + 1) {
-            n++;
-        }
-
-        if (n >= labels) {
-            return 0;
-        }
+    if (zone == NULL) {
+        return 0;
     }
 
-    return labels;
+    n = 0;
+
+    for (p = zone->name.data; *p; p += *p + 1) {
+        n++;
+    }
+
+    return n >= labels;
 }
 
 

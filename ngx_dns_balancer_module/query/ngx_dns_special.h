@@ -26,6 +26,10 @@
 ngx_uint_t ngx_dns_special_zone(const ngx_dns_conf_t *conf,
     const ngx_dns_question_t *q);
 
+/* has the configuration a zone of so many labels, or more, for the question? */
+ngx_uint_t ngx_dns_special_own(const ngx_dns_conf_t *conf,
+    const ngx_dns_question_t *q, ngx_uint_t labels);
+
 #pragma GCC visibility pop
 
 

@@ -58,6 +58,7 @@
 #define NGX_DNS_TYPE_RRSIG      46
 #define NGX_DNS_TYPE_NSEC       47
 #define NGX_DNS_TYPE_NSEC3      50
+#define NGX_DNS_TYPE_SVCB       64
 #define NGX_DNS_TYPE_TKEY       249
 #define NGX_DNS_TYPE_TSIG       250
 #define NGX_DNS_TYPE_IXFR       251
