@@ -184,6 +184,7 @@ request(ngx_dns_cache_shm_t *c, uint32_t id)
     u_char                  name[64];
     uint64_t                hash;
     ngx_dns_cache_view_t    v;
+    ngx_dns_cache_when_t    when;
     ngx_dns_cache_answer_t  a;
 
     static const u_char     body[BODY_LEN];
@@ -207,7 +208,10 @@ request(ngx_dns_cache_shm_t *c, uint32_t id)
     a.body_len = BODY_LEN;
     a.nttl = 2;
 
-    (void) ngx_dns_cache_store(c, hash, name, &a, ttl, body, 1);
+    when.asked = 0;
+    when.now = 1;
+
+    (void) ngx_dns_cache_store(c, hash, name, &a, ttl, body, &when);
 
     return 0;
 }

@@ -13,7 +13,7 @@ use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->allow(qr/\[emerg\]/)
-    ->plan(19);
+    ->plan(26);
 
 sub said {
     my ($location, $stream) = @_;
@@ -67,6 +67,21 @@ like(said("$_;", ''),
      qr/"dns_status" and "proxy_pass" or the like exclude .* in \S+:\d+/, $_)
     for 'dns_status json; proxy_pass http://127.0.0.1:9',
         'proxy_pass http://127.0.0.1:9; dns_status json';
+
+# dns_control
+
+like(said("$_;", ''),
+     qr/"dns_\w+" and "\w+" or the like exclude .* in \S+:\d+/, $_)
+    for 'dns_control; proxy_pass http://127.0.0.1:9',
+        'dns_control; dns_status json', 'dns_status json; dns_control';
+like(said('dns_control; dns_control;', ''),
+     qr/"dns_control" directive is duplicate/, 'duplicate');
+like(said('dns_control on;', ''),
+     qr/invalid number of arguments in "dns_control"/, 'a value');
+
+like(said("location $_ { dns_control; }", ''),
+     qr/"dns_control" must be in a location that is a prefix, .*:\d+/, $_)
+    for '= /dns', '~ dns';
 
 # the order of http {} and stream {} does not matter, see the other tests;
 # no server of ours, and no stream {} at all

@@ -81,7 +81,7 @@ is(http($http, '/status', method => 'DELETE')->{status}, 405, 'DELETE');
 my $s = status($http);
 
 is_deeply([ sort keys %$s ],
-    [ qw/ caches schema servers time totals upstreams / ], 'the whole');
+    [ qw/ caches changes drained schema servers time totals upstreams / ], 'the whole');
 is($s->{schema}, 1, 'schema');
 cmp_ok(abs($s->{time} - time()), '<', 5, 'time');
 
@@ -115,7 +115,7 @@ my $peer = $s->{upstreams}[0]{servers}[1];
 
 is_deeply([ sort keys %$peer ],
     [ qw/ backup changed checked checks_failed checks_passed errors fails
-          handshakes_failed handshakes_full handshakes_resumed hedges
+          forced handshakes_failed handshakes_full handshakes_resumed hedges
           outstanding queries reason responses retries rtt server state
           timeouts times tls_error up weight / ], 'a server of an upstream');
 is($peer->{weight}, 3, 'weight');

@@ -82,9 +82,13 @@ cache_store(ngx_dns_cache_shm_t *c, unsigned n, uint64_t version)
     u_char                  name[64], body[CACHE_MAX_BODY + 8];
     uint16_t                ttl[8];
     ngx_uint_t              i;
+    ngx_dns_cache_when_t    when;
     ngx_dns_cache_answer_t  a;
 
     memset(&a, 0, sizeof(a));
+
+    when.asked = 0;
+    when.now = CACHE_NOW;
 
     /* that of a version has always the same length, mostly short */
 
@@ -106,7 +110,7 @@ cache_store(ngx_dns_cache_shm_t *c, unsigned n, uint64_t version)
 
     return ngx_dns_cache_store(c, ngx_dns_cache_hash(c, name, a.name_len,
                                                      a.bits, a.partition),
-                               name, &a, ttl, body, CACHE_NOW);
+                               name, &a, ttl, body, &when);
 }
 
 

@@ -140,12 +140,12 @@ backups(void)
     picks(u, 100, 0, 1);
     is_int(counts[0] + counts[1], 100, "an ejected one is better than none");
 
-    unit_peer(u, 0)->shm->unhealthy = 1;
+    unit_peer(u, 0)->shm->marks = 1;
     picks(u, 100, 0, 1);
     is_int(counts[1], 100, "but not one that fails health checks");
 
-    unit_peer(u, 1)->shm->unhealthy = 1;
-    unit_peer(u, 2)->shm->unhealthy = 1;
+    unit_peer(u, 1)->shm->marks = 1;
+    unit_peer(u, 2)->shm->marks = 1;
     picks(u, 100, 0, 0);
     is_int(counts[0] + counts[1], 100, "all do: fail open");
 

@@ -35,6 +35,20 @@ name(u_char *p, unsigned n)
 }
 
 
+/* when an answer is stored, and its question was asked */
+
+static ngx_dns_cache_when_t *
+at(uint64_t asked, uint32_t now)
+{
+    static ngx_dns_cache_when_t  when;
+
+    when.asked = asked;
+    when.now = now;
+
+    return &when;
+}
+
+
 static ngx_int_t
 store(ngx_dns_cache_shm_t *c, unsigned n, uint32_t expires, uint32_t now,
     size_t len)
@@ -61,7 +75,7 @@ store(ngx_dns_cache_shm_t *c, unsigned n, uint32_t expires, uint32_t now,
 
     return ngx_dns_cache_store(c, ngx_dns_cache_hash(c, buf, name_len, a.bits,
                                                      a.partition),
-                               buf, &a, ttl, body, now);
+                               buf, &a, ttl, body, at(0, now));
 }
 
 
@@ -269,17 +283,21 @@ failures(void)
 
     hash = ngx_dns_cache_hash(c, buf, len, a.bits, a.partition);
 
-    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a, 1000), NGX_OK,
+    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a,
+                                       at(0, 1000)), NGX_OK,
            "a failure where nothing is");
-    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a, 1000), NGX_OK,
+    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a,
+                                       at(0, 1000)), NGX_OK,
            "over another failure");
     is_int(find(c, 1, &v), NGX_OK, "is found");
     is_int(ngx_dns_cache_rcode(&v.answer), NGX_DNS_SERVFAIL, "as one");
 
     is_int(store(c, 1, 1010, 1000, 40), NGX_OK, "an answer over it");
-    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a, 1001), NGX_BUSY,
+    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a,
+                                       at(0, 1001)), NGX_BUSY,
            "none over the answer");
-    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a, 1020), NGX_BUSY,
+    is_int(ngx_dns_cache_store_failure(c, hash, buf, &a,
+                                       at(0, 1020)), NGX_BUSY,
            "nor after its end");
     is_int(find(c, 1, &v), NGX_OK, "which is there");
     is_int(ngx_dns_cache_rcode(&v.answer), NGX_DNS_NOERROR, "still");

@@ -205,7 +205,7 @@ slow(void)
 
     /* it is the only one in use */
 
-    b->shm->unhealthy = 1;
+    b->shm->marks = 1;
     ngx_dns_peers_check(u, ngx_current_msec, 0);
     ok(ngx_dns_peer_patience(a, 1000) > 400, "its own time then");
 

@@ -25,7 +25,7 @@ failed(void)
 
     u = unit_upstream("round_robin", "a b");
     unit_peer(u, 0)->shm->rtt = 77;
-    unit_peer(u, 1)->shm->unhealthy = 1;
+    unit_peer(u, 1)->shm->marks = 1;
 
     for (i = 0; i < 5; i++) {
         next = unit_upstream("round_robin", "b/down p q r");
@@ -38,7 +38,7 @@ failed(void)
     }
 
     is_int(unit_peer(u, 0)->shm->rtt, 77, "a is as it was");
-    is_int(unit_peer(u, 1)->shm->unhealthy, 1, "and b, though not checked");
+    is_int(unit_peer(u, 1)->shm->marks, 1, "and b, though not checked");
 
     next = unit_upstream("round_robin", "a b");
     is_int(unit_upstream_zone(next, u->shm), NGX_OK, "then a reload");
@@ -64,13 +64,13 @@ outdated(void)
                              2, &unit_log);
     }
 
-    is_int(was->shm->unhealthy, 1, "unhealthy");
+    is_int(was->shm->marks, 1, "unhealthy");
 
     next = unit_upstream("round_robin", "a b");
     (void) unit_upstream_zone(next, u->shm);
     is = unit_peer(next, 0);
 
-    is_int(is->shm->unhealthy, 0, "health_check off: it is not");
+    is_int(is->shm->marks, 0, "health_check off: it is not");
 
     for (i = 0; i < 30; i++) {
         ngx_dns_peer_checked(was, ngx_current_msec, NGX_DNS_ETIMEOUT, 0, 0, 2,
@@ -80,15 +80,15 @@ outdated(void)
         ngx_dns_peer_judge(was, ngx_current_msec, 1, &unit_log);
     }
 
-    is_int(is->shm->unhealthy, 0, "nor after its checks");
+    is_int(is->shm->marks, 0, "nor after its checks");
     is_int(is->shm->fails, 0, "nor left out");
     ok(!ngx_dns_peer_ejected(is, ngx_current_msec), "it is usable");
 
     /* written at the very moment of the commit */
 
-    is->shm->unhealthy = 1;
+    is->shm->marks = 1;
     ngx_dns_peers_check(next, ngx_current_msec, 1);
-    is_int(is->shm->unhealthy, 0, "mended soon");
+    is_int(is->shm->marks, 0, "mended soon");
 
     for (i = 0; i < 3; i++) {
         ngx_dns_peer_failure(is, ngx_current_msec, NGX_DNS_ETIMEOUT,

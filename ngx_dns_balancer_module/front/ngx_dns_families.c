@@ -14,6 +14,11 @@ const ngx_dns_family_t  ngx_dns_families[] = {
       NGX_DNS_FAMILY_ALL, NULL, 0,
       ngx_dns_prometheus_build },
 
+    { "nginx_dns_drained", NGX_DNS_PROMETHEUS_GAUGE,
+      "1 if the page for ready was set down by hand.",
+      NGX_DNS_FAMILY_ALL, NULL, 0,
+      ngx_dns_prometheus_drained },
+
     { "nginx_dns_queries", NGX_DNS_PROMETHEUS_COUNTER,
       "Queries of clients.",
       NGX_DNS_FAMILY_ALL, NULL, 0,
@@ -151,6 +156,11 @@ const ngx_dns_family_t  ngx_dns_families[] = {
       "1 if the server gets queries, 0 if not.",
       NGX_DNS_FAMILY_ALL, NULL, 0,
       ngx_dns_prometheus_up },
+
+    { "nginx_dns_upstream_forced", NGX_DNS_PROMETHEUS_GAUGE,
+      "1 if the state of the server was set by hand.",
+      NGX_DNS_FAMILY_ALL, NULL, 0,
+      ngx_dns_prometheus_forced },
 
     { "nginx_dns_upstream_outstanding", NGX_DNS_PROMETHEUS_GAUGE,
       "Queries the server has not answered yet.",

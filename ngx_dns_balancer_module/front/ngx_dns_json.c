@@ -27,6 +27,8 @@ static void ngx_dns_json_cache(ngx_dns_text_t *t, ngx_dns_figures_cache_t *c);
 static void ngx_dns_json_upstream(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p,
     ngx_uint_t n);
 static void ngx_dns_json_peer(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p);
+static void ngx_dns_json_changes(ngx_dns_text_t *t, ngx_dns_figures_t *f);
+static void ngx_dns_json_word(ngx_dns_text_t *t, const char *key, u_char *word);
 static void ngx_dns_json_histogram(ngx_dns_text_t *t,
     const ngx_dns_histogram_t *h, uint64_t at_once);
 static void ngx_dns_json_key(ngx_dns_text_t *t, const char *key);
@@ -48,6 +50,16 @@ const ngx_dns_page_t  ngx_dns_page_json = {
 };
 
 
+void
+ngx_dns_json_server_of(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p)
+{
+    ngx_dns_json_peer(t, p);
+
+    ngx_dns_text_trim(t, ',');
+    ngx_dns_text_c(t, "\n");
+}
+
+
 static ngx_uint_t
 ngx_dns_json_render(ngx_dns_page_request_t *pr)
 {
@@ -60,6 +72,9 @@ ngx_dns_json_render(ngx_dns_page_request_t *pr)
 
     ngx_dns_text_c(t, "{\"schema\":" NGX_DNS_JSON_SCHEMA ",");
     ngx_dns_json_number(t, "time", (uint64_t) ngx_time());
+
+    ngx_dns_json_key(t, "drained");
+    ngx_dns_text_c(t, f->drained ? "true," : "false,");
 
     ngx_dns_json_totals(t, f);
 
@@ -88,6 +103,7 @@ ngx_dns_json_render(ngx_dns_page_request_t *pr)
     }
 
     ngx_dns_json_close(t, ']');
+    ngx_dns_json_changes(t, f);
     ngx_dns_json_close(t, '}');
 
     ngx_dns_text_trim(t, ',');
@@ -347,6 +363,7 @@ ngx_dns_json_peer(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p)
     ngx_dns_text_c(t, st->up ? "true," : "false,");
     ngx_dns_json_string(t, "state", &st->state);
     ngx_dns_json_string(t, "reason", &st->reason);
+    ngx_dns_json_string(t, "forced", st->forced.len ? &st->forced : NULL);
     ngx_dns_json_time(t, "changed", st->changed);
     ngx_dns_json_time(t, "checked", st->checked);
 
@@ -379,6 +396,46 @@ ngx_dns_json_peer(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p)
     ngx_dns_json_histogram(t, &p->sum.rtt, 0);
 
     ngx_dns_json_close(t, '}');
+}
+
+
+/* what is kept of them, the last one first */
+
+static void
+ngx_dns_json_changes(ngx_dns_text_t *t, ngx_dns_figures_t *f)
+{
+    ngx_uint_t              i;
+    ngx_dns_desk_change_t  *c;
+
+    ngx_dns_json_open(t, "changes", '[');
+
+    for (i = 0; i < f->nchanges; i++) {
+        c = &f->changes[i];
+
+        ngx_dns_json_open(t, NULL, '{');
+        ngx_dns_json_time(t, "time", (time_t) c->time);
+        ngx_dns_json_word(t, "upstream", c->upstream);
+        ngx_dns_json_word(t, "server", c->server);
+        ngx_dns_json_word(t, "state", c->state);
+        ngx_dns_json_word(t, "reason", c->reason);
+        ngx_dns_json_close(t, '}');
+    }
+
+    ngx_dns_json_close(t, ']');
+}
+
+
+/* null, if it is empty */
+
+static void
+ngx_dns_json_word(ngx_dns_text_t *t, const char *key, u_char *word)
+{
+    ngx_str_t  s;
+
+    s.data = word;
+    s.len = ngx_strlen(word);
+
+    ngx_dns_json_string(t, key, s.len ? &s : NULL);
 }
 
 

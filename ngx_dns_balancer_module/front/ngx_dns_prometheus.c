@@ -232,6 +232,27 @@ ngx_dns_prometheus_up(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 
 
 void
+ngx_dns_prometheus_drained(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    ngx_dns_prometheus_sample(t, family, NULL, "", f->drained);
+}
+
+
+void
+ngx_dns_prometheus_forced(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < f->npeers; i++) {
+        ngx_dns_prometheus_sample(t, family, &f->peers[i].labels, "",
+                                  f->peers[i].status.forced.len ? 1 : 0);
+    }
+}
+
+
+void
 ngx_dns_prometheus_outstanding(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {

@@ -40,6 +40,10 @@ ngx_dns_ready_render(ngx_dns_page_request_t *pr)
         ngx_dns_ready_reason(t, "nginx was told to quit", reasons++);
     }
 
+    if (f->drained) {
+        ngx_dns_ready_reason(t, "set down by hand", reasons++);
+    }
+
     if (f->nservers == 0) {
         ngx_dns_ready_reason(t, "there is no DNS server", reasons++);
     }

@@ -13,6 +13,8 @@ static ngx_int_t ngx_dns_status_peers(ngx_dns_status_t *st,
     ngx_dns_figures_t *f, ngx_pool_t *pool);
 static ngx_int_t ngx_dns_status_caches(ngx_dns_status_t *st,
     ngx_dns_figures_t *f, ngx_pool_t *pool);
+static ngx_int_t ngx_dns_status_changes(ngx_dns_status_t *st,
+    ngx_dns_figures_t *f, ngx_pool_t *pool);
 
 
 ngx_dns_figures_t *
@@ -30,7 +32,8 @@ ngx_dns_status_figures(ngx_dns_status_t *st, ngx_pool_t *pool)
 
     if (ngx_dns_status_peers(st, f, pool) != NGX_OK
         || ngx_dns_status_servers(st, f, pool) != NGX_OK
-        || ngx_dns_status_caches(st, f, pool) != NGX_OK)
+        || ngx_dns_status_caches(st, f, pool) != NGX_OK
+        || ngx_dns_status_changes(st, f, pool) != NGX_OK)
     {
         return NULL;
     }
@@ -135,6 +138,23 @@ ngx_dns_status_caches(ngx_dns_status_t *st, ngx_dns_figures_t *f,
 
         ngx_dns_cache_stat(cache, &fc->stat);
     }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_dns_status_changes(ngx_dns_status_t *st, ngx_dns_figures_t *f,
+    ngx_pool_t *pool)
+{
+    f->changes = ngx_palloc(pool, NGX_DNS_DESK_CHANGES
+                                  * sizeof(ngx_dns_desk_change_t));
+    if (f->changes == NULL) {
+        return NGX_ERROR;
+    }
+
+    f->nchanges = ngx_dns_desk_changes(st->desk, f->changes);
+    f->drained = ngx_dns_load(&st->desk->drained) != 0;
 
     return NGX_OK;
 }

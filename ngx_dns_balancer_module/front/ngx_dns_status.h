@@ -17,6 +17,7 @@
 
 #include "ngx_dns_text.h"
 #include "../query/ngx_dns_conf.h"
+#include "../store/ngx_dns_desk.h"
 #include "../store/ngx_dns_metrics.h"
 
 
@@ -35,6 +36,7 @@ typedef struct {
     ngx_array_t              caches;       /* of ngx_shm_zone_t * */
     ngx_array_t              limits;       /* of ngx_str_t: names of zones */
     ngx_dns_metrics_shm_t   *metrics;      /* NULL: no server, no figures */
+    ngx_dns_desk_shm_t      *desk;         /* NULL: the same */
 } ngx_dns_status_t;
 
 
@@ -73,6 +75,9 @@ typedef struct {
     ngx_array_t                  *limits;      /* of ngx_str_t */
     ngx_dns_figures_cache_t      *caches;
     ngx_uint_t                    ncaches;
+    ngx_dns_desk_change_t        *changes;     /* the last one first */
+    ngx_uint_t                    nchanges;
+    uint64_t                      drained;     /* by hand: not ready */
 } ngx_dns_figures_t;
 
 
@@ -118,6 +123,9 @@ extern const ngx_dns_page_t  *ngx_dns_pages[];
 
 /* by the word of dns_status; NULL: there is none */
 const ngx_dns_page_t *ngx_dns_page_find(const ngx_str_t *word);
+
+/* a server of an upstream alone, as it is in the page of JSON */
+void ngx_dns_json_server_of(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p);
 
 /* none without a server {} of ours; NULL is for no memory */
 ngx_dns_figures_t *ngx_dns_status_figures(ngx_dns_status_t *st,

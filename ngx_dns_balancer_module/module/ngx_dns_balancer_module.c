@@ -543,5 +543,9 @@ ngx_stream_dns_init(ngx_conf_t *cf)
         return NGX_OK;
     }
 
+    if (ngx_stream_dns_desk_init(cf, dmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_stream_dns_metrics_init(cf, dmcf);
 }

@@ -4,35 +4,10 @@
  */
 
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_http.h>
-
-#include "ngx_stream_dns.h"
+#include "ngx_http_dns.h"
 
 
 #define NGX_HTTP_DNS_STATUS_WORDS  "\"prometheus\", \"json\" or \"ready\""
-
-
-typedef struct {
-    const ngx_dns_page_t  *page;      /* NULL: not here */
-    ngx_array_t           *upstreams; /* of ngx_str_t, "upstream="; or NULL */
-    u_char                *file;
-    ngx_uint_t             line;
-} ngx_http_dns_loc_conf_t;
-
-
-typedef struct {
-    ngx_array_t            ready;     /* of ngx_http_dns_loc_conf_t *, those
-                                         with "upstreams" */
-} ngx_http_dns_main_conf_t;
-
-
-#pragma GCC visibility push(hidden)
-
-extern ngx_module_t  ngx_http_dns_module;
-
-#pragma GCC visibility pop
 
 
 static ngx_int_t ngx_http_dns_status_handler(ngx_http_request_t *r);
@@ -49,6 +24,7 @@ static char *ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_http_dns_status_upstreams(ngx_conf_t *cf,
     ngx_http_dns_loc_conf_t *dlcf);
 static void *ngx_http_dns_create_main_conf(ngx_conf_t *cf);
+static void *ngx_http_dns_create_srv_conf(ngx_conf_t *cf);
 static void *ngx_http_dns_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_dns_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
@@ -59,6 +35,13 @@ static ngx_command_t  ngx_http_dns_commands[] = {
     { ngx_string("dns_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_dns_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_control"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_dns_control,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -74,7 +57,7 @@ static ngx_http_module_t  ngx_http_dns_module_ctx = {
     ngx_http_dns_create_main_conf,         /* create main configuration */
     NULL,                                  /* init main configuration */
 
-    NULL,                                  /* create server configuration */
+    ngx_http_dns_create_srv_conf,          /* create server configuration */
     NULL,                                  /* merge server configuration */
 
     ngx_http_dns_create_loc_conf,          /* create location configuration */
@@ -102,7 +85,6 @@ static ngx_int_t
 ngx_http_dns_status_handler(ngx_http_request_t *r)
 {
     ngx_int_t                 rc;
-    ngx_chain_t              *last;
     ngx_dns_text_t            text;
     ngx_dns_page_request_t    pr;
     ngx_http_dns_loc_conf_t  *dlcf;
@@ -129,27 +111,7 @@ ngx_http_dns_status_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    r->headers_out.content_type = pr.type;
-    r->headers_out.content_type_len = pr.type.len;
-    r->headers_out.status = (ngx_uint_t) rc;
-    r->headers_out.content_length_n = (off_t) text.size;
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    /* there always is text */
-
-    for (last = text.out; last->next; last = last->next) {
-        /* void */
-    }
-
-    last->buf->last_buf = (r == r->main) ? 1 : 0;
-    last->buf->last_in_chain = 1;
-
-    return ngx_http_output_filter(r, text.out);
+    return ngx_http_dns_send(r, (ngx_uint_t) rc, &pr.type, &text);
 }
 
 
@@ -401,6 +363,13 @@ ngx_http_dns_create_main_conf(ngx_conf_t *cf)
 
 
 static void *
+ngx_http_dns_create_srv_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(ngx_http_dns_srv_conf_t));
+}
+
+
+static void *
 ngx_http_dns_create_loc_conf(ngx_conf_t *cf)
 {
     /* set by ngx_pcalloc(): conf->page = NULL; a handler is not inherited */
@@ -418,10 +387,15 @@ ngx_http_dns_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (conf->page && clcf->handler != ngx_http_dns_status_handler) {
+    if ((conf->page && clcf->handler != ngx_http_dns_status_handler)
+        || (conf->control && clcf->handler != ngx_http_dns_control_handler))
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"dns_status\" and \"proxy_pass\" or the like exclude "
+                      "\"%s\" and \"%s\" or the like exclude "
                       "each other in a location, in %s:%ui",
+                      conf->page ? "dns_status" : "dns_control",
+                      conf->page && conf->control ? "dns_control"
+                                                  : "proxy_pass",
                       conf->file, conf->line);
         return NGX_CONF_ERROR;
     }

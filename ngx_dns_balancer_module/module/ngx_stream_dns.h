@@ -269,6 +269,10 @@ extern ngx_module_t  ngx_dns_balancer_module;
 extern ngx_int_t  (*ngx_stream_dns_http_check)(
     ngx_stream_dns_main_conf_t *dmcf, ngx_log_t *log);
 
+/* the memory of ngx_dns_desk.h */
+ngx_int_t ngx_stream_dns_desk_init(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf);
+
 /* in a server {}, a dns_* directive makes it ours */
 void ngx_stream_dns_claim(ngx_conf_t *cf);
 

@@ -238,6 +238,8 @@ ngx_stream_dns_attach(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
     ngx_uint_t                    i;
     ngx_stream_dns_upstream_t   **us;
 
+    ngx_dns_desk = dmcf->status.desk;
+
     rc = ngx_dns_metrics_attach(dmcf->status.metrics);
 
     us = dmcf->upstreams.elts;

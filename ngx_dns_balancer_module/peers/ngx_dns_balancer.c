@@ -206,7 +206,7 @@ ngx_dns_balancer_full(ngx_dns_upstream_t *u, ngx_msec_t now)
 
     for (i = 0; i < u->peers.nelts; i++) {
 
-        if (!peer[i].down && peer[i].max_outstanding
+        if (!ngx_dns_peer_down(&peer[i]) && peer[i].max_outstanding
             && ngx_dns_load(&peer[i].shm->outstanding)
                >= peer[i].max_outstanding
             && !ngx_dns_peer_ejected(&peer[i], now))
@@ -241,7 +241,7 @@ ngx_dns_balancer_unhealthy(ngx_dns_upstream_t *u)
     peer = u->peers.elts;
 
     for (i = 0; i < u->peers.nelts; i++) {
-        if (!peer[i].down && ngx_dns_load(&peer[i].shm->unhealthy) == 0) {
+        if (!ngx_dns_peer_down(&peer[i]) && !ngx_dns_peer_barred(&peer[i])) {
             return 0;
         }
     }

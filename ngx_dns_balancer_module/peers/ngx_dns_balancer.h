@@ -147,7 +147,7 @@ ngx_dns_balancer_usable(ngx_dns_peer_t *peer, ngx_dns_pick_t *pick)
         }
     }
 
-    if (peer->down) {
+    if (peer->down && ngx_dns_peer_down(peer)) {
         return 0;
     }
 
@@ -158,8 +158,7 @@ ngx_dns_balancer_usable(ngx_dns_peer_t *peer, ngx_dns_pick_t *pick)
     }
 
     if (pick->fail_open) {
-        return pick->fail_open == NGX_DNS_OPEN_ALL
-               || ngx_dns_load(&peer->shm->unhealthy) == 0;
+        return !ngx_dns_peer_refuses(peer, pick->fail_open);
     }
 
     return !ngx_dns_peer_ejected(peer, pick->now)

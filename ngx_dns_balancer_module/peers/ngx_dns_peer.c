@@ -7,7 +7,7 @@
 #include "ngx_dns_peer.h"
 
 
-#define NGX_DNS_PEERS_LAYOUT   0x444e5304      /* a change of it: a change
+#define NGX_DNS_PEERS_LAYOUT   0x444e5305      /* a change of it: a change
                                                   of any struct in the zone */
 #define NGX_DNS_PEERS_SLOTS    16
 
@@ -237,7 +237,7 @@ ngx_dns_peers_commit(ngx_dns_upstream_t *u, ngx_msec_t now)
         /* nobody would find out that it is well again */
 
         if (!peer[i].checked) {
-            ngx_dns_store(&slot->unhealthy, 0);
+            (void) ngx_dns_peer_mark(slot, NGX_DNS_MARK_SICK, 0);
             ngx_dns_store(&slot->misses, 0);
         }
 

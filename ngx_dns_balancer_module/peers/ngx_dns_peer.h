@@ -61,7 +61,7 @@ typedef struct {
 
     /* read with each query, written at failures and changes */
     uint32_t            fails;         /* since the last useful one */
-    uint32_t            unhealthy;     /* as active checks say */
+    uint32_t            marks;         /* NGX_DNS_MARK_* */
     uint64_t            retry;         /* msec: ejected until then */
     uint64_t            back;          /* msec: since when it is back; 0: it
                                           was never out */
@@ -120,6 +120,15 @@ typedef struct {
      * uint32_t            row[NGX_DNS_PEER_PROCS][slots];  one writer each
      */
 } ngx_dns_peers_shm_t;
+
+
+/* 0 for a server that nothing is said of */
+
+#define NGX_DNS_MARK_SICK     1        /* active checks say so */
+#define NGX_DNS_MARK_DOWN     2        /* by hand: it gets nothing */
+#define NGX_DNS_MARK_UP       4        /* by hand: whatever the configuration
+                                          and the checks say */
+#define NGX_DNS_MARK_FORCED   (NGX_DNS_MARK_DOWN|NGX_DNS_MARK_UP)
 
 
 typedef struct ngx_dns_peer_s      ngx_dns_peer_t;
@@ -264,12 +273,15 @@ typedef struct {
     uint32_t              rtt;         /* microseconds; 0: unknown */
     uint32_t              outstanding;
     uint32_t              fails;
+    ngx_str_t             forced;      /* by hand: "up", "down"; empty: not */
     ngx_str_t             tls;         /* what is wrong with TLS; empty */
     u_char                text[NGX_DNS_PEER_TEXT];
 } ngx_dns_peer_status_t;
 
 
 #define NGX_DNS_PEER_CHECK  0x100      /* in "reason": a health check's */
+#define NGX_DNS_PEER_HAND   0x200      /* in "reason": by hand, with what was
+                                          set << 16 */
 
 
 #pragma GCC visibility push(hidden)
@@ -367,6 +379,16 @@ void ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_dns_reason_e reason, ngx_uint_t rcode, uint32_t rtt,
     ngx_uint_t fails, ngx_uint_t passes, ngx_log_t *log);
 
+/*
+ * By hand: NGX_DNS_MARK_DOWN, NGX_DNS_MARK_UP, or 0, which leaves it to the
+ * configuration, the checks and the queries again.  They begin anew.
+ */
+void ngx_dns_peer_force(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t mark);
+
+/* "clear", then "set", of the marks; returns what they were */
+uint32_t ngx_dns_peer_mark(ngx_dns_peer_shm_t *shm, uint32_t clear,
+    uint32_t set);
+
 /* for status pages; it may be in the middle of a change */
 void ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_dns_peer_status_t *status);
@@ -401,10 +423,53 @@ ngx_dns_peer_outdated(ngx_dns_peer_t *peer)
 }
 
 
+/* do checks, or a person, keep queries away? */
+
+static ngx_inline ngx_uint_t
+ngx_dns_peer_barred(ngx_dns_peer_t *peer)
+{
+    uint32_t  marks;
+
+    marks = ngx_dns_load(&peer->shm->marks);
+
+    return marks && (marks & NGX_DNS_MARK_UP) == 0;
+}
+
+
+/* does the configuration, or a person? */
+
+static ngx_inline ngx_uint_t
+ngx_dns_peer_down(ngx_dns_peer_t *peer)
+{
+    uint32_t  marks;
+
+    marks = ngx_dns_load(&peer->shm->marks) & NGX_DNS_MARK_FORCED;
+
+    return marks ? marks == NGX_DNS_MARK_DOWN : peer->down;
+}
+
+
+/* what "fail_open" (NGX_DNS_OPEN_*) lets pass of these */
+
+static ngx_inline ngx_uint_t
+ngx_dns_peer_refuses(ngx_dns_peer_t *peer, ngx_uint_t fail_open)
+{
+    uint32_t  marks;
+
+    marks = ngx_dns_load(&peer->shm->marks);
+
+    if ((marks & NGX_DNS_MARK_DOWN) == 0 && fail_open == NGX_DNS_OPEN_ALL) {
+        return 0;
+    }
+
+    return marks && (marks & NGX_DNS_MARK_UP) == 0;
+}
+
+
 static ngx_inline ngx_uint_t
 ngx_dns_peer_ejected(ngx_dns_peer_t *peer, ngx_msec_t now)
 {
-    if (ngx_dns_load(&peer->shm->unhealthy)) {
+    if (ngx_dns_peer_barred(peer)) {
         return 1;
     }
 

@@ -34,7 +34,9 @@ ngx_dns_peers_quick(ngx_dns_upstream_t *u, ngx_msec_t now)
         peer = group->peers[i];
         rtt = ngx_dns_load(&peer->shm->rtt);
 
-        if (rtt && !peer->down && !ngx_dns_peer_ejected(peer, now)) {
+        if (rtt && !ngx_dns_peer_down(peer)
+            && !ngx_dns_peer_ejected(peer, now))
+        {
             usual = ngx_dns_peer_usual(peer, rtt);
             usual = ngx_max(usual, NGX_DNS_PATIENCE_MIN * 1000);
             best = ngx_min(best, usual * NGX_DNS_PEER_SLOW);

@@ -182,8 +182,10 @@ ngx_dns_peers_check(ngx_dns_upstream_t *u, ngx_msec_t now, ngx_uint_t settle)
     peer = u->peers.elts;
 
     for (i = 0; i < u->peers.nelts; i++) {
-        if (!peer[i].checked && ngx_dns_load(&peer[i].shm->unhealthy)) {
-            ngx_dns_store(&peer[i].shm->unhealthy, 0);
+        if (!peer[i].checked
+            && (ngx_dns_load(&peer[i].shm->marks) & NGX_DNS_MARK_SICK))
+        {
+            (void) ngx_dns_peer_mark(peer[i].shm, NGX_DNS_MARK_SICK, 0);
         }
     }
 

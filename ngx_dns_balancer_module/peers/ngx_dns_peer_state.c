@@ -45,7 +45,7 @@ ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
         goto full;
     }
 
-    if (ngx_dns_load(&shm->unhealthy) && fail_open < NGX_DNS_OPEN_ALL) {
+    if (ngx_dns_load(&shm->marks) && ngx_dns_peer_refuses(peer, fail_open)) {
         goto full;
     }
 
@@ -310,7 +310,7 @@ ngx_dns_peer_last(ngx_dns_peer_t *peer, ngx_msec_t now)
     other = peer->upstream->peers.elts;
 
     for (i = 0; i < peer->upstream->peers.nelts; i++) {
-        if (&other[i] != peer && !other[i].down
+        if (&other[i] != peer && !ngx_dns_peer_down(&other[i])
             && !ngx_dns_peer_ejected(&other[i], now))
         {
             return 0;
@@ -332,7 +332,7 @@ ngx_dns_peer_eject(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t fails,
 
     ngx_dns_store(&shm->retry, now + peer->fail_timeout);
     ngx_dns_store(&shm->fails, fails);
-    ngx_dns_store(&shm->changed, (uint64_t) ngx_time());
+    ngx_dns_peer_changed(peer, "ejected");
 
     if (fails & NGX_DNS_PEER_REFUSES) {
         ngx_dns_peer_say(peer, log, "left out for %Mms: most of its last %d "
@@ -357,7 +357,7 @@ static void
 ngx_dns_peer_return(ngx_dns_peer_t *peer, ngx_msec_t now)
 {
     ngx_dns_store(&peer->shm->back, now);
-    ngx_dns_store(&peer->shm->changed, (uint64_t) ngx_time());
+    ngx_dns_peer_changed(peer, "up");
 }
 
 
@@ -382,7 +382,11 @@ ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
 
         n = ngx_dns_add(&shm->misses, 1) + 1;
 
-        if (n >= fails && ngx_dns_xchg(&shm->unhealthy, 1) == 0) {
+        if (n >= fails
+            && (ngx_dns_peer_mark(shm, 0, NGX_DNS_MARK_SICK)
+                & NGX_DNS_MARK_SICK)
+               == 0)
+        {
             ngx_dns_peer_sick(peer, NGX_DNS_PEER_CHECK | reason
                                     | (uint32_t) rcode << 16, n, log);
         }
@@ -394,12 +398,12 @@ ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
 
     n = ngx_dns_add(&shm->passes, 1) + 1;
 
-    if (ngx_dns_load(&shm->unhealthy)) {
+    if (ngx_dns_load(&shm->marks) & NGX_DNS_MARK_SICK) {
 
         if (n >= passes) {
             ngx_dns_store(&shm->fails, 0);
             ngx_dns_store(&shm->reason, NGX_DNS_PEER_CHECK);
-            ngx_dns_store(&shm->unhealthy, 0);
+            (void) ngx_dns_peer_mark(shm, NGX_DNS_MARK_SICK, 0);
 
             ngx_dns_peer_return(peer, now);
             ngx_dns_peer_say(peer, log, "is up: %uD health checks passed", n);
@@ -451,7 +455,7 @@ ngx_dns_peer_sick(ngx_dns_peer_t *peer, uint32_t reason, uint32_t misses,
     shm = peer->shm;
 
     ngx_dns_store(&shm->reason, reason);
-    ngx_dns_store(&shm->changed, (uint64_t) ngx_time());
+    ngx_dns_peer_changed(peer, "unhealthy");
 
     p = ngx_dns_peer_reason(text, text + NGX_DNS_PEER_TEXT - 1, reason);
     *p = '\0';

@@ -6,11 +6,16 @@
 
 #include "ngx_dns_peer_text.h"
 #include "../base/ngx_dns_fault.h"
+#include "../store/ngx_dns_desk.h"
 
 
 /* lines of the log in a minute; the rest is counted */
 
 #define NGX_DNS_PEER_LINES  6
+
+
+static ngx_uint_t ngx_dns_peer_state(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_str_t *state);
 
 
 void
@@ -68,6 +73,16 @@ ngx_dns_peer_reason(u_char *p, u_char *last, uint32_t reason)
                             ngx_dns_fault_text(reason >> 16));
     }
 
+    if (reason & NGX_DNS_PEER_HAND) {
+        return ngx_slprintf(p, last, "%s",
+                            (reason >> 16) ? "set by hand"
+                                           : "no longer set by hand");
+    }
+
+    if (reason == NGX_DNS_FINE) {
+        return ngx_slprintf(p, last, "answers again");
+    }
+
     if ((reason & NGX_DNS_PEER_CHECK) == 0) {
         return ngx_slprintf(p, last, "%s",
                             ngx_dns_reasons[reason & 0xff].text);
@@ -104,6 +119,73 @@ ngx_dns_peer_reason(u_char *p, u_char *last, uint32_t reason)
 }
 
 
+/* in words; returns 1 if it gets queries */
+
+static ngx_uint_t
+ngx_dns_peer_state(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_str_t *state)
+{
+    uint32_t             marks;
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
+    marks = ngx_dns_load(&shm->marks);
+
+    if (ngx_dns_peer_down(peer)) {
+        ngx_str_set(state, "down");
+        return 0;
+    }
+
+    if (marks == NGX_DNS_MARK_SICK) {
+        ngx_str_set(state, "unhealthy");
+        return 0;
+    }
+
+    if (peer->max_fails
+        && (ngx_dns_load(&shm->fails) & ~NGX_DNS_PEER_DOUBTED)
+           >= peer->max_fails)
+    {
+        /* after fail_timeout, too: until it has answered */
+
+        ngx_str_set(state, "ejected");
+        return 0;
+    }
+
+    if (ngx_dns_peer_ramp(peer, now) < NGX_DNS_PEER_FULL) {
+        ngx_str_set(state, "slow start");
+
+    } else {
+        ngx_str_set(state, "up");
+    }
+
+    return 1;
+}
+
+
+void
+ngx_dns_peer_changed(ngx_dns_peer_t *peer, const char *state)
+{
+    u_char     text[NGX_DNS_PEER_TEXT];
+    ngx_str_t  word, reason;
+
+    ngx_dns_store(&peer->shm->changed, (uint64_t) ngx_time());
+
+    if (state) {
+        word.data = (u_char *) state;
+        word.len = ngx_strlen(state);
+
+    } else {
+        (void) ngx_dns_peer_state(peer, ngx_current_msec, &word);
+    }
+
+    reason.data = text;
+    reason.len = ngx_dns_peer_reason(text, text + NGX_DNS_PEER_TEXT,
+                                     ngx_dns_load(&peer->shm->reason))
+                 - text;
+
+    ngx_dns_desk_note(&peer->upstream->name, &peer->name, &word, &reason);
+}
+
+
 void
 ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_dns_peer_status_t *status)
@@ -113,30 +195,15 @@ ngx_dns_peer_status(ngx_dns_peer_t *peer, ngx_msec_t now,
 
     shm = peer->shm;
 
-    status->up = 0;
+    status->up = ngx_dns_peer_state(peer, now, &status->state);
 
-    if (peer->down) {
-        ngx_str_set(&status->state, "down");
+    ngx_str_null(&status->forced);
 
-    } else if (ngx_dns_load(&shm->unhealthy)) {
-        ngx_str_set(&status->state, "unhealthy");
+    if (ngx_dns_load(&shm->marks) & NGX_DNS_MARK_FORCED) {
+        ngx_str_set(&status->forced, "up");
 
-    } else if (peer->max_fails
-               && (ngx_dns_load(&shm->fails) & ~NGX_DNS_PEER_DOUBTED)
-                  >= peer->max_fails)
-    {
-        /* after fail_timeout, too: until it has answered */
-
-        ngx_str_set(&status->state, "ejected");
-
-    } else {
-        status->up = 1;
-
-        if (ngx_dns_peer_ramp(peer, now) < NGX_DNS_PEER_FULL) {
-            ngx_str_set(&status->state, "slow start");
-
-        } else {
-            ngx_str_set(&status->state, "up");
+        if (ngx_dns_peer_down(peer)) {
+            ngx_str_set(&status->forced, "down");
         }
     }
 

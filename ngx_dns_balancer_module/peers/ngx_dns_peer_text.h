@@ -32,6 +32,12 @@
 void ngx_dns_peer_say(ngx_dns_peer_t *peer, ngx_log_t *log, const char *fmt,
     ...);
 
+/*
+ * Its state has changed, just now, for shm->reason: kept for status pages.
+ * "state" NULL: what it is now.
+ */
+void ngx_dns_peer_changed(ngx_dns_peer_t *peer, const char *state);
+
 /* the words for a reason as it is kept; returns the end */
 u_char *ngx_dns_peer_reason(u_char *p, u_char *last, uint32_t reason);
 

@@ -25,6 +25,7 @@
 
 
 #include "ngx_dns_answer.h"
+#include "../base/ngx_dns_clock.h"
 
 
 #pragma GCC visibility push(hidden)
@@ -95,6 +96,14 @@ ngx_dns_cached_lookup(const ngx_dns_policy_t *policy, const u_char *name,
 
     return ngx_dns_cache_find(policy->cache, hash, name, len, bits, partition,
                               view);
+}
+
+
+static ngx_inline void
+ngx_dns_cached_when(const ngx_dns_inflight_t *f, ngx_dns_cache_when_t *when)
+{
+    when->asked = f->start_usec;
+    when->now = ngx_dns_sec;
 }
 
 

@@ -49,8 +49,11 @@ ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition)
 {
     size_t                  len, n, skip;
     uint64_t                bits, hash;
+    ngx_dns_cache_when_t    when;
     ngx_dns_cache_view_t    view;
     ngx_dns_cache_answer_t  a;
+
+    ngx_dns_cached_when(f, &when);
 
     len = f->question_len - 4;
     bits = f->bits & NGX_DNS_BITS_CACHE;
@@ -75,6 +78,6 @@ ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition)
                                   a.bits, partition);
 
         (void) ngx_dns_cache_store(f->policy->cache, hash, f->question + n, &a,
-                                   NULL, f->question, ngx_dns_sec);
+                                   NULL, f->question, &when);
     }
 }

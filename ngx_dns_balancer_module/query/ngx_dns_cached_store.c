@@ -121,6 +121,7 @@ ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
     uint64_t                 partition, place;
     ngx_uint_t               known;
     const ngx_dns_policy_t  *policy;
+    ngx_dns_cache_when_t     when;
     ngx_dns_cache_answer_t   a;
 
     policy = f->policy;
@@ -159,6 +160,7 @@ ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
     }
 
     a.partition = place;
+    ngx_dns_cached_when(f, &when);
 
     if (!f->refresh && !f->has_stale
         && ngx_dns_cache_store_failure(policy->cache,
@@ -166,7 +168,7 @@ ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
                                                           f->question,
                                                           a.name_len, a.bits,
                                                           place),
-                                       f->question, &a, ngx_dns_sec)
+                                       f->question, &a, &when)
            != NGX_BUSY)
     {
         return;
@@ -185,6 +187,7 @@ ngx_dns_cached_mark(ngx_dns_inflight_t *f, ngx_dns_cache_answer_t *a,
     uint16_t               prefix;
     uint64_t               hash, place;
     ngx_dns_cache_shm_t   *cache;
+    ngx_dns_cache_when_t   when;
     ngx_dns_cache_view_t   view;
 
     cache = f->policy->cache;
@@ -206,8 +209,10 @@ ngx_dns_cached_mark(ngx_dns_inflight_t *f, ngx_dns_cache_answer_t *a,
     hash = ngx_dns_cache_hash(cache, f->question, a->name_len, a->bits,
                               partition);
 
+    ngx_dns_cached_when(f, &when);
+
     (void) ngx_dns_cache_store(cache, hash, f->question, a, NULL, f->question,
-                               ngx_dns_sec);
+                               &when);
 }
 
 
@@ -356,16 +361,16 @@ static void
 ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits, uint64_t partition,
     const ngx_dns_message_t *m, ngx_dns_cached_times_t *t, size_t len)
 {
-    uint32_t                now;
     uint64_t                hash;
+    ngx_dns_cache_when_t    when;
     ngx_dns_cache_answer_t  a;
 
-    now = ngx_dns_sec;
+    ngx_dns_cached_when(f, &when);
 
     a.bits = bits;
     a.partition = partition;
-    a.stored = now;
-    a.expires = now + t->lifetime;
+    a.stored = when.now;
+    a.expires = when.now + t->lifetime;
     a.name_len = (uint16_t) (f->question_len - 4);
     a.body_len = (uint16_t) len;
     a.answers = m->answers;
@@ -380,5 +385,5 @@ ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits, uint64_t partition,
                               a.partition);
 
     (void) ngx_dns_cache_store(f->policy->cache, hash, f->question, &a, t->ttl,
-                               ngx_dns_cached_body, now);
+                               ngx_dns_cached_body, &when);
 }

@@ -232,13 +232,14 @@ ngx_dns_health_handler(ngx_event_t *ev)
 
     if ((int64_t) (due - ngx_current_msec) <= 0
         && ngx_dns_cas(&h->peer->shm->probe, due,
-                       ngx_current_msec + ngx_dns_health_period(h)))
+                       ngx_current_msec + ngx_dns_health_period(h))
+        && !ngx_dns_peer_down(h->peer))
     {
         ngx_dns_health_send(h);
         return;
     }
 
-    /* another process has sent this one */
+    /* another process has sent this one, or it is down by hand */
 
     ngx_dns_health_wait(h);
 }

@@ -91,6 +91,28 @@ typedef struct {
 } ngx_dns_cache_stat_t;
 
 
+/* of an answer that is stored */
+
+typedef struct {
+    uint64_t                 asked;       /* microseconds of ngx_dns_clock.h */
+    uint32_t                 now;         /* seconds */
+} ngx_dns_cache_when_t;
+
+
+/* what is to be taken out of a cache, and how far that is */
+
+typedef struct {
+    const u_char            *name;        /* on the wire, in lower case */
+    size_t                   len;         /* 0: all entries */
+    ngx_uint_t               below;       /* those of names below it, too */
+    uint16_t                 type;        /* 0: of any */
+
+    ngx_uint_t               shard;
+    uint64_t                 word;
+    uint64_t                 purged;      /* entries */
+} ngx_dns_cache_purge_t;
+
+
 typedef struct ngx_dns_cache_shard_s  ngx_dns_cache_shard_t;
 
 
@@ -101,7 +123,9 @@ typedef struct {
     uint64_t                 size;
     ngx_dns_hash_key_t       key;
     uint32_t                 shards;
-    uint32_t                 pad[7];
+    uint32_t                 pad[5];
+    uint64_t                 purged;      /* microseconds: what was asked for
+                                             before is not stored any more */
     uint64_t                 shard[64];   /* offsets */
 } ngx_dns_cache_shm_t;
 
@@ -151,11 +175,12 @@ void ngx_dns_cache_unclaim(ngx_dns_cache_view_t *view);
 
 /*
  * Stores, in place of an entry of the same key.  NGX_DECLINED if it was not
- * stored: too large, or the shard is being written to.
+ * stored: too large, or the shard is being written to; NGX_ABORT if a purge has
+ * begun since it was asked for.
  */
 ngx_int_t ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
     const u_char *name, const ngx_dns_cache_answer_t *answer,
-    const uint16_t *ttl, const u_char *body, uint32_t now);
+    const uint16_t *ttl, const u_char *body, ngx_dns_cache_when_t *when);
 
 /*
  * Stores a failure, an entry with the rcode SERVFAIL and without a body, but
@@ -163,7 +188,22 @@ ngx_int_t ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
  * there is one.
  */
 ngx_int_t ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
-    const u_char *name, const ngx_dns_cache_answer_t *answer, uint32_t now);
+    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    ngx_dns_cache_when_t *when);
+
+/*
+ * Begins to take entries out.  What was asked for before "usec", and so is in
+ * flight, is not stored any more, whatever its name.
+ */
+void ngx_dns_cache_purge_begin(ngx_dns_cache_shm_t *c,
+    ngx_dns_cache_purge_t *purge, uint64_t usec);
+
+/*
+ * Looks at so many more words of the index.  NGX_OK: that was all; NGX_AGAIN:
+ * there are more; NGX_BUSY: a shard is being written to, try again.
+ */
+ngx_int_t ngx_dns_cache_purge(ngx_dns_cache_shm_t *c,
+    ngx_dns_cache_purge_t *purge, ngx_uint_t words);
 
 /* sums over the shards */
 void ngx_dns_cache_stat(ngx_dns_cache_shm_t *c, ngx_dns_cache_stat_t *stat);

@@ -21,7 +21,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_dns_cache_put(ngx_dns_cache_shm_t *c,
-    ngx_dns_cache_item_t *item, uint32_t now);
+    ngx_dns_cache_item_t *item, ngx_dns_cache_when_t *when);
 static ngx_int_t ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
     const ngx_dns_cache_item_t *item, uint32_t now);
 static uint64_t *ngx_dns_cache_place(ngx_dns_cache_shard_t *s,
@@ -34,7 +34,7 @@ static void ngx_dns_cache_write(u_char *p, const ngx_dns_cache_item_t *item);
 ngx_int_t
 ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
     const u_char *name, const ngx_dns_cache_answer_t *answer,
-    const uint16_t *ttl, const u_char *body, uint32_t now)
+    const uint16_t *ttl, const u_char *body, ngx_dns_cache_when_t *when)
 {
     ngx_dns_cache_item_t  item;
 
@@ -45,13 +45,14 @@ ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
     item.body = body;
     item.failure = 0;
 
-    return ngx_dns_cache_put(c, &item, now);
+    return ngx_dns_cache_put(c, &item, when);
 }
 
 
 ngx_int_t
 ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
-    const u_char *name, const ngx_dns_cache_answer_t *answer, uint32_t now)
+    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    ngx_dns_cache_when_t *when)
 {
     ngx_dns_cache_item_t  item;
 
@@ -62,13 +63,13 @@ ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
     item.body = name;                   /* of no length */
     item.failure = 1;
 
-    return ngx_dns_cache_put(c, &item, now);
+    return ngx_dns_cache_put(c, &item, when);
 }
 
 
 static ngx_int_t
 ngx_dns_cache_put(ngx_dns_cache_shm_t *c, ngx_dns_cache_item_t *item,
-    uint32_t now)
+    ngx_dns_cache_when_t *when)
 {
     ngx_int_t               rc;
     ngx_dns_cache_shard_t  *s;
@@ -85,7 +86,11 @@ ngx_dns_cache_put(ngx_dns_cache_shm_t *c, ngx_dns_cache_item_t *item,
     rc = ngx_dns_cache_lock(s);
 
     if (rc == NGX_OK) {
-        rc = ngx_dns_cache_insert(s, item, now);
+
+        /* under the lock: a purge comes to this shard later, or was there */
+
+        rc = when->asked < ngx_dns_load(&c->purged)
+             ? NGX_ABORT : ngx_dns_cache_insert(s, item, when->now);
         ngx_dns_cache_unlock(s);
     }
 

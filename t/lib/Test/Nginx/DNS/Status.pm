@@ -9,6 +9,9 @@ package Test::Nginx::DNS::Status;
 #   method => 'GET'
 #   accept => $type
 #   version => '1.1'
+#   host => "localhost:$port"
+#   header => "More: of them\r\n"
+#   body => $text
 #
 #   metrics($port, %options)
 #
@@ -43,9 +46,11 @@ sub http {
 
     my $version = $o{version} // '1.1';
 
-    $socket->print("$method $uri HTTP/$version\r\nHost: localhost\r\n",
+    my $host = $o{host} // "localhost:$port";
+
+    $socket->print("$method $uri HTTP/$version\r\nHost: $host\r\n",
         $o{accept} ? "Accept: $o{accept}\r\n" : (),
-        "Connection: close\r\n\r\n");
+        $o{header} // '', "Connection: close\r\n\r\n", $o{body} // '');
 
     local $/;
     my $reply = <$socket> // '';
