@@ -171,6 +171,7 @@ check: all                      ## style, sizes, layers, docs, symbols, ...
 	@failed=; for check in style sizes layers docs; do \
 	    tools/check-$$check || failed="$$failed $$check"; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+	@tools/make-page -c
 	@$(if $(MODULE),tools/check-symbols $(MODULE))
 	@tools/check-config $(FROM)
 	@$(MAKE) check-warnings
@@ -216,6 +217,13 @@ check-prometheus: $(PRODUCT)    ## Debian's Prometheus scrapes it for a minute
 	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
 	prove tools/check-prometheus
+
+.PHONY: check-page
+check-page: $(PRODUCT)          ## dns_status html in Debian's Chromium
+	@tools/install-deps page
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove tools/check-page
 
 .PHONY: check-accounting
 check-accounting: $(PRODUCT)    ## a million queries, kills, reloads: counted

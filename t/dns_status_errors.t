@@ -29,7 +29,7 @@ $stream
 EOF_CONF
 }
 
-my $value = qr{it must be "prometheus", "json" or "ready" in \S+:\d+};
+my $value = qr{it must be "prometheus", "json", "html" or "ready" in \S+:\d+};
 
 like(said('dns_status xml;', ''),
      qr/"dns_status": invalid value "xml", $value/, 'value');

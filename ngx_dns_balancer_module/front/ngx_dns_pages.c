@@ -11,6 +11,7 @@ const ngx_dns_page_t  *ngx_dns_pages[] = {
     &ngx_dns_page_prometheus,
     &ngx_dns_page_json,
     &ngx_dns_page_ready,
+    &ngx_dns_page_html,
     NULL
 };
 

@@ -97,6 +97,10 @@ typedef struct {
     ngx_array_t                  *upstreams;   /* ready: ngx_str_t, those that
                                                   count; NULL: all in use */
     ngx_uint_t                    quits;       /* nginx is told to */
+    ngx_str_t                     control;     /* html: the path of dns_control
+                                                  here; empty: none */
+    ngx_str_t                     policy;      /* html sets it:
+                                                  Content-Security-Policy */
 } ngx_dns_page_request_t;
 
 
@@ -114,6 +118,7 @@ typedef struct {
 
 #pragma GCC visibility push(hidden)
 
+extern const ngx_dns_page_t  ngx_dns_page_html;
 extern const ngx_dns_page_t  ngx_dns_page_json;
 extern const ngx_dns_page_t  ngx_dns_page_prometheus;
 extern const ngx_dns_page_t  ngx_dns_page_ready;

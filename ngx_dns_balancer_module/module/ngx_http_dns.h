@@ -69,6 +69,10 @@ extern ngx_module_t  ngx_http_dns_module;
 ngx_int_t ngx_http_dns_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *type, ngx_dns_text_t *text);
 
+/* adds one to the response */
+ngx_int_t ngx_http_dns_header(ngx_http_request_t *r, const ngx_str_t *key,
+    const ngx_str_t *value);
+
 char *ngx_http_dns_control(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_http_dns_control_handler(ngx_http_request_t *r);
 

@@ -358,19 +358,12 @@ ngx_http_dns_control_peers(ngx_http_dns_call_t *call, ngx_dns_upstream_t *u,
 static ngx_int_t
 ngx_http_dns_control_not_allowed(ngx_http_dns_call_t *call)
 {
-    ngx_table_elt_t  *allow;
+    static ngx_str_t  key = ngx_string("Allow");
+    static ngx_str_t  value = ngx_string("POST");
 
-    allow = ngx_list_push(&call->request->headers_out.headers);
-    if (allow == NULL) {
+    if (ngx_http_dns_header(call->request, &key, &value) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    allow->hash = 1;
-#if (nginx_version >= 1023000)
-    allow->next = NULL;
-#endif
-    ngx_str_set(&allow->key, "Allow");
-    ngx_str_set(&allow->value, "POST");
 
     return ngx_http_dns_refuse(call, NGX_HTTP_NOT_ALLOWED,
                                "this takes POST", NULL);

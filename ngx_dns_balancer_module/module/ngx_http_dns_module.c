@@ -7,13 +7,16 @@
 #include "ngx_http_dns.h"
 
 
-#define NGX_HTTP_DNS_STATUS_WORDS  "\"prometheus\", \"json\" or \"ready\""
+#define NGX_HTTP_DNS_STATUS_WORDS                                           \
+    "\"prometheus\", \"json\", \"html\" or \"ready\""
 
 
 static ngx_int_t ngx_http_dns_status_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_dns_status_render(ngx_http_request_t *r,
     const ngx_dns_page_t *page, ngx_dns_page_request_t *pr);
 static ngx_uint_t ngx_http_dns_status_openmetrics(ngx_http_request_t *r);
+static ngx_int_t ngx_http_dns_status_headers(ngx_http_request_t *r,
+    ngx_dns_page_request_t *pr);
 static ngx_uint_t ngx_http_dns_status_quits(ngx_stream_dns_main_conf_t *dmcf);
 static ngx_int_t ngx_http_dns_check(ngx_stream_dns_main_conf_t *dmcf,
     ngx_log_t *log);
@@ -86,6 +89,7 @@ ngx_http_dns_status_handler(ngx_http_request_t *r)
 {
     ngx_int_t                 rc;
     ngx_dns_text_t            text;
+    const ngx_dns_page_t     *page;
     ngx_dns_page_request_t    pr;
     ngx_http_dns_loc_conf_t  *dlcf;
 
@@ -105,10 +109,22 @@ ngx_http_dns_status_handler(ngx_http_request_t *r)
 
     pr.upstreams = dlcf->upstreams;
 
-    rc = ngx_http_dns_status_render(r, dlcf->page, &pr);
+    page = dlcf->page;
 
-    if (rc == NGX_HTTP_INTERNAL_SERVER_ERROR) {
-        return rc;
+    /* the page of html has its figures from where it is itself */
+
+    if (page == &ngx_dns_page_html && r->args.len == 4
+        && ngx_memcmp(r->args.data, "json", 4) == 0)
+    {
+        page = &ngx_dns_page_json;
+    }
+
+    rc = ngx_http_dns_status_render(r, page, &pr);
+
+    if (rc == NGX_HTTP_INTERNAL_SERVER_ERROR
+        || (pr.policy.len && ngx_http_dns_status_headers(r, &pr) != NGX_OK))
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_http_dns_send(r, (ngx_uint_t) rc, &pr.type, &text);
@@ -122,6 +138,7 @@ ngx_http_dns_status_render(ngx_http_request_t *r, const ngx_dns_page_t *page,
     ngx_dns_page_request_t *pr)
 {
     ngx_int_t                    rc;
+    ngx_http_dns_srv_conf_t     *dscf;
     ngx_stream_dns_main_conf_t  *dmcf;
 
     /* NULL without a stream {} */
@@ -134,13 +151,40 @@ ngx_http_dns_status_render(ngx_http_request_t *r, const ngx_dns_page_t *page,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    dscf = ngx_http_get_module_srv_conf(r, ngx_http_dns_module);
+
     pr->type = page->type;
+    pr->control = dscf->control;
+    ngx_str_null(&pr->policy);
     pr->openmetrics = ngx_http_dns_status_openmetrics(r);
     pr->quits = ngx_http_dns_status_quits(dmcf);
 
     rc = (ngx_int_t) page->render(pr);
 
     return pr->text->failed ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
+}
+
+
+static ngx_int_t
+ngx_http_dns_status_headers(ngx_http_request_t *r, ngx_dns_page_request_t *pr)
+{
+    ngx_uint_t  i;
+
+    ngx_str_t  headers[] = {
+        ngx_string("Content-Security-Policy"), pr->policy,
+        ngx_string("X-Content-Type-Options"), ngx_string("nosniff"),
+        ngx_string("Referrer-Policy"), ngx_string("no-referrer"),
+        ngx_string("Cache-Control"), ngx_string("no-store"),
+        ngx_null_string
+    };
+
+    for (i = 0; headers[i].len; i += 2) {
+        if (ngx_http_dns_header(r, &headers[i], &headers[i + 1]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

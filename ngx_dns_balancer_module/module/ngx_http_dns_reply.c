@@ -42,6 +42,28 @@ ngx_http_dns_send(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
 
 
 ngx_int_t
+ngx_http_dns_header(ngx_http_request_t *r, const ngx_str_t *key,
+    const ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->key = *key;
+    h->value = *value;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
 ngx_http_dns_reply(ngx_http_dns_call_t *call, ngx_uint_t status,
     ngx_dns_text_t *text)
 {
