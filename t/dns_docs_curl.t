@@ -79,7 +79,7 @@ for my $file (glob "$FindBin::Bin/../docs/*.md") {
     }
 }
 
-cmp_ok($n, '>', 5, 'examples');
+cmp_ok($n, ">", 7, "examples");
 
 $t->plan();
 

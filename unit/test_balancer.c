@@ -159,6 +159,60 @@ backups(void)
 }
 
 
+/* what is set by hand goes before all else */
+
+static void
+by_hand(void)
+{
+    ngx_dns_pick_t       pick;
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("round_robin", "a b");
+
+    ngx_dns_peer_force(unit_peer(u, 0), ngx_current_msec, NGX_DNS_MARK_DOWN);
+    picks(u, 100, 0, 0);
+    is_int(counts[1], 100, "down by hand");
+
+    unit_peer(u, 1)->shm->marks = NGX_DNS_MARK_SICK;
+    picks(u, 100, 0, 0);
+    is_int(counts[1], 100, "an unhealthy one is better than that");
+
+    ngx_dns_peer_force(unit_peer(u, 1), ngx_current_msec, NGX_DNS_MARK_DOWN);
+    picks(u, 100, 0, 0);
+    is_int(counts[0] + counts[1], 0, "both are down: none is tried");
+
+    memset(&pick, 0, sizeof(pick));
+    pick.now = ngx_current_msec;
+    ok(ngx_dns_balancer_only(unit_peer(u, 0), &pick) == NULL,
+       "nor one that is asked for by name");
+
+    ngx_dns_peer_force(unit_peer(u, 1), ngx_current_msec, NGX_DNS_MARK_UP);
+    picks(u, 100, 0, 0);
+    is_int(counts[1], 100, "up by hand goes over failed checks");
+
+    unit_peer(u, 1)->down = 1;
+    picks(u, 100, 0, 0);
+    is_int(counts[1], 100, "and over the configuration");
+
+    ngx_dns_peer_force(unit_peer(u, 0), ngx_current_msec, 0);
+    ngx_dns_peer_force(unit_peer(u, 1), ngx_current_msec, 0);
+    picks(u, 100, 0, 0);
+    is_int(counts[0], 100, "as configured again");
+    is_int(unit_peer(u, 1)->shm->marks, NGX_DNS_MARK_SICK,
+           "what checks said is still known");
+
+    unit_peer(u, 1)->down = 0;
+    unit_peer(u, 1)->shm->marks = 0;
+    fail(unit_peer(u, 0), 3);
+    picks(u, 100, 0, 0);
+    is_int(counts[1], 100, "ejected by queries");
+
+    ngx_dns_peer_force(unit_peer(u, 0), ngx_current_msec, NGX_DNS_MARK_UP);
+    picks(u, 100, 0, 0);
+    is_int(counts[0], 50, "up by hand: queries begin anew with it");
+}
+
+
 static void
 slow_start(void)
 {
@@ -411,6 +465,7 @@ main(void)
 
     round_robin();
     backups();
+    by_hand();
     slow_start();
     ejection();
     full();

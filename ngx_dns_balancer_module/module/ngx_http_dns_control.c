@@ -176,6 +176,14 @@ ngx_http_dns_control_state(ngx_http_dns_call_t *call)
                                    "\"auto\"", NULL);
     }
 
+    /* a worker that a reload has told to quit: its servers may be others' */
+
+    if (ngx_dns_peer_outdated(first)) {
+        return ngx_http_dns_refuse(call, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "nginx has been reloaded: try again on a "
+                                   "new connection", NULL);
+    }
+
     /* it may be listed twice, with weights of their own */
 
     for (peer = first; peer; peer = ngx_http_dns_control_peer(call, u, peer)) {

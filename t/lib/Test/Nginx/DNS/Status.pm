@@ -59,7 +59,7 @@ sub http {
     my ($line, @headers) = split /\r\n/, $head // '';
 
     return {
-        status => (split ' ', $line // '')[1],
+        status => scalar((split ' ', $line // '')[1]),
         headers => { map { /^([^:]+):\s*(.*)/ ? (lc $1 => $2) : () } @headers },
         body => $body // '',
     };
