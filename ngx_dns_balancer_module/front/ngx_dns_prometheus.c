@@ -88,6 +88,10 @@ ngx_dns_prometheus_limited(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     ngx_str_t  *zone;
     ngx_uint_t  i, k, action;
 
+    if (f->nservers == 0) {
+        return;                     /* there are no limits either: NULL */
+    }
+
     zone = f->limits->elts;
 
     for (i = 0; i < f->nservers; i++) {
