@@ -68,7 +68,8 @@ ngx_stream_dns_limit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     for (i = 2; i < cf->args->nelts; i++) {
 
         if (ngx_stream_dns_limit_name(&value[i], &zone->name, &size) == NGX_OK
-            || ngx_stream_dns_limit_rate(&value[i], &zone->rate.interval) == NGX_OK
+            || ngx_stream_dns_limit_rate(&value[i], &zone->rate.interval)
+               == NGX_OK
             || (ngx_strncmp(value[i].data, "v4=", 3) == 0
                 && ngx_stream_dns_limit_prefix(&value[i], 32, &v4)
                    == NGX_OK)
