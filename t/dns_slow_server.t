@@ -31,8 +31,9 @@ stream {
     }
 
     server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . two;
+        listen                127.0.0.1:%%PORT_8053%% udp;
+        dns_upstream_timeout  4s;
+        dns_forward           . two;
     }
 }
 
@@ -51,7 +52,7 @@ http {
 EOF_CONF
 
 my $slow = $t->upstream(8081, sub {
-    return { a => '192.0.2.1', delay => $_[1]{delay} // 0.6 };
+    return { a => '192.0.2.1', delay => $_[1]{delay} // 1.5 };
 });
 
 $t->upstream(8082, sub { { a => '192.0.2.2' } });
@@ -73,7 +74,7 @@ sub slowest {
 my ($max, $r) = slowest('a', 100);
 
 is($r->{'192.0.2.2'}, 100, 'all answers are those of the fast one');
-cmp_ok($max, '<', 0.59, 'nobody waits for the slow one');
+cmp_ok($max, '<', 1.4, 'nobody waits for the slow one');
 
 # what is fast is known a second later
 
@@ -82,16 +83,16 @@ slowest('warm', 50);
 
 my $before = $slow->count();
 
-my $end = time() + 3;
+my $end = time() + 5;
 my $asked = 0;
 
 while (time() < $end) {
     ($max) = slowest('b' . ++$asked . '-', 10);
-    last if $max > 0.3;
+    last if $max > 0.8;
     sleep 0.02;
 }
 
-cmp_ok($max, '<', 0.3, 'and its time is known from that of the fast one');
+cmp_ok($max, '<', 0.8, 'and its time is known from that of the fast one');
 cmp_ok($slow->count() - $before, '<=', $asked, 'it is tried now and then');
 
 my ($a, $b) = @{ status($t->port(8080))->{upstreams}[0]{servers} };
@@ -99,7 +100,7 @@ my ($a, $b) = @{ status($t->port(8080))->{upstreams}[0]{servers} };
 cmp_ok($a->{hedges}, '>=', 3, 'others were asked beside it');
 is($a->{timeouts} + $a->{errors} + $a->{fails}, 0, 'no failure of it');
 ok($a->{up}, 'it is up');
-is($b->{hedges}, 0, 'the fast one is waited for');
+cmp_ok($b->{hedges}, '<', $a->{hedges}, 'the fast one is waited for');
 
 $slow->set(delay => 0);
 
@@ -107,7 +108,7 @@ ok($t->wait_for(sub {
     my $n = $slow->count();
     dns_bulk($port, 20, name => sub { "c$n-$_[0].test" });
     return $slow->count() - $n >= 8;
-}, 10), 'its share is as before');
+}, 15), 'its share is as before');
 
 unlike($t->read_file('error.log'), qr/left out/, 'and nothing was said');
 
