@@ -100,7 +100,10 @@ fake_commit(ngx_dns_client_t *client, size_t size, uint64_t *counter)
 }
 
 
-static ngx_dns_front_t  front = { fake_reserve, fake_commit, NULL, NULL, NULL };
+static ngx_dns_front_t  front = {
+    .reserve = fake_reserve,
+    .commit = fake_commit
+};
 
 
 /* transfers need connections: t/dns_transfer.t */

@@ -127,6 +127,7 @@ typedef struct {
 
 typedef struct {
     ngx_array_t                  files;     /* of ngx_str_t */
+    ngx_array_t                  blocks;    /* of u_char, of each */
     ngx_str_t                    text;      /* of dns_host lines */
     ngx_int_t                    ttl;       /* NGX_CONF_UNSET */
     ngx_uint_t                   fallthrough;
@@ -145,6 +146,7 @@ typedef struct {
     ngx_stream_dns_main_conf_t  *dmcf;
     ngx_str_t                    key;       /* the name of its zone */
     ngx_array_t                 *files;
+    const u_char                *blocks;
     ngx_str_t                    text;
     size_t                       size;      /* of a table */
     ngx_uint_t                   no_reverse;

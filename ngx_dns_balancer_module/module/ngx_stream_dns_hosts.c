@@ -31,13 +31,15 @@ ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_stream_dns_srv_conf_t *dscf = conf;
 
     char                         *rv;
+    u_char                       *block;
     ngx_str_t                    *value;
-    ngx_uint_t                    i, n;
+    ngx_uint_t                    i, n, blocks;
     ngx_stream_dns_hosts_conf_t  *hcf;
 
     ngx_stream_dns_claim(cf);
 
     value = cf->args->elts;
+    blocks = 0;
 
     if (dscf->hosts == NGX_CONF_UNSET_PTR
         && cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0)
@@ -60,6 +62,26 @@ ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     n = hcf->files.nelts;
 
     for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_strcmp(value[i].data, "block") == 0) {
+            blocks = NGX_DNS_HOSTS_BLOCK;
+            continue;
+        }
+
+        if (ngx_strncmp(value[i].data, "block=", 6) == 0) {
+
+            if (ngx_strcmp(value[i].data + 6, "nodata") != 0) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"dns_hosts\": invalid value \"%V\", it "
+                                   "must be \"block\" or \"block=nodata\"",
+                                   &value[i]);
+                return NGX_CONF_ERROR;
+            }
+
+            blocks = NGX_DNS_HOSTS_BLOCK_NODATA;
+            continue;
+        }
+
         rv = ngx_stream_dns_hosts_word(cf, hcf, &value[i]);
 
         if (rv != NGX_CONF_OK) {
@@ -71,6 +93,17 @@ ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"dns_hosts\": no file is named");
         return NGX_CONF_ERROR;
+    }
+
+    /* for the files of this line */
+
+    while (n++ < hcf->files.nelts) {
+        block = ngx_array_push(&hcf->blocks);
+        if (block == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *block = (u_char) blocks;
     }
 
     return NGX_CONF_OK;
@@ -101,7 +134,8 @@ ngx_stream_dns_hosts_conf(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 
     if (hcf == NULL
         || ngx_array_init(&hcf->files, cf->pool, 4, sizeof(ngx_str_t))
-           != NGX_OK)
+           != NGX_OK
+        || ngx_array_init(&hcf->blocks, cf->pool, 4, 1) != NGX_OK)
     {
         return NULL;
     }
@@ -361,6 +395,7 @@ ngx_stream_dns_hosts_get(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf)
 
     h->key = key;
     h->files = &hcf->files;
+    h->blocks = hcf->blocks.elts;
     h->text = hcf->text;
     h->no_reverse = hcf->no_reverse;
     *hp = h;
@@ -369,13 +404,13 @@ ngx_stream_dns_hosts_get(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf)
 }
 
 
-/* tables differ by their files, and by whether addresses have names */
+/* tables differ by their files, what is blocked, and if addresses have names */
 
 static ngx_int_t
 ngx_stream_dns_hosts_key(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
     ngx_str_t *key)
 {
-    u_char      *p;
+    u_char      *p, *block;
     ngx_str_t   *file, prefix;
     ngx_uint_t   i;
 
@@ -406,8 +441,10 @@ ngx_stream_dns_hosts_key(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
         *p++ = ')';
     }
 
+    block = hcf->blocks.elts;
+
     for (i = 0; i < hcf->files.nelts; i++) {
-        *p++ = ':';
+        *p++ = ":!?"[block[i]];
         p = ngx_cpymem(p, file[i].data, file[i].len);
     }
 

@@ -148,6 +148,7 @@ ngx_stream_dns_hosts_open(ngx_stream_dns_hosts_t *h, ngx_log_t *log)
     b->files = h->files->elts;
     b->nfiles = h->files->nelts;
     b->text = h->text;
+    b->blocks = h->blocks;
     b->no_reverse = h->no_reverse;
     b->strict = ngx_process == NGX_PROCESS_WORKER;
     b->bad = ngx_stream_dns_hosts_bad;

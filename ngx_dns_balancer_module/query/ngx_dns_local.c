@@ -69,6 +69,12 @@ static void ngx_dns_local_send(ngx_dns_conf_t *conf,
     const ngx_dns_local_found_t *found, ngx_dns_local_answer_t *answer);
 
 
+/* a name that has addresses in another file is not blocked */
+
+#define ngx_dns_local_blocked(a)                                              \
+    ((a)->blocked && (a)->n4 + (a)->n6 + (a)->nptr == 0)
+
+
 /* of this worker: what was found last */
 
 static ngx_dns_hosts_answer_t  ngx_dns_local_found;
@@ -155,10 +161,22 @@ ngx_dns_local_find(ngx_dns_conf_t *conf, const ngx_dns_question_t *q,
         && ngx_dns_hosts_find(local->hosts, q, &ngx_dns_local_found)
            == NGX_OK)
     {
+        found->status = NGX_DNS_CACHE_STATUS_HOSTS;
+
+        if (ngx_dns_local_blocked(&ngx_dns_local_found)) {
+
+            /* with an SOA, so that it is not asked for again at once */
+
+            found->zone = 0;
+            found->ttl = NGX_DNS_RETURN_TTL;
+            found->rcode = ngx_dns_local_found.blocked == NGX_DNS_HOSTS_BLOCK
+                           ? NGX_DNS_NXDOMAIN : NGX_DNS_NOERROR;
+            return NGX_OK;
+        }
+
         found->write = ngx_dns_local_hosts;
         found->hosts = local->hosts;
         found->ttl = local->ttl;
-        found->status = NGX_DNS_CACHE_STATUS_HOSTS;
 
         return NGX_OK;
     }

@@ -490,6 +490,7 @@ ngx_dns_hosts_find_in(ngx_dns_hosts_table_t *t, size_t words,
     answer->n4 = 0;
     answer->n6 = 0;
     answer->nptr = 0;
+    answer->blocked = 0;
 
     node = ngx_dns_hosts_lookup(t, words, NGX_DNS_HOSTS_NAME, q->name,
                                 q->asked.name_len);
@@ -633,7 +634,10 @@ ngx_dns_hosts_copy_node(const uint32_t *node, size_t room,
         return;
     }
 
-    if (kind == (NGX_DNS_HOSTS_ADDRESS | 4)) {
+    if (kind == (NGX_DNS_HOSTS_ADDRESS | 1)) {
+        answer->blocked = data[0];
+
+    } else if (kind == (NGX_DNS_HOSTS_ADDRESS | 4)) {
         ngx_memcpy(answer->a[answer->n4++], data, 4);
 
     } else if (kind == (NGX_DNS_HOSTS_ADDRESS | 16)) {

@@ -42,6 +42,11 @@
 #define NGX_DNS_HOSTS_TURNS   256
 #define NGX_DNS_HOSTS_TABLES  3
 
+/* in place of addresses: such a name is to have none */
+
+#define NGX_DNS_HOSTS_BLOCK         1  /* it does not exist */
+#define NGX_DNS_HOSTS_BLOCK_NODATA  2
+
 
 /*
  * Followed by the buckets and the nodes.  All offsets are in words of four
@@ -98,6 +103,7 @@ typedef struct {
     ngx_uint_t               n4;
     ngx_uint_t               n6;
     ngx_uint_t               nptr;
+    ngx_uint_t               blocked;       /* NGX_DNS_HOSTS_BLOCK*; or 0 */
     u_char                   a[NGX_DNS_HOSTS_ADDRS][4];
     u_char                   aaaa[NGX_DNS_HOSTS_ADDRS][16];
     u_char                   ptr_len[NGX_DNS_HOSTS_PTRS];

@@ -25,6 +25,7 @@ static ngx_int_t ngx_dns_hosts_build_foreign(ngx_dns_hosts_build_t *b,
     const char *why);
 static ngx_int_t ngx_dns_hosts_build_line(ngx_dns_hosts_build_t *b,
     const u_char *p, size_t len);
+static ngx_int_t ngx_dns_hosts_build_block(ngx_dns_hosts_build_t *b);
 static ngx_int_t ngx_dns_hosts_build_read(ngx_dns_hosts_build_t *b);
 static ngx_int_t ngx_dns_hosts_build_open(ngx_dns_hosts_build_t *b);
 static void ngx_dns_hosts_build_close(ngx_dns_hosts_build_t *b);
@@ -380,6 +381,10 @@ ngx_dns_hosts_build_line(ngx_dns_hosts_build_t *b, const u_char *p, size_t len)
     b->right += b->line.n != 0;
     name = b->line.names;
 
+    if (b->blocks && b->file < b->nfiles && b->blocks[b->file]) {
+        return ngx_dns_hosts_build_block(b);
+    }
+
     for (i = 0; i < b->line.n; i++) {
 
         rc = ngx_dns_hosts_add(b->table, name + 1, *name, b->line.addr,
@@ -399,6 +404,37 @@ ngx_dns_hosts_build_line(ngx_dns_hosts_build_t *b, const u_char *p, size_t len)
         }
 
         name += *name + 1;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Names of a line of a list to block.  Such lists begin with localhost and the
+ * like: names of one label are left out.
+ */
+
+static ngx_int_t
+ngx_dns_hosts_build_block(ngx_dns_hosts_build_t *b)
+{
+    u_char      *name;
+    ngx_uint_t   i;
+
+    name = b->line.names;
+
+    for (i = 0; i < b->line.n; i++, name += 1 + *name) {
+
+        if (name[1] + 3 == *name + 1) {
+            continue;
+        }
+
+        if (ngx_dns_hosts_add(b->table, name + 1, *name, &b->blocks[b->file], 1,
+                              0)
+            == NGX_ERROR)
+        {
+            return ngx_dns_hosts_build_failed(b, "", 0);
+        }
     }
 
     return NGX_OK;

@@ -43,6 +43,8 @@ struct ngx_dns_hosts_build_s {
     /* the caller's */
     const ngx_str_t         *files;         /* with '\0' at the end */
     ngx_uint_t               nfiles;
+    const u_char            *blocks;        /* of each: NGX_DNS_HOSTS_BLOCK*, or
+                                               0; NULL: of none */
     ngx_str_t                text;          /* lines after those of all files,
                                                known to be right; or empty */
     ngx_dns_hosts_table_t   *table;         /* where it goes, once scanned */
