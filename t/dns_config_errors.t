@@ -168,12 +168,12 @@ my @cases = (
        [ "server { $listen dns_forward . $addr; }",
          qr/"dns_forward": .*$said.*, in \S+:\d+/ ]
 } [ '2001:db8::1', 'an IPv6 address must be in brackets' ],
-  [ '[fe80::1]:53', 'link-local address without a scope' ],
+  [ '[fe80::1]:53', 'link-local address without a device' ],
   [ '[ff02::fb]', 'a multicast address' ],
   [ '224.0.0.251:5353', 'a multicast address' ],
   [ '/etc/resolv.conf', 'files are not read' ],
   [ 'https://dns.test/', 'there is no scheme but' ],
-  [ '[fe80::1%eth0]:53', 'addresses with a scope are not supported' ]),
+  [ 'fe80%eth0', 'a device is for a link-local address in brackets' ]),
 (map { [ "dns_upstream u { server 127.0.0.1 $_; }",
          qr/"server": "\w+=?\d*" after "\w+=?\d*": a parameter is given once/ ]
 } 'weight=2 weight=3', 'backup backup', 'max_fails=1 down max_fails=1'),

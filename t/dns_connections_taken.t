@@ -43,6 +43,7 @@ stream {
         server        127.0.0.1:%%PORT_8081%%;
         server        127.0.0.1:%%PORT_8082%% backup;
         health_check  off;
+        hedge         off;
     }
 
     server {

@@ -165,6 +165,7 @@ answers(ngx_dns_peer_t *peer, uint32_t rtt)
 static void
 slow(void)
 {
+    ngx_msec_t           wait;
     ngx_dns_peer_t      *a, *b;
     ngx_dns_upstream_t  *u;
 
@@ -182,22 +183,28 @@ slow(void)
     is_int(ngx_dns_peer_patience(a, 1000), 61, "a slow one");
     is_int(ngx_dns_peer_patience(b, 1000), 20, "the best one");
 
-    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    ngx_dns_peer_late(a, ngx_current_msec);
     answers(a, 500000);
-    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    ngx_dns_peer_late(a, ngx_current_msec);
     is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 1,
            "a slow answer does not interrupt the row");
     answers(a, 500000);
     is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 1,
            "and does not end the doubt");
 
-    ngx_current_msec += 2000;
-    is_int(ngx_dns_peer_acquire(a, ngx_current_msec, 0), NGX_OK, "one tries");
-    is_int(ngx_dns_peer_acquire(a, ngx_current_msec, 0), NGX_DECLINED,
-           "one alone");
-    ngx_dns_peer_late(a, ngx_current_msec, 2000);
-    is_int(ngx_dns_peer_ejected(a, ngx_current_msec + 1999), 1, "late again");
-    is_int(ngx_dns_peer_ejected(a, ngx_current_msec + 2000), 0, "for 2 s");
+    for (wait = 200, ngx_current_msec += 100; wait < 5000; wait *= 2) {
+        is_int(ngx_dns_peer_acquire(a, ngx_current_msec, 0), NGX_OK,
+               "one tries");
+        is_int(ngx_dns_peer_acquire(a, ngx_current_msec, 0), NGX_DECLINED,
+               "one alone");
+        ngx_dns_peer_late(a, ngx_current_msec);
+
+        ngx_current_msec += ngx_min(wait, 2000) - 1;
+        is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 1, "late again");
+        ngx_current_msec++;
+        is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0,
+               "for twice as long, 2 s at most");
+    }
 
     ngx_dns_peer_success(a, ngx_current_msec, 60000, &unit_log);
     is_int(a->shm->fails, 0, "in time: it is as any other");
@@ -233,14 +240,14 @@ doubts(void)
     a->max_fails = 2;
     b->max_fails = 2;
 
-    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    ngx_dns_peer_late(a, ngx_current_msec);
     is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0, "late once");
-    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    ngx_dns_peer_late(a, ngx_current_msec);
     is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 1, "twice: doubted");
     is_int(unit_logged, 0, "nothing is said");
 
-    ngx_dns_peer_late(b, ngx_current_msec, 2000);
-    ngx_dns_peer_late(b, ngx_current_msec, 2000);
+    ngx_dns_peer_late(b, ngx_current_msec);
+    ngx_dns_peer_late(b, ngx_current_msec);
     is_int(ngx_dns_peer_ejected(b, ngx_current_msec), 0, "not the last one");
 
     ngx_dns_peer_success(a, ngx_current_msec, 120000, &unit_log);
@@ -249,15 +256,15 @@ doubts(void)
     is_int(unit_logged, 0, "and nothing is said");
 
     ngx_dns_peer_success(b, ngx_current_msec, 1000, &unit_log);
-    ngx_dns_peer_late(a, ngx_current_msec, 2000);
-    ngx_dns_peer_late(a, ngx_current_msec, 2000);
+    ngx_dns_peer_late(a, ngx_current_msec);
+    ngx_dns_peer_late(a, ngx_current_msec);
     ngx_dns_peer_answered(a, ngx_current_msec, 1000);
     is_int(ngx_dns_peer_ejected(a, ngx_current_msec), 0, "SERVFAIL is life");
 
-    ngx_dns_peer_late(a, ngx_current_msec, 2000);
-    ngx_dns_peer_late(a, ngx_current_msec, 2000);
-    is_int(ngx_dns_peer_ejected(a, ngx_current_msec + 1999), 1, "for 2 s");
-    is_int(ngx_dns_peer_ejected(a, ngx_current_msec + 2000), 0, "at most");
+    ngx_dns_peer_late(a, ngx_current_msec);
+    ngx_dns_peer_late(a, ngx_current_msec);
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec + 99), 1, "for 100 ms");
+    is_int(ngx_dns_peer_ejected(a, ngx_current_msec + 100), 0, "at most");
 
     ngx_dns_peer_failure(a, ngx_current_msec, NGX_DNS_ETIMEOUT, &unit_log);
     is_int(a->shm->fails, 1, "silent for all of its time: a failure");

@@ -65,6 +65,8 @@ typedef struct {
     ngx_uint_t                   checks;    /* NGX_STREAM_DNS_CHECKS_* */
     ngx_uint_t                   all_down;  /* the line was there */
     ngx_uint_t                   hedged;    /* so was "hedge" */
+    ngx_uint_t                   bound;     /* and "bind" */
+    ngx_addr_t                  *bind;      /* NULL: any */
     ngx_stream_dns_tls_conf_t    tls;
     ngx_uint_t                   used;      /* a dns_forward names it */
     u_char                      *file;      /* NULL: made for an address */
@@ -326,6 +328,16 @@ char *ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* finds the zones of a policy's limits; what was found is left alone */
 ngx_int_t ngx_stream_dns_limit_init(ngx_conf_t *cf, ngx_dns_policy_t *policy);
 
+
+/* why the address of a server with a device is none; NULL: it is one */
+const char *ngx_stream_dns_scope_cut(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_str_t *scope);
+const char *ngx_stream_dns_scope_set(ngx_conf_t *cf, ngx_url_t *u,
+    ngx_str_t *scope);
+
+char *ngx_stream_dns_bind(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
+ngx_int_t ngx_stream_dns_bind_init(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
 char *ngx_stream_dns_hedge(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
 char *ngx_stream_dns_race(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us);
 void ngx_stream_dns_keepalive_init(ngx_stream_dns_upstream_t *us);

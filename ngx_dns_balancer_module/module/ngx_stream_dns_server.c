@@ -114,7 +114,7 @@ static ngx_int_t
 ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u,
     ngx_dns_transport_t **transport)
 {
-    ngx_str_t   *value;
+    ngx_str_t   *value, scope;
     ngx_uint_t   k;
     const char  *why;
 
@@ -134,7 +134,11 @@ ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u,
         return NGX_ERROR;
     }
 
-    why = ngx_stream_dns_text_address(&u->url);
+    why = ngx_stream_dns_scope_cut(cf, &u->url, &scope);
+
+    if (why == NULL) {
+        why = ngx_stream_dns_text_address(&u->url);
+    }
 
     if (why || ngx_parse_url(cf->pool, u) != NGX_OK || u->naddrs == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -143,6 +147,15 @@ ngx_stream_dns_server_address(ngx_conf_t *cf, ngx_url_t *u,
                            "port, or \"unix:\" and a path: %s",
                            &value[1],
                            why ? why : u->err ? u->err : "no address");
+        return NGX_ERROR;
+    }
+
+    why = ngx_stream_dns_scope_set(cf, u, &scope);
+
+    if (why) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": invalid address \"%V\": %s",
+                           &value[1], why);
         return NGX_ERROR;
     }
 

@@ -35,6 +35,7 @@ static ngx_dns_upstream_t *
 ngx_stream_dns_target_address(ngx_conf_t *cf,
     ngx_stream_dns_target_t *target, ngx_str_t *text)
 {
+    ngx_str_t                   scope;
     ngx_url_t                   u;
     const char                 *why;
     ngx_dns_transport_t        *transport;
@@ -47,8 +48,12 @@ ngx_stream_dns_target_address(ngx_conf_t *cf,
 
     transport = ngx_stream_dns_server_scheme(&u);
 
-    why = transport ? ngx_stream_dns_text_address(&u.url)
+    why = transport ? ngx_stream_dns_scope_cut(cf, &u.url, &scope)
                     : "the nginx that this module was built for has no SSL";
+
+    if (why == NULL) {
+        why = ngx_stream_dns_text_address(&u.url);
+    }
 
     if (why || ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs != 1) {
 
@@ -66,7 +71,11 @@ ngx_stream_dns_target_address(ngx_conf_t *cf,
         return NULL;
     }
 
-    why = ngx_stream_dns_text_sockaddr(u.addrs[0].sockaddr);
+    why = ngx_stream_dns_scope_set(cf, &u, &scope);
+
+    if (why == NULL) {
+        why = ngx_stream_dns_text_sockaddr(u.addrs[0].sockaddr);
+    }
 
     if (u.addrs[0].sockaddr->sa_family == AF_UNIX
         && u.url.data != target->text.data)

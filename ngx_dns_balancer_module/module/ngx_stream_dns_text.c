@@ -30,7 +30,8 @@ ngx_stream_dns_text_address(ngx_str_t *text)
     }
 
     if (ngx_strlchr(text->data, text->data + text->len, '%')) {
-        return "addresses with a scope are not supported";
+        return "a device is for a link-local address in brackets, as "
+               "\"[fe80::1%eth0]\"";
     }
 
     return NULL;
@@ -80,8 +81,8 @@ ngx_stream_dns_text_sockaddr(struct sockaddr *sa)
         if (IN6_IS_ADDR_LINKLOCAL(&sin6->sin6_addr)
             && sin6->sin6_scope_id == 0)
         {
-            return "it is a link-local address without a scope, which is "
-                   "not supported";
+            return "it is a link-local address without a device, as "
+                   "\"[fe80::1%eth0]\" has it";
         }
 
         return NULL;

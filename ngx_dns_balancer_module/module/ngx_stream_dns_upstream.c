@@ -62,6 +62,7 @@ static ngx_stream_dns_upstream_line_t  ngx_stream_dns_upstream_lines[] = {
     { ngx_string("zone"), 2, 2, ngx_stream_dns_upstream_zone },
     { ngx_string("health_check"), 0, 16, ngx_stream_dns_health_check },
     { ngx_string("all_down"), 1, 1, ngx_stream_dns_all_down },
+    { ngx_string("bind"), 1, 1, ngx_stream_dns_bind },
     { ngx_string("hedge"), 1, 1, ngx_stream_dns_hedge },
     { ngx_string("race"), 1, 3, ngx_stream_dns_race },
     { ngx_string("keepalive"), 1, 1, ngx_stream_dns_keepalive },
@@ -530,6 +531,7 @@ ngx_stream_dns_upstream_finish(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     ngx_stream_dns_keepalive_init(us);
 
     if (ngx_stream_dns_health_init(cf, us) != NGX_OK
+        || ngx_stream_dns_bind_init(cf, us) != NGX_OK
         || ngx_stream_dns_tls_init(cf, u, &us->tls) != NGX_OK)
     {
         return NGX_CONF_ERROR;

@@ -68,8 +68,9 @@ typedef struct {
     uint32_t            plain;         /* seconds: until then it is asked
                                           without EDNS */
     uint32_t            late;          /* asked beside since its last answer */
+    uint32_t            trials;        /* since it is doubted */
 
-    uint8_t             line[NGX_DNS_CACHELINE - 48];
+    uint8_t             line[NGX_DNS_CACHELINE - 52];
 
     /* for people, and of active checks; where two processes race a count
        may be lost */
@@ -158,6 +159,7 @@ struct ngx_dns_peer_s {
     ngx_str_t             name;        /* as configured, for people */
     struct sockaddr      *sockaddr;
     socklen_t             socklen;
+    ngx_addr_t           *local;       /* it is asked from there; or NULL */
 
     uint32_t              weight;
     uint32_t              max_fails;   /* 0: never ejected */
@@ -348,11 +350,10 @@ void ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now,
  * It takes longer than its measured time, or than what is slow for the
  * upstream, and another server was asked beside it.  No failure: but where
  * that happens as often in a row as failures are allowed, others are preferred.
- * After "timeout" one query tries it, and so on, until it answers in time or
- * fails.
+ * A tenth of a second later one query tries it, then after twice that, and so
+ * on, at least each two seconds, until it answers in time or fails.
  */
-void ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now,
-    ngx_msec_t timeout);
+void ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now);
 
 /*
  * No answer, or a malformed one.  The last usable server of an upstream is

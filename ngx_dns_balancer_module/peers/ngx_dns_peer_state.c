@@ -13,9 +13,15 @@
 
 #define NGX_DNS_PEER_WINDOW     20
 
+/* a doubted server is tried after so many milliseconds, then less often */
+
+#define NGX_DNS_PEER_TRIAL      100
+#define NGX_DNS_PEER_TRIAL_MAX  2000
+
 
 static ngx_uint_t ngx_dns_peer_measure(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t rtt);
+static ngx_int_t ngx_dns_peer_trial(ngx_dns_peer_t *peer, ngx_msec_t now);
 static void ngx_dns_peer_trust(ngx_dns_peer_shm_t *shm);
 static ngx_uint_t ngx_dns_peer_last(ngx_dns_peer_t *peer, ngx_msec_t now);
 static void ngx_dns_peer_eject(ngx_dns_peer_t *peer, ngx_msec_t now,
@@ -30,7 +36,6 @@ ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_uint_t fail_open)
 {
     uint32_t             n;
-    uint64_t             retry;
     ngx_dns_peer_shm_t  *shm;
 
     shm = peer->shm;
@@ -53,22 +58,10 @@ ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
         return NGX_OK;
     }
 
-    if (peer->max_fails && ngx_dns_load(&shm->fails) >= peer->max_fails) {
-
-        /* one query alone tries it when the time has come */
-
-        retry = ngx_dns_load(&shm->retry);
-
-        if ((int64_t) (retry - now) > 0
-            || ngx_dns_peer_outdated(peer)
-            || !ngx_dns_cas(&shm->retry, retry, now + peer->fail_timeout))
-        {
-            goto full;
-        }
-
-        if ((ngx_dns_load(&shm->fails) & NGX_DNS_PEER_DOUBTED) == 0) {
-            ngx_dns_store(&shm->fails, peer->max_fails);
-        }
+    if (peer->max_fails && ngx_dns_load(&shm->fails) >= peer->max_fails
+        && ngx_dns_peer_trial(peer, now) != NGX_OK)
+    {
+        goto full;
     }
 
     return NGX_OK;
@@ -78,6 +71,44 @@ full:
     ngx_dns_peer_release(peer);
 
     return NGX_DECLINED;
+}
+
+
+/* one query alone tries a server that is left out when the time has come */
+
+static ngx_int_t
+ngx_dns_peer_trial(ngx_dns_peer_t *peer, ngx_msec_t now)
+{
+    uint32_t             doubted;
+    uint64_t             retry, wait;
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
+    wait = peer->fail_timeout;
+    doubted = ngx_dns_load(&shm->fails) & NGX_DNS_PEER_DOUBTED;
+
+    if (doubted) {
+        wait = NGX_DNS_PEER_TRIAL << ngx_min(ngx_dns_load(&shm->trials) + 1, 8);
+        wait = ngx_min(wait, NGX_DNS_PEER_TRIAL_MAX);
+    }
+
+    retry = ngx_dns_load(&shm->retry);
+
+    if ((int64_t) (retry - now) > 0
+        || ngx_dns_peer_outdated(peer)
+        || !ngx_dns_cas(&shm->retry, retry, now + wait))
+    {
+        return NGX_DECLINED;
+    }
+
+    if (doubted) {
+        (void) ngx_dns_add(&shm->trials, 1);
+
+    } else {
+        ngx_dns_store(&shm->fails, peer->max_fails);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -181,7 +212,7 @@ ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_uint_t refused,
 
 
 void
-ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_msec_t timeout)
+ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now)
 {
     uint32_t             fails;
     ngx_dns_peer_shm_t  *shm;
@@ -198,19 +229,12 @@ ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_msec_t timeout)
 
     fails = ngx_dns_load(&shm->fails);
 
-    if (fails & NGX_DNS_PEER_DOUBTED) {
-
-        /* the query that tried it has found it as it was */
-
-        ngx_dns_store(&shm->retry, now + timeout);
-        return;
-    }
-
     if (fails >= peer->max_fails || ngx_dns_peer_last(peer, now)) {
         return;
     }
 
-    ngx_dns_store(&shm->retry, now + timeout);
+    ngx_dns_store(&shm->trials, 0);
+    ngx_dns_store(&shm->retry, now + NGX_DNS_PEER_TRIAL);
 
     (void) ngx_dns_cas(&shm->fails, fails, fails | NGX_DNS_PEER_DOUBTED);
 }

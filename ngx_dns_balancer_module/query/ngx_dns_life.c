@@ -246,8 +246,7 @@ ngx_dns_life_beside(ngx_dns_inflight_t *f)
             ngx_dns_count_peer(a->attempt.peer, hedges);
         }
 
-        ngx_dns_peer_late(a->attempt.peer, ngx_current_msec,
-                          f->policy->upstream_timeout);
+        ngx_dns_peer_late(a->attempt.peer, ngx_current_msec);
     }
 
     ngx_dns_life_wait(f);

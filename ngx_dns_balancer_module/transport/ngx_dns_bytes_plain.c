@@ -6,6 +6,7 @@
 
 #include "ngx_dns_bytes.h"
 #include "ngx_dns_reserve.h"
+#include "ngx_dns_source.h"
 
 
 static ngx_int_t ngx_dns_plain_connect(ngx_dns_peer_t *peer,
@@ -64,7 +65,8 @@ ngx_dns_plain_open(ngx_dns_peer_t *peer, ngx_connection_t **cp)
         return NGX_BUSY;
     }
 
-    if (ngx_nonblocking(fd) == -1) {
+    if (ngx_nonblocking(fd) == -1 || ngx_dns_source_bind(fd, peer) != NGX_OK)
+    {
         ngx_close_socket(fd);
         return NGX_BUSY;
     }

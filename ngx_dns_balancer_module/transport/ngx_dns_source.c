@@ -10,6 +10,28 @@
 static ngx_int_t ngx_dns_source_name(ngx_socket_t fd, ngx_dns_source_t *source);
 
 
+ngx_int_t
+ngx_dns_source_bind(ngx_socket_t fd, const ngx_dns_peer_t *peer)
+{
+#ifdef IP_BIND_ADDRESS_NO_PORT
+    int  on;
+#endif
+
+    if (peer->local == NULL) {
+        return NGX_OK;
+    }
+
+#ifdef IP_BIND_ADDRESS_NO_PORT
+    on = 1;
+    (void) setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
+                      sizeof(int));
+#endif
+
+    return bind(fd, peer->local->sockaddr, peer->local->socklen) == 0
+           ? NGX_OK : NGX_ERROR;
+}
+
+
 /* nothing is sent: to connect a datagram socket is to look for the way */
 
 ngx_int_t
@@ -30,7 +52,9 @@ ngx_dns_source_get(ngx_dns_peer_t *peer, ngx_dns_source_t *source)
 
     rc = NGX_DECLINED;
 
-    if (connect(fd, peer->sockaddr, peer->socklen) == 0) {
+    if (ngx_dns_source_bind(fd, peer) == NGX_OK
+        && connect(fd, peer->sockaddr, peer->socklen) == 0)
+    {
         rc = ngx_dns_source_name(fd, source);
     }
 

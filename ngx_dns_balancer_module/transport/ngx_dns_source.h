@@ -29,6 +29,12 @@ typedef struct {
 
 #pragma GCC visibility push(hidden)
 
+/*
+ * Before a socket is connected: it gets the address of "bind", if there is one,
+ * and a port only with the connection.  NGX_ERROR: see ngx_socket_errno.
+ */
+ngx_int_t ngx_dns_source_bind(ngx_socket_t fd, const ngx_dns_peer_t *peer);
+
 /* what a new socket would have; NGX_DECLINED if that can't be said */
 ngx_int_t ngx_dns_source_get(ngx_dns_peer_t *peer, ngx_dns_source_t *source);
 

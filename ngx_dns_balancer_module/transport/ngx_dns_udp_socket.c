@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_reserve.h"
+#include "ngx_dns_source.h"
 #include "ngx_dns_udp_table.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
@@ -204,7 +205,9 @@ ngx_dns_udp_socket_set(ngx_socket_t fd, ngx_dns_peer_t *peer)
         (void) setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof(int));
     }
 
-    if (rc == -1 || connect(fd, peer->sockaddr, peer->socklen) == -1) {
+    if (rc == -1 || ngx_dns_source_bind(fd, peer) != NGX_OK
+        || connect(fd, peer->sockaddr, peer->socklen) == -1)
+    {
         return NGX_ERROR;
     }
 
