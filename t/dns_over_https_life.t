@@ -17,7 +17,7 @@ use Test::Nginx::DNS::Status;
 
 use IO::Socket::INET;
 
-my $t = Test::Nginx::DNS->new()->plan(14);
+my $t = Test::Nginx::DNS->new()->has('http_realip')->plan(14);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 

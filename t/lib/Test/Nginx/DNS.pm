@@ -121,14 +121,15 @@ sub plan {
 }
 
 
-# Skips the test unless nginx was built with all of: ssl, http, http_v2,
+# Skips the test unless nginx was built with all of: ssl, http, http_v2, http_realip,
 # debug, pcre; server_name: of stream, which nginx has since 1.25.5
 
 sub has {
     my ($self, @features) = @_;
 
     my %flag = (ssl => '--with-stream_ssl_module',
-        http_v2 => '--with-http_v2_module', debug => '--with-debug');
+        http_v2 => '--with-http_v2_module', debug => '--with-debug',
+        http_realip => '--with-http_realip_module');
 
     for my $feature (@features) {
         next if $feature eq 'http' && $self->{version} !~ /--without-http\b/;
