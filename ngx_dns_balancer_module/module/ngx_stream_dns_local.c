@@ -164,7 +164,7 @@ ngx_stream_dns_local_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 
     local = &dscf->local;
 
-    if ((dscf->locals & NGX_STREAM_DNS_LOCAL_SPECIAL) || local->resolver.len) {
+    if (!(dscf->locals & NGX_STREAM_DNS_LOCAL_OFF) || local->resolver.len) {
         local->discovery = 1;
         local->any = local->resolver.len != 0;
         dscf->dns.listener.local = local;

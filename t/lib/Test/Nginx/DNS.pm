@@ -121,8 +121,8 @@ sub plan {
 }
 
 
-# Skips the test unless nginx was built with all of: ssl, http, http_v2, http_realip,
-# debug, pcre; server_name: of stream, which nginx has since 1.25.5
+# Skips the test unless nginx was built with all of: ssl, http, http_v2,
+# http_realip, debug, pcre; server_name: of stream, which nginx has since 1.25.5
 
 sub has {
     my ($self, @features) = @_;
