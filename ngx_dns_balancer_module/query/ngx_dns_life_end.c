@@ -127,7 +127,10 @@ ngx_dns_life_end_answer(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     ngx_dns_waiter_t  *w, *next;
 
     ngx_dns_timer_del(&f->timer);
-    ngx_dns_timer_del(&f->stale);
+
+    if (f->stale.set) {
+        ngx_dns_timer_del(&f->stale);
+    }
 
     ngx_dns_inflight_unlink(f);
 

@@ -27,6 +27,11 @@ static void ngx_dns_timer_handler(ngx_event_t *ev);
 
 static ngx_dns_timer_class_t  ngx_dns_timers[NGX_DNS_TIMER_CLASSES];
 
+/* most timers have the same time as the one before */
+
+static ngx_msec_t              ngx_dns_timer_last;
+static ngx_dns_timer_class_t  *ngx_dns_timer_last_class = ngx_dns_timers;
+
 
 void
 ngx_dns_timer_init(ngx_log_t *log)
@@ -75,7 +80,14 @@ ngx_dns_timer_add(ngx_dns_timer_t *timer, ngx_msec_t after)
     }
 
     after = ngx_min(after, NGX_DNS_TIMER_MAX);
-    class = &ngx_dns_timers[ngx_dns_timer_class(after)];
+
+    if (after != ngx_dns_timer_last) {
+        ngx_dns_timer_last = after;
+        ngx_dns_timer_last_class
+            = &ngx_dns_timers[ngx_dns_timer_class(after)];
+    }
+
+    class = ngx_dns_timer_last_class;
 
     timer->set = 1;
     timer->deadline = ngx_current_msec + after;
