@@ -35,6 +35,13 @@ my @cases = (
 (map { [ "dns_limit $_;",
          qr/"dns_limit": invalid parameter "\S+", it must be "zone=NAME", / ] }
  'zone=a burst=-1', 'zone=a burst=9999999', 'zone=a slip=101', 'zone=a foo'),
+(map { [ $_, qr/"dns_limit\w*": "\S+" after "\S+": a parameter is given once/ ]
+ } 'dns_limit_zone client zone=a:64k rate=1r/s rate=2r/s;',
+   'dns_limit zone=a zone=b;', 'dns_limit zone=a misses misses;'),
+[ 'dns_next_upstream error timeout error;',
+  qr/"dns_next_upstream": duplicate value "error"/ ],
+[ 'dns_hosts /etc/hosts block block=nodata;',
+  qr/"dns_hosts": "block=nodata" after another "block": a parameter is given/ ],
 [ 'dns_limit burst=1;', qr/"dns_limit": there is no "zone=NAME"/ ],
 [ 'server { listen 127.0.0.1:%%PORT_8053%% udp; dns_forward . 127.0.0.1;
    dns_limit zone=none; }',

@@ -63,6 +63,16 @@ ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
+        if (blocks && ngx_strncmp(value[i].data, "block", 5) == 0
+            && (value[i].len == 5 || value[i].data[5] == '='))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"dns_hosts\": \"%V\" after another "
+                               "\"block\": a parameter is given once",
+                               &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
         if (ngx_strcmp(value[i].data, "block") == 0) {
             blocks = NGX_DNS_HOSTS_BLOCK;
             continue;

@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "ngx_stream_dns_text.h"
 #include "../base/ngx_dns_hash.h"
 
 
@@ -53,6 +54,10 @@ ngx_stream_dns_limit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t              i, v4;
     ngx_shm_zone_t         *shm_zone;
     ngx_dns_limit_zone_t   *zone, **p;
+
+    if (ngx_stream_dns_text_once(cf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     value = cf->args->elts;
     size = 0;
@@ -288,6 +293,10 @@ ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_stream_dns_limit_t  *l;
 
     ngx_stream_dns_claim(cf);
+
+    if (ngx_stream_dns_text_once(cf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (policy->limits == NGX_CONF_UNSET_PTR) {
         policy->limits = ngx_array_create(cf->pool, 2,

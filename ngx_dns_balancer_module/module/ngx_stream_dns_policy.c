@@ -160,6 +160,13 @@ ngx_stream_dns_next_upstream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return NGX_CONF_ERROR;
         }
 
+        if (policy->next & mask[m].mask) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\": duplicate value \"%V\"",
+                               &value[0], &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
         policy->next |= NGX_CONF_BITMASK_SET | mask[m].mask;
     }
 
