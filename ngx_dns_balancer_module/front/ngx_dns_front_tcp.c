@@ -117,6 +117,7 @@ ngx_dns_front_tcp_connection(ngx_dns_client_t *client)
 void
 ngx_dns_front_tcp_done(void)
 {
+    ngx_event_t          *ev;
     ngx_queue_t          *q;
     ngx_dns_front_tcp_t  *t;
 
@@ -131,6 +132,20 @@ ngx_dns_front_tcp_done(void)
 
             (void) ngx_dns_front_tcp_flush(t);
             ngx_dns_front_tcp_close(t);
+        }
+    }
+
+    /* clients that had gone, whose queries have ended at the exit */
+
+    q = ngx_queue_head(&ngx_posted_events);
+
+    while (q != ngx_queue_sentinel(&ngx_posted_events)) {
+        ev = ngx_queue_data(q, ngx_event_t, queue);
+        q = ngx_queue_next(q);
+
+        if (ev->handler == ngx_dns_front_tcp_posted_handler) {
+            ngx_delete_posted_event(ev);
+            ngx_free(ev->data);
         }
     }
 
