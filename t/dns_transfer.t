@@ -15,7 +15,7 @@ use Test::Nginx::DNS::Stream;
 
 use Time::HiRes qw/ sleep /;
 
-my $t = Test::Nginx::DNS->new()->plan(43);
+my $t = Test::Nginx::DNS->new()->plan(46);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
@@ -113,6 +113,8 @@ my $u = $t->upstream(8081, sub {
         if $name =~ /^question/;
     return ({ %{$whole[0]}, id => $query->{id} ^ 1 }) if $name =~ /^first/;
     return zone($query, [ 'a', 7 ]) if $name =~ /^nosoa/;
+    return zone($query, [ 7, 'a' ], [ 'b', 8 ]) if $name =~ /^serial/;
+    return zone($query, [ 7, 'a' ], [ 7, 'b' ]) if $name =~ /^after/;
     return zone($query, [ 7, 5, 'x', 7, 'y' ], [ 7 ]) if $name =~ /^diff/;
     return zone($query, [ 7 ]) if $name =~ /^current/;
     return zone($query, [ 7, 'a' ], [ 7 ]) if $name =~ /^axfr/;
@@ -236,6 +238,8 @@ is(transfer('breaks.two.test', 'AXFR'), '7 a / b c closed', 'breaks off');
 is(transfer('stops.two.test', 'AXFR'), '7 a closed', 'stops');
 is(transfer('id.two.test', 'AXFR'), '7 a closed', 'another ID');
 is(transfer('question.two.test', 'AXFR'), '7 a closed', 'another question');
+is(transfer('serial.two.test', 'AXFR'), '7 a closed', 'another serial');
+is(transfer('after.two.test', 'AXFR'), '7 a closed', 'more after its end');
 
 # IXFR
 
@@ -287,6 +291,7 @@ like($log, qr/^plain.one.test AXFR NOERROR 6 1 "-"$/m, 'log');
 like($log, qr/^refused.two.test AXFR NOERROR 3 2 "-"$/m, 'log of a retry');
 like($log, qr/^breaks.two.test AXFR SERVFAIL 4 1 "upstream unreachable"$/m,
      'log of what broke off');
+like($log, qr/^serial.two.test AXFR SERVFAIL 2 1 /m, 'log of a wrong end');
 like($log, qr/^notauth.one.test AXFR NOTAUTH 0 1 "upstream failed to answer"$/m,
      'log of an rcode');
 like($t->error_log(), qr/zone transfer over dns upstream "two" broke off after 2 messages: upstream unreachable/, 'error log');

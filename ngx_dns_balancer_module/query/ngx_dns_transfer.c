@@ -477,6 +477,8 @@ ngx_dns_transfer_pass(ngx_dns_transfer_t *x, const ngx_dns_message_t *m,
     x->records += m->answers;
 
     if (last) {
+        x->complete = 1;
+
         ngx_dns_answer_commit(&x->client, size,
                 x->conf->runtime.counters->responses[NGX_DNS_SOURCE_UPSTREAM],
                               NGX_DNS_NOERROR);

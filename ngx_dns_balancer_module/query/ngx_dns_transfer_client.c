@@ -70,7 +70,11 @@ ngx_dns_transfer_tell(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     ngx_dns_asker_t    asker;
     ngx_dns_message_t  m;
 
-    if (x->messages && x->xfr.state != NGX_DNS_XFR_END) {
+    if (x->complete) {
+        return;
+    }
+
+    if (x->messages) {
 
         level = reason == NGX_DNS_FINE ? NGX_LOG_INFO : NGX_LOG_ERR;
 
@@ -84,7 +88,7 @@ ngx_dns_transfer_tell(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
         ngx_dns_count(unsent);
         x->client.front->commit(&x->client, 0, NULL);
 
-    } else if (x->messages == 0) {
+    } else {
         ngx_memzero(&m, sizeof(ngx_dns_message_t));
         m.rcode = (uint16_t) rcode;
         m.ede = ngx_dns_reasons[reason].ede;

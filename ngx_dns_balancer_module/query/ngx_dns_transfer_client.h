@@ -44,6 +44,7 @@ typedef struct {
     ngx_dns_xfr_t            xfr;
     uint32_t                 have;
     ngx_uint_t               messages;    /* passed on */
+    ngx_uint_t               complete;    /* with the last one */
     size_t                   sent;
     ngx_uint_t               records;
     ngx_event_t              room;        /* the client reads again */
