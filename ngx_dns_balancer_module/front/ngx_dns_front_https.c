@@ -18,6 +18,7 @@ static void ngx_dns_front_https_deny(ngx_dns_client_t *client,
 static ngx_connection_t *ngx_dns_front_https_connection(
     ngx_dns_client_t *client);
 static void ngx_dns_front_https_end(ngx_dns_front_https_t *h);
+static void ngx_dns_front_https_free(ngx_dns_front_https_t *h);
 static void ngx_dns_front_https_posted_handler(ngx_event_t *ev);
 
 
@@ -40,9 +41,13 @@ static u_char  ngx_dns_front_https_in[NGX_DNS_FRONT_HTTPS_QUERY
 static u_char  ngx_dns_front_https_out[NGX_DNS_MAX_MESSAGE];
 
 
+/* of this worker: clients, whose requests may have gone */
+
+static ngx_queue_t  ngx_dns_front_https_all;
+
 /* the worker exits: what ends now is not sent */
 
-static ngx_uint_t  ngx_dns_front_https_ended;
+static ngx_uint_t   ngx_dns_front_https_ended;
 
 
 ngx_dns_front_https_t *
@@ -54,6 +59,12 @@ ngx_dns_front_https_open(ngx_connection_t *c, ngx_pool_t *pool, void *request)
     if (h == NULL) {
         return NULL;
     }
+
+    if (ngx_dns_front_https_all.next == NULL) {
+        ngx_queue_init(&ngx_dns_front_https_all);
+    }
+
+    ngx_queue_insert_tail(&ngx_dns_front_https_all, &h->queue);
 
     h->request = request;
     h->connection = c;
@@ -151,7 +162,7 @@ ngx_dns_front_https_close(void *data)
     h->closed = 1;
 
     if (!h->waiting && !h->posted.posted) {
-        ngx_free(h);
+        ngx_dns_front_https_free(h);
     }
 }
 
@@ -160,6 +171,33 @@ void
 ngx_dns_front_https_quit(void)
 {
     ngx_dns_front_https_ended = 1;
+}
+
+
+void
+ngx_dns_front_https_done(void)
+{
+    ngx_queue_t            *q;
+    ngx_dns_front_https_t  *h;
+
+    /* the others are nginx's, and end with the process as its requests do */
+
+    for (q = ngx_dns_front_https_all.next;
+         q && q != &ngx_dns_front_https_all;
+         /* void */)
+    {
+        h = ngx_queue_data(q, ngx_dns_front_https_t, queue);
+        q = ngx_queue_next(q);
+
+        if (h->waiting) {
+            ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                          "dns query of a client over https has not ended");
+        }
+
+        if (h->closed) {
+            ngx_dns_front_https_free(h);
+        }
+    }
 }
 
 
@@ -264,6 +302,18 @@ ngx_dns_front_https_posted_handler(ngx_event_t *ev)
     }
 
     if (h->closed) {
-        ngx_free(h);
+        ngx_dns_front_https_free(h);
     }
+}
+
+
+static void
+ngx_dns_front_https_free(ngx_dns_front_https_t *h)
+{
+    if (h->posted.posted) {
+        ngx_delete_posted_event(&h->posted);
+    }
+
+    ngx_queue_remove(&h->queue);
+    ngx_free(h);
 }

@@ -30,6 +30,7 @@
 typedef struct ngx_dns_front_https_s  ngx_dns_front_https_t;
 
 struct ngx_dns_front_https_s {
+    ngx_queue_t              queue;        /* of all, for the end */
     void                    *request;      /* NULL: it has gone */
     ngx_connection_t        *connection;   /* its, or NULL */
     ngx_pool_t              *pool;         /* its, for the response */
@@ -77,8 +78,9 @@ void ngx_dns_front_https_note(ngx_dns_record_t *r);
 void ngx_dns_front_https_leave(void *data);
 void ngx_dns_front_https_close(void *data);
 
-/* at the worker's exit, before the queries that are left end */
+/* at the worker's exit, before the queries that are left end, and after that */
 void ngx_dns_front_https_quit(void);
+void ngx_dns_front_https_done(void);
 
 #pragma GCC visibility pop
 

@@ -15,6 +15,7 @@ static void ngx_dns_front_tcp_timeout(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_settle(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_timers(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_close(ngx_dns_front_tcp_t *t);
+static void ngx_dns_front_tcp_free(ngx_dns_front_tcp_t *t);
 static u_char *ngx_dns_front_tcp_reserve(ngx_dns_client_t *client,
     size_t size);
 static void ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
@@ -39,7 +40,7 @@ static ngx_dns_front_t  ngx_dns_front_tcp = {
 };
 
 
-/* of this worker */
+/* of this worker: clients, those that have gone, too, until their queries end */
 
 static ngx_queue_t  ngx_dns_front_tcp_all;
 static ngx_uint_t   ngx_dns_front_tcp_n;
@@ -117,36 +118,31 @@ ngx_dns_front_tcp_connection(ngx_dns_client_t *client)
 void
 ngx_dns_front_tcp_done(void)
 {
-    ngx_event_t          *ev;
     ngx_queue_t          *q;
     ngx_dns_front_tcp_t  *t;
 
-    if (ngx_dns_front_tcp_all.next) {
+    while (ngx_dns_front_tcp_all.next
+           && !ngx_queue_empty(&ngx_dns_front_tcp_all))
+    {
+        q = ngx_queue_head(&ngx_dns_front_tcp_all);
+        t = ngx_queue_data(q, ngx_dns_front_tcp_t, queue);
 
-        while (!ngx_queue_empty(&ngx_dns_front_tcp_all)) {
-            q = ngx_queue_head(&ngx_dns_front_tcp_all);
-            t = ngx_queue_data(q, ngx_dns_front_tcp_t, queue);
-
+        if (t->queries) {
+            ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                          "%ui dns queries of a client over a stream have "
+                          "not ended", t->queries);
             t->queries = 0;
-            t->connection->timedout = 1;
-
-            (void) ngx_dns_front_tcp_flush(t);
-            ngx_dns_front_tcp_close(t);
         }
-    }
 
-    /* clients that had gone, whose queries have ended at the exit */
-
-    q = ngx_queue_head(&ngx_posted_events);
-
-    while (q != ngx_queue_sentinel(&ngx_posted_events)) {
-        ev = ngx_queue_data(q, ngx_event_t, queue);
-        q = ngx_queue_next(q);
-
-        if (ev->handler == ngx_dns_front_tcp_posted_handler) {
-            ngx_delete_posted_event(ev);
-            ngx_free(ev->data);
+        if (t->connection == NULL) {
+            ngx_dns_front_tcp_free(t);
+            continue;
         }
+
+        t->connection->timedout = 1;
+
+        (void) ngx_dns_front_tcp_flush(t);
+        ngx_dns_front_tcp_close(t);
     }
 
     ngx_dns_front_tcp_read_done();
@@ -218,7 +214,7 @@ ngx_dns_front_tcp_posted_handler(ngx_event_t *ev)
     t = ev->data;
 
     if (t->connection == NULL) {
-        ngx_free(t);
+        ngx_dns_front_tcp_free(t);
         return;
     }
 
@@ -400,7 +396,6 @@ ngx_dns_front_tcp_close(ngx_dns_front_tcp_t *t)
     c = t->connection;
     t->connection = NULL;
 
-    ngx_queue_remove(&t->queue);
     ngx_dns_gauge_used(NGX_DNS_GAUGE_CLIENTS, --ngx_dns_front_tcp_n);
 
     if (t->posted.posted) {
@@ -414,8 +409,20 @@ ngx_dns_front_tcp_close(ngx_dns_front_tcp_t *t)
     ngx_dns_front_tcp_close_connection(c);
 
     if (t->queries == 0) {
-        ngx_free(t);
+        ngx_dns_front_tcp_free(t);
     }
+}
+
+
+static void
+ngx_dns_front_tcp_free(ngx_dns_front_tcp_t *t)
+{
+    if (t->posted.posted) {
+        ngx_delete_posted_event(&t->posted);
+    }
+
+    ngx_queue_remove(&t->queue);
+    ngx_free(t);
 }
 
 

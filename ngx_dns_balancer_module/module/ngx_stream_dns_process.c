@@ -366,6 +366,7 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     ngx_dns_front_session_done();
     ngx_dns_front_udp_done();
     ngx_dns_front_tcp_done();
+    ngx_dns_front_https_done();
 
     us = dmcf->upstreams.elts;
 
