@@ -40,7 +40,7 @@ static ngx_dns_front_t  ngx_dns_front_tcp = {
 };
 
 
-/* of this worker: clients, those that have gone, too, until their queries end */
+/* of this worker: clients, also those that have gone, until no query is left */
 
 static ngx_queue_t  ngx_dns_front_tcp_all;
 static ngx_uint_t   ngx_dns_front_tcp_n;

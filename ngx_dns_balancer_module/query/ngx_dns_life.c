@@ -8,19 +8,11 @@
 #include "ngx_dns_fallback.h"
 #include "ngx_dns_keep.h"
 #include "ngx_dns_life_end.h"
+#include "ngx_dns_life_over.h"
 #include "ngx_dns_race.h"
 #include "ngx_dns_verdict.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
-
-
-typedef enum {
-    NGX_DNS_LIFE_FRESH = 0,      /* nobody was asked */
-    NGX_DNS_LIFE_ASKING,         /* asked, and patience runs for another one */
-    NGX_DNS_LIFE_WAITING,        /* asked, and there is nothing but to wait */
-    NGX_DNS_LIFE_OVER,           /* answered; witnesses are outstanding */
-    NGX_DNS_LIFE_STATES
-} ngx_dns_life_state_e;
 
 
 typedef void (*ngx_dns_life_pt)(ngx_dns_inflight_t *f);
@@ -39,16 +31,13 @@ static void ngx_dns_life_hold(ngx_dns_inflight_t *f);
 static void ngx_dns_life_fall(ngx_dns_inflight_t *f);
 static void ngx_dns_life_give_up(ngx_dns_inflight_t *f);
 static void ngx_dns_life_end(ngx_dns_inflight_t *f);
-static void ngx_dns_life_late(ngx_dns_inflight_t *f);
 
 static void ngx_dns_life_settle(ngx_dns_inflight_t *f);
-static void ngx_dns_life_arm(ngx_dns_inflight_t *f);
 static void ngx_dns_life_timer_handler(ngx_dns_timer_t *timer);
 static void ngx_dns_life_stale(ngx_dns_inflight_t *f);
 static void ngx_dns_life_stale_handler(ngx_dns_timer_t *timer);
 static void ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt,
     ngx_dns_event_e event, u_char *msg, size_t len);
-static void ngx_dns_life_over(ngx_dns_inflight_t *f);
 static void ngx_dns_life_idle_handler(ngx_dns_inflight_t *f);
 static void ngx_dns_life_abort_handler(ngx_dns_inflight_t *f);
 
@@ -92,10 +81,6 @@ ngx_dns_life_table[NGX_DNS_LIFE_STATES][NGX_DNS_LIFE_EVENTS] = {
 /* of this worker: what the event that is being handled is about */
 
 static ngx_dns_verdict_t  ngx_dns_life_verdict;
-
-/* questions that are over */
-
-static ngx_queue_t        ngx_dns_life_overs;
 
 
 void
@@ -281,40 +266,6 @@ ngx_dns_life_settle(ngx_dns_inflight_t *f)
                ? NGX_DNS_LIFE_ASKING : NGX_DNS_LIFE_WAITING;
 
     ngx_dns_life_arm(f);
-}
-
-
-/* the timer is for what comes first */
-
-static void
-ngx_dns_life_arm(ngx_dns_inflight_t *f)
-{
-    ngx_uint_t                   i;
-    ngx_msec_t                   due;
-    ngx_msec_int_t               left;
-    ngx_dns_inflight_attempt_t  *a;
-
-    due = f->deadline;
-
-    if (f->state == NGX_DNS_LIFE_ASKING
-        && (ngx_msec_int_t) (f->patience - due) < 0)
-    {
-        due = f->patience;
-    }
-
-    for (i = 0; i < f->tries; i++) {
-        a = &f->attempts[i];
-
-        if (a->live && !a->silent
-            && (ngx_msec_int_t) (a->deadline - due) < 0)
-        {
-            due = a->deadline;
-        }
-    }
-
-    left = (ngx_msec_int_t) (due - ngx_current_msec);
-
-    ngx_dns_timer_add(&f->timer, left > 0 ? (ngx_msec_t) left : 0);
 }
 
 
@@ -533,87 +484,14 @@ ngx_dns_life_give_up(ngx_dns_inflight_t *f)
 }
 
 
-/* all who waited are answered: what is outstanding is cancelled, or watched */
-
-static void
-ngx_dns_life_over(ngx_dns_inflight_t *f)
-{
-    ngx_uint_t                   i;
-    ngx_dns_inflight_attempt_t  *a;
-
-    for (i = 0; f->live && i < f->tries; i++) {
-        a = &f->attempts[i];
-
-        if (a->live && !ngx_dns_attempt_witness(f, a)) {
-            ngx_dns_attempt_cancel(a);
-        }
-    }
-
-    if (f->live == 0) {
-        ngx_dns_inflight_free(f);
-
-        if (ngx_exiting && ngx_dns_inflight_count() == 0) {
-            ngx_dns_timer_trim();
-        }
-
-        return;
-    }
-
-    if (ngx_dns_life_overs.next == NULL) {
-        ngx_queue_init(&ngx_dns_life_overs);
-    }
-
-    ngx_queue_insert_tail(&ngx_dns_life_overs, &f->queue);
-
-    /* from now on only the attempts' own time counts */
-
-    f->state = NGX_DNS_LIFE_OVER;
-    f->deadline = ngx_current_msec + NGX_DNS_TIMER_MAX;
-
-    ngx_dns_life_arm(f);
-}
-
-
-/* a witness has answered, or failed, or its time is over */
-
-static void
-ngx_dns_life_late(ngx_dns_inflight_t *f)
-{
-    ngx_uint_t                   i;
-    ngx_dns_inflight_attempt_t  *a;
-
-    for (i = 0; i < f->tries; i++) {
-        a = &f->attempts[i];
-
-        if (a->live && (a->silent || ngx_exiting)) {
-            ngx_dns_attempt_cancel(a);
-        }
-    }
-
-    if (f->live) {
-        ngx_dns_life_arm(f);
-        return;
-    }
-
-    ngx_dns_timer_del(&f->timer);
-    ngx_queue_remove(&f->queue);
-    ngx_dns_inflight_free(f);
-}
-
-
 void
 ngx_dns_life_abort(ngx_uint_t all)
 {
-    ngx_queue_t  *q;
-
     ngx_dns_inflight_each(all ? ngx_dns_life_abort_handler
                               : ngx_dns_life_idle_handler);
 
-    while (ngx_exiting && ngx_dns_life_overs.next
-           && !ngx_queue_empty(&ngx_dns_life_overs))
-    {
-        q = ngx_queue_head(&ngx_dns_life_overs);
-        ngx_dns_life_late(ngx_queue_data(q, ngx_dns_inflight_t, queue));
+    if (all || ngx_exiting) {
+        ngx_dns_life_over_abort();
     }
 }
 
