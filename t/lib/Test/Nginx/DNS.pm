@@ -422,6 +422,13 @@ sub run {
 
     my @command = $self->command('nginx.conf');
 
+    # the process that starts a daemon ends as nginx does
+
+    local $ENV{ASAN_OPTIONS} = $ENV{ASAN_OPTIONS}
+        // 'detect_leaks=' . ($self->{daemon} ? 0 : 1);
+    local $ENV{LSAN_OPTIONS} = $ENV{LSAN_OPTIONS}
+        // "suppressions=$top/t/lib/leaks.supp:print_suppressions=0";
+
     $self->{pid} = $self->spawn('stderr.log', @command,
         '-e', "$self->{testdir}/error.log");
 
