@@ -20,6 +20,7 @@ u_char              got[70000];
 size_t              got_len;
 unsigned            answers;
 unsigned            dones;
+unsigned            taps;
 ngx_dns_record_t    record;
 
 ngx_dns_conf_t      conf;
@@ -122,11 +123,22 @@ ngx_dns_transfer_abort(void)
 
 
 static void
+fake_response(const ngx_dns_asker_t *asker, const u_char *msg, size_t len)
+{
+    taps += asker->conf == &conf && len >= NGX_DNS_HEADER_SIZE
+            && (msg[2] & 0x80);
+}
+
+
+static void
 fake_done(ngx_dns_record_t *r)
 {
     record = *r;
     dones++;
 }
+
+
+static const ngx_dns_stage_t  stage = { NULL, fake_response, fake_done };
 
 
 void
@@ -163,6 +175,7 @@ start(const char *method, const char *servers)
     cancelled = 0;
     answers = 0;
     dones = 0;
+    taps = 0;
     refusals = 0;
     got_len = 0;
 
@@ -189,7 +202,7 @@ start(const char *method, const char *servers)
     conf.listener.log = &unit_log;
     policy.log = &unit_log;
     conf.runtime.counters = ngx_dns_metrics_server(0);
-    conf.listener.done = fake_done;
+    ngx_dns_stage_add(&conf.listener, &stage);
 }
 
 

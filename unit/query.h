@@ -19,6 +19,7 @@
 #include "query/ngx_dns_query.h"
 #include "query/ngx_dns_attempt.h"
 #include "query/ngx_dns_inflight.h"
+#include "query/ngx_dns_stage.h"
 #include "query/ngx_dns_transfer.h"
 #include "base/ngx_dns_clock.h"
 #include "store/ngx_dns_metrics.h"
@@ -47,6 +48,7 @@ extern u_char              got[70000];
 extern size_t              got_len;
 extern unsigned            answers;
 extern unsigned            dones;
+extern unsigned            taps;
 extern ngx_dns_record_t    record;
 
 extern ngx_dns_conf_t      conf;
@@ -98,6 +100,7 @@ clean(const char *name)
     is_int(ngx_dns_inflight_count(), 0, "%s: nothing in flight", name);
     is_int(conf.runtime.queries, 0, "%s: no query waits", name);
     is_int(dones, answers, "%s: each query was logged", name);
+    is_int(taps, answers, "%s: each response passed its stages", name);
 }
 
 

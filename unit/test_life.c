@@ -276,7 +276,7 @@ static ngx_dns_peer_t *
 with_fallback(ngx_uint_t on)
 {
     start("sequential", "a b");
-    conf.listener.done = NULL;
+    conf.listener.points = 0;
 
     memset(chain, 0, sizeof(chain));
     chain[0].upstream = query_upstream("sequential", "c d");

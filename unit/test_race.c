@@ -201,7 +201,7 @@ static void
 falls(void)
 {
     racers("a b", 2, 1);
-    conf.listener.done = NULL;
+    conf.listener.points = 0;
 
     memset(&chain, 0, sizeof(chain));
     chain.upstream = query_upstream("sequential", "c d");
@@ -282,7 +282,7 @@ combine(const combination_t *c)
     ngx_uint_t  n, asked;
 
     start(c->method, c->servers);
-    conf.listener.done = NULL;
+    conf.listener.points = 0;
     zone.upstream->hedge = c->hedge;
     zone.upstream->race = c->race;
     zone.upstream->race_positive = c->positive;

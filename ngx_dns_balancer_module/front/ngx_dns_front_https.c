@@ -6,6 +6,7 @@
 
 #include "ngx_dns_front_https.h"
 #include "../base/ngx_dns_clock.h"
+#include "../query/ngx_dns_stage.h"
 
 
 static u_char *ngx_dns_front_https_reserve(ngx_dns_client_t *client,
@@ -17,6 +18,7 @@ static void ngx_dns_front_https_deny(ngx_dns_client_t *client,
     uint64_t *counter);
 static ngx_connection_t *ngx_dns_front_https_connection(
     ngx_dns_client_t *client);
+static void ngx_dns_front_https_note(ngx_dns_record_t *r);
 static void ngx_dns_front_https_end(ngx_dns_front_https_t *h);
 static void ngx_dns_front_https_free(ngx_dns_front_https_t *h);
 static void ngx_dns_front_https_posted_handler(ngx_event_t *ev);
@@ -31,6 +33,13 @@ static ngx_dns_front_t  ngx_dns_front_https = {
     ngx_dns_front_https_deny,
     ngx_dns_front_https_connection,
     SOCK_STREAM
+};
+
+
+const ngx_dns_stage_t  ngx_dns_stage_https = {
+    NULL,
+    NULL,
+    ngx_dns_front_https_note
 };
 
 
@@ -123,7 +132,7 @@ ngx_dns_front_https_query(ngx_dns_front_https_t *h, ngx_dns_conf_t *conf,
 }
 
 
-void
+static void
 ngx_dns_front_https_note(ngx_dns_record_t *r)
 {
     ngx_dns_front_https_t  *h;

@@ -71,8 +71,8 @@ ngx_int_t ngx_dns_front_https_query(ngx_dns_front_https_t *h,
     ngx_dns_conf_t *conf, const u_char *p, size_t len,
     void (*handler)(void *request));
 
-/* listener.done() of the servers of such clients: what the query was */
-void ngx_dns_front_https_note(ngx_dns_record_t *r);
+/* a stage of the servers of such clients: notes what the query was */
+extern const ngx_dns_stage_t  ngx_dns_stage_https;
 
 /* the request is at its end; its memory is */
 void ngx_dns_front_https_leave(void *data);

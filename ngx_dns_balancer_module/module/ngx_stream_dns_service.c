@@ -8,9 +8,6 @@
 #include "../front/ngx_dns_front_https.h"
 
 
-static void ngx_stream_dns_service_done(ngx_dns_record_t *r);
-
-
 /* dns_service: http locations reach the server by this name */
 
 char *
@@ -135,20 +132,5 @@ void
 ngx_stream_dns_service_open(ngx_stream_dns_srv_conf_t *dscf)
 {
     dscf->https = dscf->dns;
-    dscf->https.listener.done = ngx_stream_dns_service_done;
-}
-
-
-static void
-ngx_stream_dns_service_done(ngx_dns_record_t *r)
-{
-    ngx_stream_dns_srv_conf_t  *dscf;
-
-    ngx_dns_front_https_note(r);
-
-    dscf = r->conf->listener.data;
-
-    if (dscf->dns.listener.done) {
-        dscf->dns.listener.done(r);
-    }
+    ngx_dns_stage_add(&dscf->https.listener, &ngx_dns_stage_https);
 }

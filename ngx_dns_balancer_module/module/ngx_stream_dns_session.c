@@ -47,7 +47,7 @@ static void ngx_stream_dns_session_stream(ngx_connection_t *c,
 static void ngx_stream_dns_session_text(ngx_stream_dns_session_t *ds);
 static void ngx_stream_dns_session_empty(ngx_stream_dns_session_t *ds);
 static ngx_int_t ngx_stream_dns_session_access(ngx_dns_record_t *r);
-static void ngx_stream_dns_session_done(ngx_dns_record_t *r);
+static void ngx_stream_dns_session_end(ngx_dns_record_t *r);
 static uint64_t ngx_stream_dns_session_key(ngx_dns_record_t *r,
     ngx_dns_upstream_t *u);
 static ngx_uint_t ngx_stream_dns_session_limited(
@@ -59,6 +59,13 @@ static const ngx_dns_choice_t *ngx_stream_dns_session_choose(
 static ngx_uint_t ngx_stream_dns_session_status(ngx_dns_record_t *r);
 static u_char *ngx_stream_dns_session_log_error(ngx_log_t *log, u_char *buf,
     size_t len);
+
+
+static const ngx_dns_stage_t  ngx_stream_dns_session_log = {
+    NULL,
+    NULL,
+    ngx_stream_dns_session_end
+};
 
 
 /* what is set in the server and needs sessions, or would do nothing */
@@ -209,7 +216,7 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
     }
 
     if (ngx_stream_dns_session_phase(cycle, dscf, NGX_STREAM_LOG_PHASE)) {
-        dscf->dns.listener.done = ngx_stream_dns_session_done;
+        ngx_dns_stage_add(&dscf->dns.listener, &ngx_stream_dns_session_log);
     }
 
     dscf->dns.listener.key = ngx_stream_dns_session_key;
@@ -488,7 +495,7 @@ ngx_stream_dns_session_run(ngx_stream_dns_session_t *ds, ngx_uint_t phase)
 
 
 static void
-ngx_stream_dns_session_done(ngx_dns_record_t *r)
+ngx_stream_dns_session_end(ngx_dns_record_t *r)
 {
     ngx_uint_t                  i;
     ngx_stream_phase_t         *phase;

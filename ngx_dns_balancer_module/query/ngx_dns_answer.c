@@ -68,8 +68,8 @@ ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
 
     *answers = m->answers;
 
-    ngx_dns_answer_commit(asker->client, p - start, asker->responses,
-                          m->rcode);
+    ngx_dns_answer_commit(asker, start, p - start,
+                          ngx_dns_metrics_rcode(m->rcode));
 
     return p - start;
 }
@@ -206,7 +206,9 @@ ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
     asker.client = client;
     asker.conf = conf;
     asker.policy = request->zone ? request->zone->policy : conf->policy;
+    asker.name = request->packet + NGX_DNS_HEADER_SIZE;
     asker.asked = &q->asked;
+    asker.responses = conf->runtime.counters->responses[NGX_DNS_SOURCE_ERROR];
 
     start = ngx_dns_answer_reserve(&asker, NGX_DNS_MIN_UDP_SIZE);
 
@@ -236,10 +238,8 @@ ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
     }
 
     ngx_dns_histogram_add(&conf->runtime.counters->duration, 0);
-    ngx_dns_answer_commit(client, out - start,
-                          conf->runtime.counters->responses[
-                                                        NGX_DNS_SOURCE_ERROR],
-                          r->rcode);
+    ngx_dns_answer_commit(&asker, start, out - start,
+                          ngx_dns_metrics_rcode(r->rcode));
 
     return out - start;
 }

@@ -15,6 +15,7 @@
 
 #include "ngx_dns_inflight.h"
 #include "ngx_dns_options.h"
+#include "ngx_dns_stage.h"
 
 
 typedef struct {
@@ -138,14 +139,18 @@ ngx_dns_answer_reserve(ngx_dns_asker_t *asker, size_t size)
 }
 
 
-/* sends what was written into the room that was reserved */
+/* sends what was written from "start", the room that was reserved */
 
 static ngx_inline void
-ngx_dns_answer_commit(ngx_dns_client_t *client, size_t size,
-    uint64_t *responses, uint16_t rcode)
+ngx_dns_answer_commit(const ngx_dns_asker_t *asker, const u_char *start,
+    size_t size, ngx_uint_t rcode)
 {
-    client->front->commit(client, size,
-                          &responses[ngx_dns_metrics_rcode(rcode)]);
+    if (asker->conf->listener.points & NGX_DNS_AT_RESPONSE) {
+        ngx_dns_stage_response(asker, start, size);
+    }
+
+    asker->client->front->commit(asker->client, size,
+                                 &asker->responses[rcode]);
 }
 
 

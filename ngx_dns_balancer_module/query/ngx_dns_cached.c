@@ -330,8 +330,7 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
 
     /* NOERROR, NXDOMAIN and SERVFAIL are all that is stored */
 
-    asker->client->front->commit(asker->client, p - start,
-                                 &asker->responses[m->rcode & 3]);
+    ngx_dns_answer_commit(asker, start, p - start, m->rcode & 3);
 
     return p - start;
 }

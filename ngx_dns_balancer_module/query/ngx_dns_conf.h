@@ -49,7 +49,7 @@ typedef struct ngx_dns_stage_s   ngx_dns_stage_t;
 typedef struct ngx_dns_limit_zone_s  ngx_dns_limit_zone_t;
 
 
-#define NGX_DNS_STAGES  4
+#define NGX_DNS_STAGES  8
 
 
 /*
@@ -202,7 +202,8 @@ typedef struct {
     ngx_uint_t            max_queries;
     ngx_log_t            *log;
 
-    /* what a query passes first: ngx_dns_stage.h */
+    /* what a query passes: ngx_dns_stage.h */
+    ngx_uint_t            points;          /* NGX_DNS_AT_*, of any of them */
     ngx_uint_t            nstages;
     const ngx_dns_stage_t  *stages[NGX_DNS_STAGES];
 
@@ -213,9 +214,6 @@ typedef struct {
     ngx_int_t           (*limit_key)(ngx_dns_record_t *r,
                                      const ngx_dns_limit_zone_t *zone,
                                      uint64_t *hash);
-
-    /* the query has ended; may be NULL */
-    void                (*done)(ngx_dns_record_t *r);
 
     /* the value of an upstream's hash key */
     uint64_t            (*key)(ngx_dns_record_t *r, ngx_dns_upstream_t *u);

@@ -7,6 +7,7 @@
 #include "ngx_dns_life_end.h"
 #include "ngx_dns_answer.h"
 #include "ngx_dns_cached.h"
+#include "ngx_dns_stage.h"
 #include "../base/ngx_dns_clock.h"
 #include "../store/ngx_dns_metrics.h"
 
@@ -192,7 +193,7 @@ answer:
 
     sent = ngx_dns_answer_send(&asker, m, msg, &answers);
 
-    if (w->conf->listener.done) {
+    if (w->conf->listener.points & NGX_DNS_AT_END) {
         ngx_dns_life_end_record(f, w, &record);
 
         record.sent = sent;
@@ -204,7 +205,7 @@ answer:
                               : f->policy->cache ? NGX_DNS_CACHE_STATUS_MISS
                                                : NGX_DNS_CACHE_STATUS_BYPASS;
 
-        w->conf->listener.done(&record);
+        ngx_dns_stage_end(&record);
     }
 }
 
@@ -235,7 +236,7 @@ ngx_dns_life_end_stale(ngx_dns_inflight_t *f)
 
         *p = w->next;
 
-        if (w->conf->listener.done) {
+        if (w->conf->listener.points & NGX_DNS_AT_END) {
             ngx_dns_life_end_record(f, w, &record);
 
             record.sent = sent;
@@ -243,7 +244,7 @@ ngx_dns_life_end_stale(ngx_dns_inflight_t *f)
             record.answers = m.answers;
             record.cache_status = NGX_DNS_CACHE_STATUS_STALE;
 
-            w->conf->listener.done(&record);
+            ngx_dns_stage_end(&record);
         }
 
         ngx_dns_inflight_leave(w);

@@ -18,7 +18,11 @@ static ngx_dns_reason_e ngx_dns_limit_action(const ngx_dns_request_t *r,
     const ngx_dns_limit_t *limit);
 
 
-const ngx_dns_stage_t  ngx_dns_stage_limit = { ngx_dns_limit_query };
+const ngx_dns_stage_t  ngx_dns_stage_limit = {
+    ngx_dns_limit_query,
+    NULL,
+    NULL
+};
 
 
 /* of this worker: each so many a truncated answer */

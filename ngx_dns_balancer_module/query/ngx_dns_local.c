@@ -614,6 +614,6 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     answer->status = found->status;
 
     ngx_dns_histogram_add(&conf->runtime.counters->duration, 0);
-    ngx_dns_answer_commit(client, answer->sent, asker.responses,
-                          answer->rcode);
+    ngx_dns_answer_commit(&asker, start, answer->sent,
+                          ngx_dns_metrics_rcode(answer->rcode));
 }

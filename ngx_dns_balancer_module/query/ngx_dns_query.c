@@ -83,7 +83,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     /* rules of the server come before all but what can't be answered */
 
-    if (listener->nstages && reason != NGX_DNS_EHEADER) {
+    if (listener->points & NGX_DNS_AT_QUERY && reason != NGX_DNS_EHEADER) {
         reason = ngx_dns_stage_query(&r, reason);
     }
 
@@ -347,7 +347,7 @@ ngx_dns_query_answered(const ngx_dns_request_t *r,
 {
     ngx_dns_record_t  record;
 
-    if (r->conf->listener.done) {
+    if (r->conf->listener.points & NGX_DNS_AT_END) {
         ngx_dns_request_record(r, &record);
 
         record.rcode = answer->rcode;
@@ -355,7 +355,7 @@ ngx_dns_query_answered(const ngx_dns_request_t *r,
         record.sent = answer->sent;
         record.cache_status = answer->status;
 
-        r->conf->listener.done(&record);
+        ngx_dns_stage_end(&record);
     }
 }
 
@@ -398,7 +398,7 @@ ngx_dns_query_route(ngx_dns_request_t *r)
         return ngx_dns_query_ask(r, rc == NGX_AGAIN);
     }
 
-    if (conf->listener.done) {
+    if (conf->listener.points & NGX_DNS_AT_END) {
         ngx_dns_query_hit(r, &record);
     }
 
@@ -422,7 +422,7 @@ ngx_dns_query_hit(const ngx_dns_request_t *r, const ngx_dns_record_t *found)
     record.answers = found->answers;
     record.cache_status = found->cache_status;
 
-    r->conf->listener.done(&record);
+    ngx_dns_stage_end(&record);
 }
 
 
@@ -510,7 +510,7 @@ ngx_dns_query_overload(const ngx_dns_request_t *r, ngx_uint_t stale)
         return NGX_DNS_EOVERLOAD;
     }
 
-    if (r->conf->listener.done) {
+    if (r->conf->listener.points & NGX_DNS_AT_END) {
         ngx_dns_query_hit(r, &record);
     }
 
@@ -539,14 +539,14 @@ ngx_dns_query_refuse(const ngx_dns_request_t *r, ngx_dns_reason_e reason)
         sent = ngx_dns_answer_error(r, reason);
     }
 
-    if (r->conf->listener.done) {
+    if (r->conf->listener.points & NGX_DNS_AT_END) {
         ngx_dns_request_record(r, &record);
 
         record.reason = reason;
         record.rcode = ngx_dns_reasons[reason].rcode;
         record.sent = sent;
 
-        r->conf->listener.done(&record);
+        ngx_dns_stage_end(&record);
     }
 }
 
@@ -563,7 +563,7 @@ ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client, size_t len,
                      queries[client->proto][NGX_DNS_METRICS_TYPE_NONE]);
     ngx_dns_count(reason[reason]);
 
-    if (conf->listener.done) {
+    if (conf->listener.points & NGX_DNS_AT_END) {
 
         /* nothing of it was looked at */
 
@@ -573,7 +573,7 @@ ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client, size_t len,
         record.reason = reason;
         record.rcode = NGX_DNS_DROP;
 
-        conf->listener.done(&record);
+        ngx_dns_stage_end(&record);
     }
 }
 

@@ -11,13 +11,21 @@ static ngx_dns_reason_e ngx_dns_stage_access_query(ngx_dns_request_t *r,
     ngx_dns_reason_e reason);
 
 
-const ngx_dns_stage_t  ngx_dns_stage_access = { ngx_dns_stage_access_query };
+const ngx_dns_stage_t  ngx_dns_stage_access = {
+    ngx_dns_stage_access_query,
+    NULL,
+    NULL
+};
 
 
 void
 ngx_dns_stage_add(ngx_dns_listener_t *listener, const ngx_dns_stage_t *stage)
 {
     listener->stages[listener->nstages++] = stage;
+
+    listener->points |= (stage->query ? NGX_DNS_AT_QUERY : 0)
+                        | (stage->response ? NGX_DNS_AT_RESPONSE : 0)
+                        | (stage->end ? NGX_DNS_AT_END : 0);
 }
 
 
@@ -31,6 +39,11 @@ ngx_dns_stage_query(ngx_dns_request_t *r, ngx_dns_reason_e reason)
     listener = &r->conf->listener;
 
     for (i = 0; i < listener->nstages; i++) {
+
+        if (listener->stages[i]->query == NULL) {
+            continue;
+        }
+
         why = listener->stages[i]->query(r, reason);
 
         if (why != reason) {
@@ -39,6 +52,39 @@ ngx_dns_stage_query(ngx_dns_request_t *r, ngx_dns_reason_e reason)
     }
 
     return reason;
+}
+
+
+void
+ngx_dns_stage_response(const ngx_dns_asker_t *asker, const u_char *msg,
+    size_t len)
+{
+    ngx_uint_t           i;
+    ngx_dns_listener_t  *listener;
+
+    listener = &asker->conf->listener;
+
+    for (i = 0; i < listener->nstages; i++) {
+        if (listener->stages[i]->response) {
+            listener->stages[i]->response(asker, msg, len);
+        }
+    }
+}
+
+
+void
+ngx_dns_stage_end(ngx_dns_record_t *record)
+{
+    ngx_uint_t           i;
+    ngx_dns_listener_t  *listener;
+
+    listener = &record->conf->listener;
+
+    for (i = 0; i < listener->nstages; i++) {
+        if (listener->stages[i]->end) {
+            listener->stages[i]->end(record);
+        }
+    }
 }
 
 

@@ -4,10 +4,11 @@
  */
 
 /*
- * What a query passes before it is looked up, if its server has it: rules of
- * allow and deny, limits.  A stage is one table of its function, in a list of
- * the listener; a server without any pays one test.  For ngx_dns_query.c; the
- * list is filled by module/ before a worker starts.
+ * What a query passes, if its server has it: rules of allow and deny, limits,
+ * taps, logs.  A stage is one table of its functions, for three points: the
+ * query has come, a response is sent, the query has ended.  The stages of a
+ * server are a list of its listener, which module/ fills before a worker
+ * starts; a server without any at a point pays one test there.
  */
 
 
@@ -16,7 +17,17 @@
 
 
 #include "ngx_dns_limit.h"
+#include "ngx_dns_options.h"
 
+
+/* the points, as bits of listener->points */
+
+#define NGX_DNS_AT_QUERY     1
+#define NGX_DNS_AT_RESPONSE  2
+#define NGX_DNS_AT_END       4
+
+
+/* any of them may be NULL */
 
 struct ngx_dns_stage_s {
 
@@ -26,6 +37,16 @@ struct ngx_dns_stage_s {
      */
     ngx_dns_reason_e    (*query)(ngx_dns_request_t *r,
                                  ngx_dns_reason_e reason);
+
+    /*
+     * A message for the client, as it is sent: one for each query, but for
+     * those that are dropped, and for zone transfers, which have more.
+     */
+    void                (*response)(const ngx_dns_asker_t *asker,
+                                    const u_char *msg, size_t len);
+
+    /* called once for each query, also for one that was not even parsed */
+    void                (*end)(ngx_dns_record_t *record);
 };
 
 
@@ -41,8 +62,12 @@ extern const ngx_dns_stage_t  ngx_dns_stage_limit;
 void ngx_dns_stage_add(ngx_dns_listener_t *listener,
     const ngx_dns_stage_t *stage);
 
+/* what the stages of a point do; for those who have looked at "points" */
 ngx_dns_reason_e ngx_dns_stage_query(ngx_dns_request_t *r,
     ngx_dns_reason_e reason);
+void ngx_dns_stage_response(const ngx_dns_asker_t *asker, const u_char *msg,
+    size_t len);
+void ngx_dns_stage_end(ngx_dns_record_t *record);
 
 #pragma GCC visibility pop
 

@@ -476,20 +476,16 @@ ngx_dns_transfer_pass(ngx_dns_transfer_t *x, const ngx_dns_message_t *m,
     x->sent += size;
     x->records += m->answers;
 
+    x->complete = last;
+
+    rc = ngx_dns_transfer_send(x, p, size);
+
     if (last) {
-        x->complete = 1;
-
-        ngx_dns_answer_commit(&x->client, size,
-                x->conf->runtime.counters->responses[NGX_DNS_SOURCE_UPSTREAM],
-                              NGX_DNS_NOERROR);
-
         ngx_dns_transfer_release(x);
         ngx_dns_transfer_end(x, NGX_DNS_FINE, NGX_DNS_NOERROR);
 
         return NGX_DONE;
     }
-
-    rc = x->client.front->part(&x->client, size);
 
     if (rc == NGX_ERROR) {
 

@@ -6,12 +6,17 @@
 
 #include "ngx_dns_transfer_client.h"
 #include "ngx_dns_answer.h"
+#include "ngx_dns_stage.h"
 #include "../base/ngx_dns_clock.h"
 
 
 /* what of a server's flags a client gets; RD is its own */
 
 #define NGX_DNS_TRANSFER_FLAGS  (NGX_DNS_QR|NGX_DNS_AA|NGX_DNS_RA)
+
+
+static void ngx_dns_transfer_asker(ngx_dns_transfer_t *x,
+    ngx_dns_asker_t *asker);
 
 
 /* RFC 6891, 6.1.1; RFC 5936, 2.2.5: an OPT in the first one does */
@@ -25,10 +30,7 @@ ngx_dns_transfer_write(ngx_dns_transfer_t *x, u_char *p,
     ngx_dns_asker_t     asker;
     ngx_dns_message_t   none;
 
-    asker.client = &x->client;
-    asker.conf = x->conf;
-    asker.policy = x->zone->policy;
-    asker.asked = &x->asked;
+    ngx_dns_transfer_asker(x, &asker);
 
     ngx_memzero(&none, sizeof(ngx_dns_message_t));
     none.ede = NGX_DNS_NO_EDE;
@@ -58,6 +60,40 @@ ngx_dns_transfer_write(ngx_dns_transfer_t *x, u_char *p,
     }
 
     return end - p;
+}
+
+
+ngx_int_t
+ngx_dns_transfer_send(ngx_dns_transfer_t *x, u_char *p, size_t size)
+{
+    ngx_dns_asker_t  asker;
+
+    ngx_dns_transfer_asker(x, &asker);
+
+    if (x->complete) {
+        ngx_dns_answer_commit(&asker, p, size,
+                              ngx_dns_metrics_rcode(NGX_DNS_NOERROR));
+        return NGX_OK;
+    }
+
+    if (x->conf->listener.points & NGX_DNS_AT_RESPONSE) {
+        ngx_dns_stage_response(&asker, p, size);
+    }
+
+    return x->client.front->part(&x->client, size);
+}
+
+
+static void
+ngx_dns_transfer_asker(ngx_dns_transfer_t *x, ngx_dns_asker_t *asker)
+{
+    asker->client = &x->client;
+    asker->conf = x->conf;
+    asker->policy = x->zone->policy;
+    asker->name = x->query + NGX_DNS_HEADER_SIZE;
+    asker->asked = &x->asked;
+    asker->responses = x->conf->runtime.counters->responses[
+                                                     NGX_DNS_SOURCE_UPSTREAM];
 }
 
 
@@ -93,15 +129,12 @@ ngx_dns_transfer_tell(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
         m.rcode = (uint16_t) rcode;
         m.ede = ngx_dns_reasons[reason].ede;
 
-        asker.client = &x->client;
-        asker.conf = x->conf;
-        asker.policy = x->zone->policy;
-        asker.name = x->query + NGX_DNS_HEADER_SIZE;
-        asker.asked = &x->asked;
-        asker.responses = x->conf->runtime.counters->responses[
-                              reason == NGX_DNS_ERCODE
-                              ? NGX_DNS_SOURCE_UPSTREAM
-                              : NGX_DNS_SOURCE_ERROR];
+        ngx_dns_transfer_asker(x, &asker);
+
+        if (reason != NGX_DNS_ERCODE) {
+            asker.responses = x->conf->runtime.counters->responses[
+                                                        NGX_DNS_SOURCE_ERROR];
+        }
 
         x->sent = ngx_dns_answer_send(&asker, &m, NULL, &answers);
     }
@@ -121,7 +154,7 @@ ngx_dns_transfer_log(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     ngx_dns_histogram_add(&x->conf->runtime.counters->duration,
                           ngx_dns_usec - x->start_usec);
 
-    if (x->conf->listener.done == NULL) {
+    if ((x->conf->listener.points & NGX_DNS_AT_END) == 0) {
         return;
     }
 
@@ -142,5 +175,5 @@ ngx_dns_transfer_log(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     r.start_usec = x->start_usec;
     r.start_msec = x->start_msec;
 
-    x->conf->listener.done(&r);
+    ngx_dns_stage_end(&r);
 }

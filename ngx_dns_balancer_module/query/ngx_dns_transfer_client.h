@@ -72,6 +72,12 @@ size_t ngx_dns_transfer_write(ngx_dns_transfer_t *x, u_char *p,
     const ngx_dns_message_t *m, const u_char *msg);
 
 /*
+ * Sends what was written, as the last message if the transfer is complete;
+ * else it returns what the front's part() says.
+ */
+ngx_int_t ngx_dns_transfer_send(ngx_dns_transfer_t *x, u_char *p, size_t size);
+
+/*
  * The end: the client gets a response with the rcode if it has got none.  What
  * was begun and can't be ended is no response: its client's connection is
  * closed (RFC 5936, 2.2).
