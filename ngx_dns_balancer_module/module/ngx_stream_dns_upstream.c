@@ -25,6 +25,8 @@ typedef struct {
 
 static char *ngx_stream_dns_upstream_line(ngx_conf_t *cf,
     ngx_command_t *dummy, void *conf);
+static ngx_stream_dns_upstream_line_t *ngx_stream_dns_upstream_word(
+    ngx_str_t *word);
 static char *ngx_stream_dns_upstream_set(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us, const char *method);
 static char *ngx_stream_dns_upstream_method(ngx_conf_t *cf,
@@ -51,13 +53,11 @@ static ngx_int_t ngx_stream_dns_upstream_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
 
 
+/* the last row: a method without parameters, from the table of those */
+
 static ngx_stream_dns_upstream_line_t  ngx_stream_dns_upstream_lines[] = {
     { ngx_string("server"), 1, 16, ngx_stream_dns_server },
-    { ngx_string("round_robin"), 0, 0, ngx_stream_dns_upstream_method },
     { ngx_string("random"), 0, 2, ngx_stream_dns_upstream_random },
-    { ngx_string("sequential"), 0, 0, ngx_stream_dns_upstream_method },
-    { ngx_string("least_conn"), 0, 0, ngx_stream_dns_upstream_method },
-    { ngx_string("least_time"), 0, 0, ngx_stream_dns_upstream_method },
     { ngx_string("hash"), 1, 2, ngx_stream_dns_upstream_hash },
     { ngx_string("zone"), 2, 2, ngx_stream_dns_upstream_zone },
     { ngx_string("health_check"), 0, 16, ngx_stream_dns_health_check },
@@ -83,7 +83,7 @@ static ngx_stream_dns_upstream_line_t  ngx_stream_dns_upstream_lines[] = {
     { ngx_string("ssl_conf_command"), 2, 2, ngx_stream_dns_upstream_tls },
     { ngx_string("ssl_session_reuse"), 1, 1, ngx_stream_dns_upstream_tls },
     { ngx_string("include"), 1, 1, ngx_stream_dns_upstream_include },
-    { ngx_null_string, 0, 0, NULL }
+    { ngx_null_string, 0, 0, ngx_stream_dns_upstream_method }
 };
 
 
@@ -246,43 +246,57 @@ ngx_stream_dns_upstream_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     value = cf->args->elts;
     n = cf->args->nelts - 1;
 
-    for (line = ngx_stream_dns_upstream_lines; line->name.len; line++) {
+    line = ngx_stream_dns_upstream_word(&value[0]);
 
-        if (line->name.len != value[0].len
-            || ngx_strcmp(line->name.data, value[0].data) != 0)
-        {
-            continue;
-        }
-
-        if (n < line->min || n > line->max) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid number of arguments in \"%V\" "
-                               "directive of dns_upstream \"%V\"",
-                               &value[0], &us->upstream.name);
-            return NGX_CONF_ERROR;
-        }
-
-        rv = line->handler(cf, us);
-
-        if (rv == NGX_CONF_OK && ngx_stream_dns_text_once(cf) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-
-        if (rv == NGX_CONF_OK || rv == NGX_CONF_ERROR) {
-            return rv;
-        }
-
+    if (line == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" directive %s in dns_upstream \"%V\"",
-                           &value[0], rv, &us->upstream.name);
+                           "unknown directive \"%V\" in dns_upstream \"%V\"",
+                           &value[0], &us->upstream.name);
         return NGX_CONF_ERROR;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown directive \"%V\" in dns_upstream \"%V\"",
-                       &value[0], &us->upstream.name);
+    if (n < line->min || n > line->max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid number of arguments in \"%V\" "
+                           "directive of dns_upstream \"%V\"",
+                           &value[0], &us->upstream.name);
+        return NGX_CONF_ERROR;
+    }
 
+    rv = line->handler(cf, us);
+
+    if (rv == NGX_CONF_OK && ngx_stream_dns_text_once(cf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (rv == NGX_CONF_OK || rv == NGX_CONF_ERROR) {
+        return rv;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" directive %s in dns_upstream \"%V\"",
+                       &value[0], rv, &us->upstream.name);
     return NGX_CONF_ERROR;
+}
+
+
+/* a word that is no line of its own may be a method without parameters */
+
+static ngx_stream_dns_upstream_line_t *
+ngx_stream_dns_upstream_word(ngx_str_t *word)
+{
+    ngx_stream_dns_upstream_line_t  *line;
+
+    for (line = ngx_stream_dns_upstream_lines; line->name.len; line++) {
+
+        if (line->name.len == word->len
+            && ngx_strcmp(line->name.data, word->data) == 0)
+        {
+            return line;
+        }
+    }
+
+    return ngx_dns_balancer_find(word) ? line : NULL;
 }
 
 

@@ -156,15 +156,18 @@ ngx_dns_balancer_faster(ngx_dns_peer_t *a, ngx_dns_peer_t *b, ngx_msec_t now)
 static uint64_t
 ngx_dns_balancer_score(ngx_dns_peer_t *peer, ngx_msec_t now)
 {
-    uint32_t  halves, rtt;
+    return ((uint64_t) ngx_dns_load(&peer->shm->outstanding) + 1)
+           * ngx_max(ngx_dns_balancer_time(peer, now), 1);
+}
 
-    rtt = ngx_dns_load(&peer->shm->rtt);
+
+uint32_t
+ngx_dns_balancer_time(ngx_dns_peer_t *peer, ngx_msec_t now)
+{
+    uint32_t  halves;
 
     halves = ((uint32_t) now - ngx_dns_load(&peer->shm->rtt_msec))
              / NGX_DNS_BALANCER_DECAY;
 
-    rtt >>= ngx_min(halves, 31);
-
-    return ((uint64_t) ngx_dns_load(&peer->shm->outstanding) + 1)
-           * ngx_max(rtt, 1);
+    return ngx_dns_load(&peer->shm->rtt) >> ngx_min(halves, 31);
 }
