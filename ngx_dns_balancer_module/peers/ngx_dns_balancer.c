@@ -27,6 +27,7 @@ ngx_dns_balancer_t  *ngx_dns_balancers[] = {
     &ngx_dns_balance_time,
     &ngx_dns_balance_hash,
     &ngx_dns_balance_chash,
+    &ngx_dns_balance_nearest,
     NULL
 };
 

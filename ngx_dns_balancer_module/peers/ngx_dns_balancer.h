@@ -58,6 +58,7 @@ extern ngx_dns_balancer_t  ngx_dns_balance_conn;
 extern ngx_dns_balancer_t  ngx_dns_balance_time;
 extern ngx_dns_balancer_t  ngx_dns_balance_hash;
 extern ngx_dns_balancer_t  ngx_dns_balance_chash;
+extern ngx_dns_balancer_t  ngx_dns_balance_nearest;
 
 /* ends with NULL */
 extern ngx_dns_balancer_t  *ngx_dns_balancers[];
