@@ -391,6 +391,57 @@ least(void)
 }
 
 
+/* shares of 10,000 by chance: within 4 standard deviations */
+
+static void
+nearest(void)
+{
+    ngx_uint_t           i;
+    ngx_dns_upstream_t  *u;
+
+    static uint32_t  rtt[4] = { 5000, 9000, 30000, 0 };
+
+    u = unit_upstream("nearest", "a=2 b far new");
+
+    for (i = 0; i < 4; i++) {
+        unit_peer(u, i)->shm->rtt = rtt[i];
+        unit_peer(u, i)->shm->rtt_msec = (uint32_t) ngx_current_msec;
+    }
+
+    picks(u, 10000, 0, 0);
+    ok(counts[0] > 4800 && counts[0] < 5200, "near, by weight: %u", counts[0]);
+    ok(counts[1] > 2320 && counts[1] < 2680, "not much farther: %u",
+       counts[1]);
+    is_int(counts[2], 0, "far");
+    ok(counts[3] > 2320 && counts[3] < 2680, "not known: %u", counts[3]);
+
+    unit_peer(u, 3)->shm->rtt = 40000;
+    unit_peer(u, 3)->shm->rtt_msec = (uint32_t) ngx_current_msec;
+    unit_peer(u, 0)->down = 1;
+    unit_peer(u, 1)->down = 1;
+    picks(u, 10000, 0, 0);
+    ok(counts[2] > 4800 && counts[2] < 5200, "the far ones are left: %u",
+       counts[2]);
+    is_int(counts[2] + counts[3], 10000, "and get all");
+
+    unit_peer(u, 1)->down = 0;
+    unit_pass(30000);
+    unit_peer(u, 1)->shm->rtt_msec = (uint32_t) ngx_current_msec;
+    picks(u, 1000, 0, 0);
+    ok(counts[2] > 200, "what was far half a minute ago is tried: %u",
+       counts[2]);
+
+    for (i = 0; i < 4; i++) {
+        unit_peer(u, i)->shm->rtt = 1 + 400 * (uint32_t) i;
+        unit_peer(u, i)->down = 0;
+    }
+
+    picks(u, 1000, 0, 0);
+    ok(counts[3] > 100, "less than two milliseconds are no distance: %u",
+       counts[3]);
+}
+
+
 static void
 hashes(void)
 {
@@ -471,6 +522,7 @@ main(void)
     full();
     chance();
     least();
+    nearest();
     hashes();
 
     return done_testing();
