@@ -50,6 +50,8 @@ static const case_t  cases[] = {
 
     { "RFC 9619, 4: no question", MSG(ID "\1\0" "\0\0\0\0\0\0\0\0"),
       NGX_DNS_EQDCOUNT, 0 },
+    { "an OPT alone",
+      MSG(ID "\1\0" "\0\0\0\0\0\0\0\1" OPT), NGX_DNS_EQDCOUNT, 0 },
     { "RFC 9619, 4: two questions",
       MSG(ID "\1\0" "\0\2\0\0\0\0\0\0" ASKED ASKED), NGX_DNS_EQDCOUNT, 0 },
 
@@ -327,11 +329,14 @@ opts(void)
 static void
 options(void)
 {
-    u_char            buf[NGX_DNS_SUBNET_SIZE];
-    u_char           *last;
-    ngx_uint_t        i;
-    ngx_dns_asked_t   asked;
-    ngx_dns_subnet_t  subnet;
+    u_char               buf[NGX_DNS_SUBNET_SIZE];
+    u_char              *last;
+    ngx_uint_t           i;
+    const u_char        *p;
+    ngx_dns_conf_t       conf;
+    ngx_dns_subnet_t     subnet;
+    ngx_dns_request_t    r;
+    ngx_dns_question_t   q;
 
     static const struct {
         const char   *name;
@@ -365,14 +370,35 @@ options(void)
           SUBNET | BAD }
     };
 
+    memset(&conf, 0, sizeof(conf));
+
+    r.conf = &conf;
+    r.client = NULL;
+    r.question = &q;
+    q.options = 0;
+
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        memset(&asked, 0, sizeof(asked));
-        ngx_dns_options_parse(&asked, (const u_char *) cases[i].data,
-                              cases[i].len);
-        is_int(asked.options | (asked.subnet_bad ? BAD : 0), cases[i].options,
-               cases[i].name);
-        is_int(asked.subnet_asked, (cases[i].options & SUBNET) != 0, "subnet");
+        memset(&q.asked, 0, sizeof(q.asked));
+        r.packet = (u_char *) cases[i].data;
+        q.options_len = (uint16_t) cases[i].len;
+        is_int(ngx_dns_options_parse(&r, NGX_DNS_FINE), NGX_DNS_FINE,
+               "a verdict");
+        is_int(q.asked.options | (q.asked.subnet_bad ? BAD : 0),
+               cases[i].options, cases[i].name);
+        is_int(q.asked.subnet_asked, (cases[i].options & SUBNET) != 0,
+               "subnet");
     }
+
+    /* RFC 7873, 5.4: an OPT may be all there is of a query */
+
+    p = (const u_char *) ID "\1\0" "\0\0\0\0\0\0\0\1" OPT "x";
+
+    is_int(ngx_dns_question_parse(&q, p, 23), NGX_DNS_EQDCOUNT,
+           "an OPT alone");
+    is_int(q.asked.edns, 1, "is read");
+    is_int(ngx_dns_question_parse(&q, p, 24), NGX_DNS_EQDCOUNT,
+           "and more octets");
+    is_int(q.asked.edns, 0, "is not");
 
     (void) ngx_dns_edns_subnet(&subnet,
                                (const u_char *) "\0\1\x18\0\xc0\0\2", 7);

@@ -72,11 +72,16 @@ typedef enum {
     NGX_DNS_EOPT,                /* OPT with an owner other than root, or
                                     options that don't fit */
     NGX_DNS_EOPTS,               /* more than one OPT */
+    NGX_DNS_ECOOKIE,             /* a cookie of no known length */
     NGX_DNS_ETRAILING,           /* octets after the last record */
     NGX_DNS_ESIZE,               /* over what is read of a query */
 
     /* BADVERS */
     NGX_DNS_EVERSION,
+
+    /* no question but that for a cookie: NOERROR, BADCOOKIE */
+    NGX_DNS_EASKCOOKIE,
+    NGX_DNS_EBADCOOKIE,          /* the one it has is not good */
 
     /* REFUSED */
     NGX_DNS_ECLASS,
@@ -117,6 +122,7 @@ typedef enum {
 #define NGX_DNS_NOTIMP            4
 #define NGX_DNS_REFUSED           5
 #define NGX_DNS_BADVERS           16
+#define NGX_DNS_BADCOOKIE         23
 
 #define NGX_DNS_DROP              0xffff  /* in place of an rcode */
 #define NGX_DNS_NO_EDE            0xffff

@@ -34,10 +34,14 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "record", "malformed record", NGX_DNS_FORMERR, NO },
     { "opt", "malformed OPT record", NGX_DNS_FORMERR, NO },
     { "opt_repeated", "more than one OPT record", NGX_DNS_FORMERR, NO },
+    { "cookie", "malformed cookie", NGX_DNS_FORMERR, NO },
     { "trailing", "octets after the message", NGX_DNS_FORMERR, NO },
     { "size", "query is too long", NGX_DNS_FORMERR, NO },
 
     { "edns_version", "EDNS version not supported", NGX_DNS_BADVERS, NO },
+
+    { "cookie_only", "asked for a cookie only", NGX_DNS_NOERROR, NO },
+    { "cookie_bad", "bad cookie and no question", NGX_DNS_BADCOOKIE, NO },
 
     { "class", "class is not IN", NGX_DNS_REFUSED, 21 },
     { "transfer", "zone transfer over UDP", NGX_DNS_REFUSED, 21 },

@@ -21,6 +21,16 @@
 #define NGX_DNS_OPTION_NONE    ((size_t) -1)
 
 
+/* where it is read */
+
+typedef struct {
+    const ngx_dns_conf_t   *conf;
+    ngx_dns_client_t       *client;
+    ngx_dns_asked_t        *asked;
+    ngx_dns_reason_e        reason;
+} ngx_dns_option_query_t;
+
+
 /* where it is written */
 
 typedef struct {
@@ -36,9 +46,12 @@ typedef struct {
     /* it fills up the message, and does not count against its limit */
     ngx_uint_t              filler;
 
-    /* looks at it in the query; 0: it is as if it was not there */
-    ngx_uint_t            (*parse)(ngx_dns_asked_t *asked, const u_char *data,
-                                   size_t len);
+    /*
+     * Looks at it in the query; 0: it is as if it was not there.  It may set
+     * "reason", which is what was found wrong with the query so far.
+     */
+    ngx_uint_t            (*parse)(ngx_dns_option_query_t *query,
+                                   const u_char *data, size_t len);
 
     /* octets of its data at most; NGX_DNS_OPTION_NONE: it is left out */
     size_t                (*size)(const ngx_dns_asker_t *asker);

@@ -7,7 +7,7 @@
 #include "ngx_dns_option.h"
 
 
-static ngx_uint_t ngx_dns_option_keepalive_parse(ngx_dns_asked_t *asked,
+static ngx_uint_t ngx_dns_option_keepalive_parse(ngx_dns_option_query_t *query,
     const u_char *data, size_t len);
 static size_t ngx_dns_option_keepalive_size(const ngx_dns_asker_t *asker);
 static u_char *ngx_dns_option_keepalive_write(
@@ -26,8 +26,8 @@ const ngx_dns_option_t  ngx_dns_option_keepalive = {
 
 
 static ngx_uint_t
-ngx_dns_option_keepalive_parse(ngx_dns_asked_t *asked, const u_char *data,
-    size_t len)
+ngx_dns_option_keepalive_parse(ngx_dns_option_query_t *query,
+    const u_char *data, size_t len)
 {
     /* 3.2.1: a client leaves TIMEOUT out */
 

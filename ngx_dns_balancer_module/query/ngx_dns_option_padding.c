@@ -10,7 +10,7 @@
 #define NGX_DNS_OPTION_PADDING_BLOCK  468     /* RFC 8467, 4.1 */
 
 
-static ngx_uint_t ngx_dns_option_padding_parse(ngx_dns_asked_t *asked,
+static ngx_uint_t ngx_dns_option_padding_parse(ngx_dns_option_query_t *query,
     const u_char *data, size_t len);
 static size_t ngx_dns_option_padding_size(const ngx_dns_asker_t *asker);
 static u_char *ngx_dns_option_padding_write(
@@ -29,8 +29,8 @@ const ngx_dns_option_t  ngx_dns_option_padding = {
 
 
 static ngx_uint_t
-ngx_dns_option_padding_parse(ngx_dns_asked_t *asked, const u_char *data,
-    size_t len)
+ngx_dns_option_padding_parse(ngx_dns_option_query_t *query,
+    const u_char *data, size_t len)
 {
     return 1;
 }

@@ -7,7 +7,7 @@
 #include "ngx_dns_option.h"
 
 
-static ngx_uint_t ngx_dns_option_subnet_parse(ngx_dns_asked_t *asked,
+static ngx_uint_t ngx_dns_option_subnet_parse(ngx_dns_option_query_t *query,
     const u_char *data, size_t len);
 static size_t ngx_dns_option_subnet_size(const ngx_dns_asker_t *asker);
 static u_char *ngx_dns_option_subnet_write(
@@ -26,9 +26,13 @@ const ngx_dns_option_t  ngx_dns_option_subnet = {
 
 
 static ngx_uint_t
-ngx_dns_option_subnet_parse(ngx_dns_asked_t *asked, const u_char *data,
-    size_t len)
+ngx_dns_option_subnet_parse(ngx_dns_option_query_t *query,
+    const u_char *data, size_t len)
 {
+    ngx_dns_asked_t  *asked;
+
+    asked = query->asked;
+
     /* of several none can be told to be the right one */
 
     if (asked->subnet_asked

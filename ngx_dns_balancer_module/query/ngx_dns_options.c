@@ -26,25 +26,40 @@ static const ngx_dns_option_t  *ngx_dns_options[] = {
 };
 
 
-void
-ngx_dns_options_parse(ngx_dns_asked_t *asked, const u_char *p, size_t len)
+ngx_dns_reason_e
+ngx_dns_options_parse(const ngx_dns_request_t *r, ngx_dns_reason_e reason)
 {
-    ngx_uint_t              i;
-    ngx_dns_option_walk_t   o;
+    ngx_uint_t               i;
+    ngx_dns_question_t      *q;
+    ngx_dns_option_walk_t    o;
+    ngx_dns_option_query_t   query;
 
-    ngx_dns_option_walk_init(&o, p, len);
+    q = r->question;
+
+    if (q->options_len == 0) {
+        return reason;
+    }
+
+    query.conf = r->conf;
+    query.client = r->client;
+    query.asked = &q->asked;
+    query.reason = reason;
+
+    ngx_dns_option_walk_init(&o, r->packet + q->options, q->options_len);
 
     while (ngx_dns_option_walk_next(&o)) {
 
         for (i = 0; ngx_dns_options[i]; i++) {
 
             if (ngx_dns_options[i]->code == o.code
-                && ngx_dns_options[i]->parse(asked, o.data, o.len))
+                && ngx_dns_options[i]->parse(&query, o.data, o.len))
             {
-                asked->options |= (uint16_t) (1 << i);
+                q->asked.options |= (uint16_t) (1 << i);
             }
         }
     }
+
+    return query.reason;
 }
 
 

@@ -15,7 +15,7 @@
 #define _NGX_DNS_OPTIONS_H_INCLUDED_
 
 
-#include "ngx_dns_conf.h"
+#include "ngx_dns_request.h"
 #include "../wire/ngx_dns_edns.h"
 
 
@@ -38,11 +38,13 @@ typedef struct {
 
 /*
  * Looks at the options of a query, which are known to fit, and notes those that
- * its response has to do with.  One that is not as its RFC says is ignored, but
- * for a Client Subnet, which sets asked->subnet_bad.
+ * its response has to do with.  "reason" is what is wrong with the query so
+ * far; returns that, or what an option makes of it.  One that is not as its RFC
+ * says is ignored where the RFC does not say otherwise; a bad Client Subnet
+ * sets asked->subnet_bad.
  */
-void ngx_dns_options_parse(ngx_dns_asked_t *asked, const u_char *p,
-    size_t len);
+ngx_dns_reason_e ngx_dns_options_parse(const ngx_dns_request_t *r,
+    ngx_dns_reason_e reason);
 
 /* octets that they take at most, without padding */
 size_t ngx_dns_options_size(const ngx_dns_asker_t *asker);

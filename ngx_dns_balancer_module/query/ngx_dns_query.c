@@ -70,7 +70,7 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     reason = ngx_dns_question_parse(q, p, len);
 
     if (q->asked.edns) {
-        ngx_dns_options_parse(&q->asked, p + q->options, q->options_len);
+        reason = ngx_dns_options_parse(&r, reason);
     }
 
     ngx_dns_count_in(conf->runtime.counters,

@@ -11,6 +11,9 @@
 
 static void ngx_dns_question_opcode(ngx_dns_question_t *q, const u_char *p,
     size_t len);
+static void ngx_dns_question_none(ngx_dns_question_t *q, const u_char *p,
+    size_t len);
+static void ngx_dns_question_plain(ngx_dns_question_t *q);
 static ngx_dns_reason_e ngx_dns_question_name(ngx_dns_question_t *q,
     const u_char *p, size_t len);
 
@@ -38,6 +41,7 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
     q->asked.edns = 0;
     q->asked.dnssec_ok = 0;
     q->asked.options = 0;
+    q->asked.proven = 0;
     q->asked.subnet_asked = 0;
     q->asked.subnet_bad = 0;
     q->tsig = 0;
@@ -59,6 +63,8 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
     /* RFC 9619, 4: QDCOUNT of a QUERY other than one is FORMERR */
 
     if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) != 1) {
+        ngx_dns_question_none(q, p, len);
+
         return NGX_DNS_EQDCOUNT;
     }
 
@@ -128,8 +134,7 @@ ngx_dns_question_opcode(ngx_dns_question_t *q, const u_char *p, size_t len)
     }
 
     if (rc != NGX_DNS_FINE) {
-        q->asked.edns = 0;
-        q->asked.dnssec_ok = 0;
+        ngx_dns_question_plain(q);
     }
 
     /* the question is not repeated, its section may mean something else */
@@ -137,6 +142,40 @@ ngx_dns_question_opcode(ngx_dns_question_t *q, const u_char *p, size_t len)
     q->end = 0;
     q->labels = 0;
     q->asked.name_len = 0;
+}
+
+
+/* a query of nothing but an OPT */
+
+static void
+ngx_dns_question_none(ngx_dns_question_t *q, const u_char *p, size_t len)
+{
+    if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) != 0
+        || ngx_dns_get32(p + NGX_DNS_OFF_ANCOUNT) != 0)
+    {
+        return;
+    }
+
+    q->end = NGX_DNS_HEADER_SIZE;
+
+    if (ngx_dns_edns_parse(q, p, len, 0,
+                           ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT))
+        != NGX_DNS_FINE)
+    {
+        ngx_dns_question_plain(q);
+    }
+
+    q->end = 0;
+}
+
+
+/* it is as if there was no OPT */
+
+static void
+ngx_dns_question_plain(ngx_dns_question_t *q)
+{
+    q->asked.edns = 0;
+    q->asked.dnssec_ok = 0;
 }
 
 

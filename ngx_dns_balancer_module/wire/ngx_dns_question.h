@@ -55,9 +55,11 @@ typedef struct {
     /* of its options, by ngx_dns_options_parse() in query/ */
     uint16_t      options;      /* those the answer has to do with: by their
                                    place in the table */
+    uint8_t       proven;       /* its sender has the address it came from */
     uint8_t       subnet_asked;
     uint8_t       subnet_bad;   /* not as RFC 7871, 6 says, or twice */
     ngx_dns_subnet_t  subnet;   /* of a good one */
+    u_char        kept[8];      /* octets of one option, which are its own */
 } ngx_dns_asked_t;
 
 
@@ -87,7 +89,9 @@ typedef struct {
  * NGX_DNS_FINE or the fault; the type is 0 where there is none.  With any
  * fault but NGX_DNS_EHEADER id and flags are set; "end" is set if the question
  * can be copied into an error answer.  NGX_DNS_EVERSION is given only for a
- * message that is otherwise fine.
+ * message that is otherwise fine.  NGX_DNS_EQDCOUNT comes with the fields of
+ * EDNS where there is nothing but an OPT, since that may have a meaning of its
+ * own (RFC 7873, 5.4).
  */
 ngx_dns_reason_e ngx_dns_question_parse(ngx_dns_question_t *q,
     const u_char *p, size_t len);
