@@ -352,6 +352,9 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&dmcf->limit_zones, cf->pool, 4,
                           sizeof(ngx_dns_limit_zone_t *))
            != NGX_OK
+        || ngx_array_init(&dmcf->secrets, cf->pool, 4,
+                          sizeof(ngx_stream_dns_secret_t *))
+           != NGX_OK
         || ngx_array_init(&dmcf->policies, cf->pool, 4,
                           sizeof(ngx_dns_policy_t *))
            != NGX_OK)
@@ -409,6 +412,7 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
 
     dscf->forwards = NGX_CONF_UNSET_PTR;
     dscf->hosts = NGX_CONF_UNSET_PTR;
+    dscf->secret = NGX_CONF_UNSET_PTR;
     dscf->dns.listener.proxies = NGX_CONF_UNSET_PTR;
 
     ngx_stream_dns_policy_unset(&dscf->policy);
@@ -433,6 +437,7 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_ptr_value(conf->forwards, prev->forwards, NULL);
     ngx_conf_merge_ptr_value(conf->hosts, prev->hosts, NULL);
+    ngx_conf_merge_ptr_value(conf->secret, prev->secret, NULL);
     ngx_stream_dns_local_merge(prev, conf);
     ngx_conf_merge_str_value(conf->dns.listener.nsid, prev->dns.listener.nsid,
                              "");

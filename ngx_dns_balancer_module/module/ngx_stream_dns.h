@@ -25,6 +25,7 @@
 #include "../query/ngx_dns_query.h"
 #include "../query/ngx_dns_stage.h"
 #include "../store/ngx_dns_hosts_build.h"
+#include "../store/ngx_dns_secret.h"
 #include "../wire/ngx_dns_name.h"
 #include "ngx_stream_dns_shm.h"
 #include "ngx_stream_dns_stock.h"
@@ -171,6 +172,22 @@ typedef struct {
 } ngx_stream_dns_hosts_t;
 
 
+/* secrets of cookies, of a file or drawn by chance */
+
+typedef struct {
+    ngx_dns_secret_shm_t        *shm;
+    ngx_str_t                    file;      /* empty: drawn */
+    ngx_dns_secret_set_t         set;       /* of it, as it was at the start */
+    ngx_cycle_t                 *cycle;
+    mode_t                       mode;
+    uid_t                        uid;
+
+    /* of the process that looks at it */
+    ngx_msec_t                   looked;
+    const char                  *refused;   /* what was wrong, as was logged */
+} ngx_stream_dns_secret_t;
+
+
 struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  upstreams; /* of ngx_stream_dns_upstream_t * */
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
@@ -180,6 +197,7 @@ struct ngx_stream_dns_main_conf_s {
                                                the order of their names */
     ngx_array_t                  limit_zones;   /* of
                                                ngx_dns_limit_zone_t * */
+    ngx_array_t                  secrets;   /* of ngx_stream_dns_secret_t * */
     ngx_array_t                  policies;  /* of ngx_dns_policy_t *: all that
                                                queries run under */
     ngx_shm_zone_t              *metrics;
@@ -206,6 +224,7 @@ typedef struct {
     ngx_dns_conf_t               https;     /* for clients over HTTPS: the
                                                same, with facts noted */
     ngx_str_t                    service;   /* empty: no dns_service */
+    ngx_stream_dns_secret_t     *secret;    /* NULL: no cookies */
     ngx_stream_dns_hosts_conf_t *hosts;
     ngx_uint_t                   locals;    /* mask of NGX_STREAM_DNS_LOCAL_* */
     ngx_str_t                    server_id;
@@ -328,6 +347,15 @@ char *ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* finds the zones of a policy's limits; what was found is left alone */
 ngx_int_t ngx_stream_dns_limit_init(ngx_conf_t *cf, ngx_dns_policy_t *policy);
 
+
+/*
+ * A directive that says where secrets come from; servers of a worker are given
+ * theirs; the worker that does what is needed once looks at the files.
+ */
+char *ngx_stream_dns_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_stream_dns_secret_open(ngx_stream_dns_main_conf_t *dmcf);
+void ngx_stream_dns_secret_look(ngx_stream_dns_main_conf_t *dmcf,
+    ngx_log_t *log);
 
 /* why the address of a server with a device is none; NULL: it is one */
 const char *ngx_stream_dns_scope_cut(ngx_conf_t *cf, ngx_str_t *text,

@@ -104,6 +104,8 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    ngx_stream_dns_secret_open(dmcf);
+
     dscf = dmcf->servers.elts;
 
     for (i = 0; i < dmcf->servers.nelts; i++) {
@@ -302,6 +304,7 @@ ngx_stream_dns_check_handler(ngx_event_t *ev)
 
     if (settle) {
         dmcf->settled = ngx_current_msec;
+        ngx_stream_dns_secret_look(dmcf, ev->log);
     }
 
     us = dmcf->upstreams.elts;

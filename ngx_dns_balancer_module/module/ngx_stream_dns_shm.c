@@ -31,7 +31,8 @@ static ngx_stream_dns_shm_kind_t
     { "dns_hosts", 1 },
     { "the counters of DNS servers", 0 },
     { "dns_limit_zone", 0 },
-    { "the changes of DNS servers", 0 }
+    { "the changes of DNS servers", 0 },
+    { "dns_cookie", 0 }
 };
 
 

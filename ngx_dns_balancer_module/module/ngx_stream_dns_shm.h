@@ -27,6 +27,7 @@ typedef enum {
     NGX_STREAM_DNS_SHM_METRICS,
     NGX_STREAM_DNS_SHM_LIMIT,
     NGX_STREAM_DNS_SHM_DESK,
+    NGX_STREAM_DNS_SHM_SECRET,
     NGX_STREAM_DNS_SHM_KINDS
 } ngx_stream_dns_shm_kind_e;
 

@@ -24,6 +24,7 @@
 #include "../store/ngx_dns_cache.h"
 #include "../store/ngx_dns_hosts.h"
 #include "../store/ngx_dns_metrics.h"
+#include "../store/ngx_dns_secret.h"
 #include "ngx_dns_forward.h"
 
 
@@ -196,6 +197,7 @@ typedef struct {
                                           headers over UDP; or NULL */
     size_t                udp_max_size;
     ngx_str_t             nsid;            /* empty: none */
+    ngx_dns_secret_shm_t *secrets;         /* of cookies; NULL: none */
     ngx_msec_t            idle_timeout;    /* of a client's connection */
     ngx_msec_t            client_timeout;  /* to send a query, to read */
     ngx_uint_t            pipeline;        /* in flight of a connection */
