@@ -28,6 +28,7 @@ typedef struct {
     ngx_dns_client_t       *client;
     ngx_dns_asked_t        *asked;
     ngx_dns_reason_e        reason;
+    ngx_uint_t              again;        /* there was a good one before it */
 } ngx_dns_option_query_t;
 
 

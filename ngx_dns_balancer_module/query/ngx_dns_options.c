@@ -51,9 +51,13 @@ ngx_dns_options_parse(const ngx_dns_request_t *r, ngx_dns_reason_e reason)
 
         for (i = 0; ngx_dns_options[i]; i++) {
 
-            if (ngx_dns_options[i]->code == o.code
-                && ngx_dns_options[i]->parse(&query, o.data, o.len))
-            {
+            if (ngx_dns_options[i]->code != o.code) {
+                continue;
+            }
+
+            query.again = q->asked.options & (1 << i);
+
+            if (ngx_dns_options[i]->parse(&query, o.data, o.len)) {
                 q->asked.options |= (uint16_t) (1 << i);
             }
         }
