@@ -165,6 +165,13 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_cookie"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_secret,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_client_subnet"),
       NGX_STREAM_DNS_QUERY_CONF|NGX_CONF_TAKE123,
       ngx_stream_dns_client_subnet,

@@ -68,6 +68,7 @@ typedef struct {
 extern const ngx_dns_option_t  ngx_dns_option_nsid;
 extern const ngx_dns_option_t  ngx_dns_option_keepalive;
 extern const ngx_dns_option_t  ngx_dns_option_subnet;
+extern const ngx_dns_option_t  ngx_dns_option_cookie;
 extern const ngx_dns_option_t  ngx_dns_option_padding;
 
 #pragma GCC visibility pop

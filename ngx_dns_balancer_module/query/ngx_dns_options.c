@@ -21,6 +21,7 @@ static const ngx_dns_option_t  *ngx_dns_options[] = {
     &ngx_dns_option_nsid,
     &ngx_dns_option_keepalive,
     &ngx_dns_option_subnet,
+    &ngx_dns_option_cookie,
     &ngx_dns_option_padding,
     NULL
 };
