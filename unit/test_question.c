@@ -322,7 +322,8 @@ opts(void)
 #define NSID       0x01
 #define KEEPALIVE  0x02
 #define SUBNET     0x04
-#define PADDING    0x08
+#define COOKIE     0x08
+#define PADDING    0x10
 #define BAD        0x100
 
 
