@@ -122,7 +122,7 @@ ngx_stream_dns_limit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    zone->v4_mask = v4 ? 0xffffffffu << (32 - v4) : 0;
+    zone->v4_mask = v4 ? htonl(0xffffffffu << (32 - v4)) : 0;
     zone->index = dmcf->limit_zones.nelts - 1;
     *p = zone;
 

@@ -206,6 +206,8 @@ typedef struct {
 
     /* what a query passes: ngx_dns_stage.h */
     ngx_uint_t            points;          /* NGX_DNS_AT_*, of any of them */
+    ngx_dns_reason_e    (*enter)(ngx_dns_request_t *r,
+                                 ngx_dns_reason_e reason);    /* or NULL */
     ngx_uint_t            nstages;
     const ngx_dns_stage_t  *stages[NGX_DNS_STAGES];
 

@@ -8,14 +8,26 @@
 #include "../base/ngx_dns_clock.h"
 
 
+/* kept out of what each query passes, where it would need registers */
+
+#define ngx_dns_limit_always  __attribute__((always_inline))
+#define ngx_dns_limit_rare    __attribute__((noinline, cold))
+
+
 static ngx_dns_reason_e ngx_dns_limit_query(ngx_dns_request_t *r,
     ngx_dns_reason_e reason);
-static ngx_inline ngx_int_t ngx_dns_limit_hash(const ngx_dns_request_t *r,
-    const ngx_dns_limit_zone_t *zone, uint64_t *hash);
-static uint64_t ngx_dns_limit_client(const ngx_dns_request_t *r,
+static ngx_inline ngx_dns_reason_e ngx_dns_limit(const ngx_dns_request_t *r,
+    const ngx_dns_policy_t *policy, ngx_uint_t misses) ngx_dns_limit_always;
+static ngx_int_t ngx_dns_limit_text(const ngx_dns_request_t *r,
+    const ngx_dns_limit_zone_t *zone, uint64_t *hash) ngx_dns_limit_rare;
+static ngx_inline uint64_t ngx_dns_limit_client(ngx_dns_client_t *client,
     const ngx_dns_limit_zone_t *zone);
+static uint64_t ngx_dns_limit_v6(ngx_dns_client_t *client,
+    const ngx_dns_limit_zone_t *zone) ngx_dns_limit_rare;
+static ngx_inline uint64_t ngx_dns_limit_fold(ngx_dns_client_t *client,
+    const ngx_dns_limit_zone_t *zone, uint64_t n);
 static ngx_dns_reason_e ngx_dns_limit_action(const ngx_dns_request_t *r,
-    const ngx_dns_limit_t *limit);
+    const ngx_dns_limit_t *limit) ngx_dns_limit_rare;
 
 
 const ngx_dns_stage_t  ngx_dns_stage_limit = {
@@ -31,28 +43,50 @@ static ngx_uint_t  ngx_dns_limit_slips;
 
 
 ngx_dns_reason_e
+ngx_dns_limit_misses(const ngx_dns_request_t *r)
+{
+    return ngx_dns_limit(r, r->zone->policy, 1);
+}
+
+
+/*
+ * The query is counted by the limits of the policy, those for misses or the
+ * others.
+ */
+
+static ngx_inline ngx_dns_reason_e
 ngx_dns_limit(const ngx_dns_request_t *r, const ngx_dns_policy_t *policy,
     ngx_uint_t misses)
 {
-    uint64_t          hash;
-    ngx_uint_t        i;
-    ngx_dns_limit_t  *limit;
-    ngx_dns_reason_e  reason;
+    uint64_t               hash;
+    ngx_dns_limit_t       *limit, *last;
+    ngx_dns_reason_e       reason;
+    ngx_dns_limit_zone_t  *zone;
 
     limit = policy->limits->elts;
+    last = limit + policy->limits->nelts;
 
-    for (i = 0; i < policy->limits->nelts; i++) {
+    for ( /* void */ ; limit < last; limit++) {
+        zone = limit->zone;
 
-        if (limit[i].misses != misses
-            || ngx_dns_limit_hash(r, limit[i].zone, &hash) != NGX_OK
-            || ngx_dns_rate_take(&limit[i].zone->rate, hash, ngx_dns_usec,
-                                 limit[i].burst)
-               == NGX_OK)
+        if (limit->misses != misses) {
+            continue;
+        }
+
+        if (zone->key == NULL) {
+            hash = ngx_dns_limit_client(r->client, zone);
+
+        } else if (ngx_dns_limit_text(r, zone, &hash) != NGX_OK) {
+            continue;
+        }
+
+        if (ngx_dns_rate_take(&zone->rate, hash, ngx_dns_usec, limit->burst)
+            == NGX_OK)
         {
             continue;
         }
 
-        reason = ngx_dns_limit_action(r, &limit[i]);
+        reason = ngx_dns_limit_action(r, limit);
 
         if (reason != NGX_DNS_FINE) {
             return reason;
@@ -65,74 +99,94 @@ ngx_dns_limit(const ngx_dns_request_t *r, const ngx_dns_policy_t *policy,
 
 /* NGX_DECLINED: an empty value, which is not limited */
 
-static ngx_inline ngx_int_t
-ngx_dns_limit_hash(const ngx_dns_request_t *r,
+static ngx_int_t
+ngx_dns_limit_text(const ngx_dns_request_t *r,
     const ngx_dns_limit_zone_t *zone, uint64_t *hash)
 {
     ngx_int_t         rc;
+    uint64_t          n;
     ngx_dns_record_t  record;
 
-    if (zone->key == NULL) {
-        *hash = ngx_dns_limit_client(r, zone);
+    ngx_dns_request_record(r, &record);
+    record.zone = r->zone;
 
-    } else {
-        ngx_dns_request_record(r, &record);
-        record.zone = r->zone;
+    rc = r->conf->listener.limit_key(&record, zone, &n);
 
-        rc = r->conf->listener.limit_key(&record, zone, hash);
-        if (rc != NGX_OK) {
-            return rc;
-        }
+    if (rc == NGX_OK) {
+        *hash = ngx_dns_limit_fold(r->client, zone, n);
     }
 
-    *hash = ngx_dns_hash_fold(*hash ^ zone->rate.shm->key.k0,
-                              zone->rate.shm->key.k1 ^ r->client->bounded);
+    return rc;
+}
 
-    return NGX_OK;
+
+static ngx_inline uint64_t
+ngx_dns_limit_client(ngx_dns_client_t *client,
+    const ngx_dns_limit_zone_t *zone)
+{
+    struct sockaddr  *sa;
+
+    sa = ngx_dns_client_source(client);
+
+    if (sa->sa_family != AF_INET) {
+        return ngx_dns_limit_v6(client, zone);
+    }
+
+    /* the mask has the order of the network, too */
+
+    return ngx_dns_limit_fold(client, zone,
+                              ((struct sockaddr_in *) sa)->sin_addr.s_addr
+                              & zone->v4_mask);
 }
 
 
 static uint64_t
-ngx_dns_limit_client(const ngx_dns_request_t *r,
-    const ngx_dns_limit_zone_t *zone)
+ngx_dns_limit_v6(ngx_dns_client_t *client, const ngx_dns_limit_zone_t *zone)
 {
     u_char           *p;
     uint32_t          v4;
     uint64_t          high, low;
     struct sockaddr  *sa;
 
-    sa = ngx_dns_client_source(r->client);
+    sa = ngx_dns_client_source(client);
 
-    if (sa->sa_family == AF_INET) {
-        v4 = ntohl(((struct sockaddr_in *) sa)->sin_addr.s_addr);
-
-    } else if (sa->sa_family == AF_INET6) {
-        p = ((struct sockaddr_in6 *) sa)->sin6_addr.s6_addr;
-
-        if (!IN6_IS_ADDR_V4MAPPED(&((struct sockaddr_in6 *) sa)->sin6_addr)) {
-            high = (uint64_t) ngx_dns_get32(p) << 32 | ngx_dns_get32(p + 4);
-            low = (uint64_t) ngx_dns_get32(p + 8) << 32
-                  | ngx_dns_get32(p + 12);
-
-            if (zone->v6 <= 64) {
-                low = 0;
-                high &= zone->v6 ? ~(uint64_t) 0 << (64 - zone->v6) : 0;
-
-            } else {
-                low &= ~(uint64_t) 0 << (128 - zone->v6);
-            }
-
-            return ngx_dns_hash_fold(high ^ zone->rate.shm->key.k1,
-                                     low ^ zone->rate.shm->key.k0);
-        }
-
-        v4 = ngx_dns_get32(p + 12);
-
-    } else {
-        return AF_UNIX;
+    if (sa->sa_family != AF_INET6) {
+        return ngx_dns_limit_fold(client, zone, 0);
     }
 
-    return v4 & zone->v4_mask;
+    p = ((struct sockaddr_in6 *) sa)->sin6_addr.s6_addr;
+
+    if (IN6_IS_ADDR_V4MAPPED(&((struct sockaddr_in6 *) sa)->sin6_addr)) {
+        ngx_memcpy(&v4, p + 12, 4);
+
+        return ngx_dns_limit_fold(client, zone, v4 & zone->v4_mask);
+    }
+
+    high = (uint64_t) ngx_dns_get32(p) << 32 | ngx_dns_get32(p + 4);
+    low = (uint64_t) ngx_dns_get32(p + 8) << 32 | ngx_dns_get32(p + 12);
+
+    if (zone->v6 <= 64) {
+        low = 0;
+        high &= zone->v6 ? ~(uint64_t) 0 << (64 - zone->v6) : 0;
+
+    } else {
+        low &= ~(uint64_t) 0 << (128 - zone->v6);
+    }
+
+    return ngx_dns_limit_fold(client, zone,
+                              ngx_dns_hash_fold(high ^ zone->rate.shm->key.k1,
+                                                low ^ zone->rate.shm->key.k0));
+}
+
+
+/* UDP and streams count apart */
+
+static ngx_inline uint64_t
+ngx_dns_limit_fold(ngx_dns_client_t *client, const ngx_dns_limit_zone_t *zone,
+    uint64_t n)
+{
+    return ngx_dns_hash_fold(n ^ zone->rate.shm->key.k0,
+                             zone->rate.shm->key.k1 ^ client->bounded);
 }
 
 

@@ -27,7 +27,8 @@ struct ngx_dns_limit_zone_s {
     ngx_str_t             name;
     ngx_dns_rate_t        rate;
     ngx_uint_t            index;       /* of the counters */
-    uint32_t              v4_mask;     /* the client's network */
+    uint32_t              v4_mask;     /* the client's network, in the order
+                                          of the network */
     ngx_uint_t            v6;          /* the same, a prefix length */
     void                 *key;         /* module's: variables; NULL: client */
 };
@@ -47,12 +48,10 @@ typedef struct {
 #pragma GCC visibility push(hidden)
 
 /*
- * The query is counted by the limits of its zone, or of the server if it has
- * none; those for misses or the others.  NGX_DNS_FINE, or the reason why it
- * ends here.
+ * A query that needs a server is counted by the limits of its zone that are for
+ * these.  NGX_DNS_FINE, or the reason why it ends here.
  */
-ngx_dns_reason_e ngx_dns_limit(const ngx_dns_request_t *r,
-    const ngx_dns_policy_t *policy, ngx_uint_t misses);
+ngx_dns_reason_e ngx_dns_limit_misses(const ngx_dns_request_t *r);
 
 #pragma GCC visibility pop
 

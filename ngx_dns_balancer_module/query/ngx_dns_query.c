@@ -83,8 +83,8 @@ ngx_dns_query_process(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
 
     /* rules of the server come before all but what can't be answered */
 
-    if (listener->points & NGX_DNS_AT_QUERY && reason != NGX_DNS_EHEADER) {
-        reason = ngx_dns_stage_query(&r, reason);
+    if (listener->enter && reason != NGX_DNS_EHEADER) {
+        reason = listener->enter(&r, reason);
     }
 
     if (reason == NGX_DNS_FINE) {
@@ -454,7 +454,7 @@ ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
     ngx_dns_inflight_t  *f;
 
     if (r->zone->policy->misses) {
-        reason = ngx_dns_limit(r, r->zone->policy, 1);
+        reason = ngx_dns_limit_misses(r);
 
         if (reason != NGX_DNS_FINE) {
             return reason;

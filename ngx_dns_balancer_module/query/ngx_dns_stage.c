@@ -7,6 +7,8 @@
 #include "ngx_dns_stage.h"
 
 
+static ngx_dns_reason_e ngx_dns_stage_query(ngx_dns_request_t *r,
+    ngx_dns_reason_e reason);
 static ngx_dns_reason_e ngx_dns_stage_access_query(ngx_dns_request_t *r,
     ngx_dns_reason_e reason);
 
@@ -23,13 +25,18 @@ ngx_dns_stage_add(ngx_dns_listener_t *listener, const ngx_dns_stage_t *stage)
 {
     listener->stages[listener->nstages++] = stage;
 
-    listener->points |= (stage->query ? NGX_DNS_AT_QUERY : 0)
-                        | (stage->response ? NGX_DNS_AT_RESPONSE : 0)
+    listener->points |= (stage->response ? NGX_DNS_AT_RESPONSE : 0)
                         | (stage->end ? NGX_DNS_AT_END : 0);
+
+    /* one alone is called without a list */
+
+    if (stage->query) {
+        listener->enter = listener->enter ? ngx_dns_stage_query : stage->query;
+    }
 }
 
 
-ngx_dns_reason_e
+static ngx_dns_reason_e
 ngx_dns_stage_query(ngx_dns_request_t *r, ngx_dns_reason_e reason)
 {
     ngx_uint_t           i;

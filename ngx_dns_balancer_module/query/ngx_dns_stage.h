@@ -22,9 +22,8 @@
 
 /* the points, as bits of listener->points */
 
-#define NGX_DNS_AT_QUERY     1
-#define NGX_DNS_AT_RESPONSE  2
-#define NGX_DNS_AT_END       4
+#define NGX_DNS_AT_RESPONSE  1
+#define NGX_DNS_AT_END       2
 
 
 /* any of them may be NULL */
@@ -58,13 +57,14 @@ extern const ngx_dns_stage_t  ngx_dns_stage_access;
 /* dns_limit of all queries; those of misses are counted later */
 extern const ngx_dns_stage_t  ngx_dns_stage_limit;
 
-/* one more, after those there are; NGX_DNS_STAGES at most */
+/*
+ * One more, after those there are; NGX_DNS_STAGES at most.  What they do with a
+ * query is done by listener->enter(), if there is anything to do.
+ */
 void ngx_dns_stage_add(ngx_dns_listener_t *listener,
     const ngx_dns_stage_t *stage);
 
 /* what the stages of a point do; for those who have looked at "points" */
-ngx_dns_reason_e ngx_dns_stage_query(ngx_dns_request_t *r,
-    ngx_dns_reason_e reason);
 void ngx_dns_stage_response(const ngx_dns_asker_t *asker, const u_char *msg,
     size_t len);
 void ngx_dns_stage_end(ngx_dns_record_t *record);

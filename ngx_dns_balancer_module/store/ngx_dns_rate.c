@@ -9,15 +9,12 @@
 
 
 #define NGX_DNS_RATE_LAYOUT  0x444e535241544501ULL
-#define NGX_DNS_RATE_TIME    (((uint64_t) 1 << 40) - 1)
 #define NGX_DNS_RATE_TRIES   4
 
 
 static uint64_t *ngx_dns_rate_find(uint64_t *bucket, uint64_t print);
 static uint64_t *ngx_dns_rate_least(const ngx_dns_rate_t *rate,
     uint64_t *bucket, uint64_t now, uint64_t *least);
-static uint64_t ngx_dns_rate_ahead(const ngx_dns_rate_t *rate, uint64_t entry,
-    uint64_t now);
 static uint64_t ngx_dns_rate_mask(size_t size);
 
 
@@ -68,7 +65,7 @@ ngx_dns_rate_attach(void *mem, size_t size)
 
 
 ngx_int_t
-ngx_dns_rate_take(const ngx_dns_rate_t *rate, uint64_t hash, uint64_t now,
+ngx_dns_rate_search(const ngx_dns_rate_t *rate, uint64_t hash, uint64_t now,
     uint64_t burst)
 {
     uint64_t             print, old, ahead, other;
@@ -77,8 +74,6 @@ ngx_dns_rate_take(const ngx_dns_rate_t *rate, uint64_t hash, uint64_t now,
     ngx_dns_rate_shm_t  *r;
 
     r = rate->shm;
-
-    now = now * NGX_DNS_RATE_UNIT & NGX_DNS_RATE_TIME;
     print = (hash >> 40) | 1;
 
     first = (uint64_t *) (r + 1) + (hash & r->mask) * NGX_DNS_RATE_BUCKET;
@@ -169,17 +164,4 @@ ngx_dns_rate_least(const ngx_dns_rate_t *rate, uint64_t *bucket, uint64_t now,
     }
 
     return entry;
-}
-
-
-/* 0: its time has passed, perhaps so long ago that it looks like the future */
-
-static uint64_t
-ngx_dns_rate_ahead(const ngx_dns_rate_t *rate, uint64_t entry, uint64_t now)
-{
-    uint64_t  ahead;
-
-    ahead = (entry - now) & NGX_DNS_RATE_TIME;
-
-    return ahead <= rate->most ? ahead : 0;
 }

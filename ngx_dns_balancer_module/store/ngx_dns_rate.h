@@ -33,6 +33,7 @@
 #define NGX_DNS_RATE_UNIT     16          /* in a microsecond */
 #define NGX_DNS_RATE_SPAN     ((uint64_t) 1 << 39)    /* what can be waited
                                                          for, at most */
+#define NGX_DNS_RATE_TIME     (((uint64_t) 1 << 40) - 1)
 #define NGX_DNS_RATE_BUCKET   8
 #define NGX_DNS_RATE_MIN_SIZE 32768
 
@@ -65,16 +66,74 @@ ngx_dns_rate_shm_t *ngx_dns_rate_init(void *mem, size_t size);
 /* a table made before, of this layout and size; or NULL */
 ngx_dns_rate_shm_t *ngx_dns_rate_attach(void *mem, size_t size);
 
+/* see ngx_dns_rate_take(): whatever is where, "now" in units */
+ngx_int_t ngx_dns_rate_search(const ngx_dns_rate_t *rate, uint64_t hash,
+    uint64_t now, uint64_t burst);
+
+#pragma GCC visibility pop
+
+
+/* 0: its time has passed, perhaps so long ago that it looks like the future */
+
+static ngx_inline uint64_t
+ngx_dns_rate_ahead(const ngx_dns_rate_t *rate, uint64_t entry, uint64_t now)
+{
+    uint64_t  ahead;
+
+    ahead = (entry - now) & NGX_DNS_RATE_TIME;
+
+    return ahead <= rate->most ? ahead : 0;
+}
+
+
 /*
  * Counts one of the key at "now", in microseconds.  NGX_DECLINED, and it is not
  * counted: it would be over "burst" units ahead of its time.  "most" is not
  * less than any "burst" and the interval together, and under
  * NGX_DNS_RATE_SPAN.
+ *
+ * A key that was seen not long ago is mostly in its first bucket.
  */
-ngx_int_t ngx_dns_rate_take(const ngx_dns_rate_t *rate, uint64_t hash,
-    uint64_t now, uint64_t burst);
 
-#pragma GCC visibility pop
+static ngx_inline ngx_int_t
+ngx_dns_rate_take(const ngx_dns_rate_t *rate, uint64_t hash, uint64_t now,
+    uint64_t burst)
+{
+    uint64_t             print, old, ahead, *entry, *last;
+    ngx_dns_rate_shm_t  *shm;
+
+    shm = rate->shm;
+    now = now * NGX_DNS_RATE_UNIT & NGX_DNS_RATE_TIME;
+    print = (hash >> 40) | 1;
+
+    entry = (uint64_t *) (shm + 1) + (hash & shm->mask) * NGX_DNS_RATE_BUCKET;
+    last = entry + NGX_DNS_RATE_BUCKET;
+
+    do {
+        old = ngx_dns_load(entry);
+
+        if (old >> 40 == print) {
+            ahead = ngx_dns_rate_ahead(rate, old, now);
+
+            if (ahead > burst) {
+                return NGX_DECLINED;
+            }
+
+            if (ngx_dns_cas(entry, old,
+                            print << 40
+                            | ((now + ahead + rate->interval)
+                               & NGX_DNS_RATE_TIME)))
+            {
+                return NGX_OK;
+            }
+
+            break;
+        }
+
+    } while (++entry < last);
+
+    return ngx_dns_rate_search(rate, hash, now, burst);
+}
 
 
 #endif /* _NGX_DNS_RATE_H_INCLUDED_ */
