@@ -226,9 +226,15 @@ ngx_stream_dns_limit_key(ngx_conf_t *cf, ngx_dns_limit_zone_t *zone)
 
     value = cf->args->elts;
 
+    zone->by_client = 1;
+
     if (ngx_strcmp(value[1].data, "client") == 0) {
         return NGX_CONF_OK;
     }
+
+    /* $remote_addr, $binary_remote_addr, with others or alone */
+
+    zone->by_client = ngx_strstr(value[1].data, "remote_addr") != NULL;
 
     if (ngx_stream_script_variables_count(&value[1]) == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

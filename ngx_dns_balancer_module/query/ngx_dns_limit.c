@@ -69,7 +69,10 @@ ngx_dns_limit(const ngx_dns_request_t *r, const ngx_dns_policy_t *policy,
     for ( /* void */ ; limit < last; limit++) {
         zone = limit->zone;
 
-        if (limit->misses != misses) {
+        if (limit->misses != misses
+            || (r->question->asked.proven && zone->by_client
+                && r->client->bounded))
+        {
             continue;
         }
 

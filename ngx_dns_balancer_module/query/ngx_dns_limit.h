@@ -9,7 +9,8 @@
  *
  * UDP and streams count apart, so that a client who is told to come back over
  * TCP gets through, and one whose address somebody forges can't be kept from
- * TCP.
+ * TCP.  Over UDP one whose address is proven, by a cookie, is not limited by
+ * its address; what protects servers is not lifted.
  */
 
 
@@ -30,6 +31,7 @@ struct ngx_dns_limit_zone_s {
     uint32_t              v4_mask;     /* the client's network, in the order
                                           of the network */
     ngx_uint_t            v6;          /* the same, a prefix length */
+    ngx_uint_t            by_client;   /* the key is its address, or has it */
     void                 *key;         /* module's: variables; NULL: client */
 };
 
