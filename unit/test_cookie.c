@@ -241,6 +241,7 @@ main(void)
 
     (void) ngx_dns_secret_init(&shm);
     conf.listener.secrets = &shm;
+    conf.runtime.counters = ngx_dns_metrics_server(0);
 
     vectors();
     bad();

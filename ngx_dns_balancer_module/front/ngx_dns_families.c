@@ -44,6 +44,11 @@ const ngx_dns_family_t  ngx_dns_families[] = {
       NGX_DNS_FAMILY_ALL, NULL, 0,
       ngx_dns_prometheus_limited },
 
+    { "nginx_dns_cookies", NGX_DNS_PROMETHEUS_COUNTER,
+      "Queries with a cookie, by what it was.",
+      NGX_DNS_FAMILY_ALL, NULL, 0,
+      ngx_dns_prometheus_cookies },
+
     { "nginx_dns_fallbacks", NGX_DNS_PROMETHEUS_COUNTER,
       "Times a fallback was asked after an upstream of a zone.",
       NGX_DNS_FAMILY_ALL, "fallbacks",

@@ -81,6 +81,8 @@ void ngx_dns_prometheus_duration(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 void ngx_dns_prometheus_limited(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
+void ngx_dns_prometheus_cookies(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family);
 void ngx_dns_prometheus_source(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 void ngx_dns_prometheus_up(ngx_dns_text_t *t, ngx_dns_figures_t *f,

@@ -116,6 +116,35 @@ ngx_dns_prometheus_limited(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
+/* of servers with dns_cookie that have got one */
+
+void
+ngx_dns_prometheus_cookies(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    u_char      extra[NGX_DNS_PROMETHEUS_LABELS];
+    uint64_t   *n;
+    ngx_uint_t  i, k;
+
+    static const char  *words[] = { "new", "valid", "invalid" };
+
+    for (i = 0; i < f->nservers; i++) {
+        n = f->servers[i].sum.cookies;
+
+        if (n[0] + n[1] + n[2] == 0) {
+            continue;
+        }
+
+        for (k = 0; k < NGX_DNS_COOKIES; k++) {
+            (void) ngx_sprintf(extra, "cookie=\"%s\"%Z", words[k]);
+
+            ngx_dns_prometheus_sample(t, family, &f->servers[i].labels,
+                                      (char *) extra, n[k]);
+        }
+    }
+}
+
+
 void
 ngx_dns_prometheus_queries(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)

@@ -83,6 +83,12 @@ ngx_dns_option_cookie_parse(ngx_dns_option_query_t *query, const u_char *data,
 
     good = ngx_dns_option_cookie_good(query, data, len);
 
+    ngx_dns_count_in(query->conf->runtime.counters,
+                     cookies[len == NGX_DNS_OPTION_COOKIE_CLIENT
+                             ? NGX_DNS_COOKIE_NEW
+                             : good ? NGX_DNS_COOKIE_VALID
+                                    : NGX_DNS_COOKIE_INVALID]);
+
     query->asked->proven = (uint8_t) good;
     ngx_memcpy(query->asked->kept, data, NGX_DNS_OPTION_COOKIE_CLIENT);
 

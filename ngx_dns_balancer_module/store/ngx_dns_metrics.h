@@ -118,6 +118,16 @@ typedef enum {
 } ngx_dns_limit_action_e;
 
 
+/* cookies of clients */
+
+typedef enum {
+    NGX_DNS_COOKIE_NEW = 0,           /* a client's alone */
+    NGX_DNS_COOKIE_VALID,
+    NGX_DNS_COOKIE_INVALID,
+    NGX_DNS_COOKIES
+} ngx_dns_cookie_e;
+
+
 /*
  * Of a server {}.  "duration" is of answers that were waited for, and of
  * those made here at once, which count as no time; those of the cache do,
@@ -129,6 +139,7 @@ typedef struct {
     uint64_t    responses[NGX_DNS_SOURCES][NGX_DNS_METRICS_RCODES];
     uint64_t    misses;               /* with a cache, not from it in time */
     uint64_t    prefetches;
+    uint64_t    cookies[NGX_DNS_COOKIES];
     uint64_t    limited[NGX_DNS_LIMIT_ZONES][NGX_DNS_LIMIT_ACTIONS];
 
     ngx_dns_histogram_t  duration;
