@@ -16,6 +16,7 @@ typedef struct {
     const char  *why;
     ngx_uint_t   line;                        /* 0: none */
     ngx_err_t    err;
+    u_char       text[80];
 } ngx_stream_dns_secret_fault_t;
 
 
@@ -27,6 +28,8 @@ static ngx_int_t ngx_stream_dns_secret_read(ngx_stream_dns_secret_t *s,
     ngx_dns_secret_set_t *set, ngx_stream_dns_secret_fault_t *fault);
 static ngx_int_t ngx_stream_dns_secret_text(ngx_fd_t fd,
     ngx_dns_secret_set_t *set, ngx_stream_dns_secret_fault_t *fault);
+static u_char *ngx_stream_dns_secret_said(
+    ngx_stream_dns_secret_fault_t *fault);
 static void ngx_stream_dns_secret_warn(ngx_stream_dns_secret_t *s,
     ngx_log_t *log);
 static void ngx_stream_dns_secret_again(ngx_stream_dns_secret_t *s,
@@ -121,8 +124,8 @@ ngx_stream_dns_secret_get(ngx_conf_t *cf, ngx_str_t *file)
     if (file->len && ngx_stream_dns_secret_read(s, &s->set, &fault) != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, fault.err,
                            "\"dns_cookie\": invalid file \"%V\", it must have "
-                           "32 hexadecimal digits a line, 1 to 16 lines: %s "
-                           "(line %ui)", file, fault.why, fault.line);
+                           "32 hexadecimal digits a line, 1 to 16 lines: %s",
+                           file, ngx_stream_dns_secret_said(&fault));
         return NULL;
     }
 
@@ -248,6 +251,22 @@ ngx_stream_dns_secret_text(ngx_fd_t fd, ngx_dns_secret_set_t *set,
 }
 
 
+/* in words, with the line if there is one */
+
+static u_char *
+ngx_stream_dns_secret_said(ngx_stream_dns_secret_fault_t *fault)
+{
+    if (fault->line == 0) {
+        return (u_char *) fault->why;
+    }
+
+    (void) ngx_snprintf(fault->text, sizeof(fault->text), "%s in line %ui%Z",
+                        fault->why, fault->line);
+
+    return fault->text;
+}
+
+
 /* the file is read again by workers, which may have less rights */
 
 static void
@@ -337,9 +356,9 @@ ngx_stream_dns_secret_again(ngx_stream_dns_secret_t *s, ngx_log_t *log)
         s->refused = fault.why;
 
         ngx_log_error(NGX_LOG_ERR, log, fault.err,
-                      "dns_cookie: \"%V\" can't be used: %s (line %ui): the "
-                      "old secrets stay in use",
-                      &s->file, fault.why, fault.line);
+                      "dns_cookie: \"%V\" can't be used: %s: the old secrets "
+                      "stay in use",
+                      &s->file, ngx_stream_dns_secret_said(&fault));
     }
 
     ngx_explicit_memzero(&set, sizeof(set));
