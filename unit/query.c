@@ -193,6 +193,7 @@ start(const char *method, const char *servers)
     (void) ngx_dns_forward_add(conf.listener.forward, &zone);
 
     conf.listener.udp_max_size = 1232;
+    conf.listener.udp_unproven = 1232;
     policy.upstream_timeout = 2000;
     policy.next_timeout = 5000;
     policy.next = NGX_DNS_NEXT_ERROR|NGX_DNS_NEXT_TIMEOUT

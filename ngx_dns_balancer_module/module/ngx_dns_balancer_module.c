@@ -89,11 +89,11 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       NULL },
 
     { ngx_string("dns_udp_max_size"),
-      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
-      ngx_stream_dns_slot,
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_TAKE12,
+      ngx_stream_dns_udp_size,
       NGX_STREAM_SRV_CONF_OFFSET,
-      offsetof(ngx_stream_dns_srv_conf_t, dns.listener.udp_max_size),
-      &ngx_stream_dns_udp_max_size },
+      0,
+      NULL },
 
     { ngx_string("dns_upstream_timeout"),
       NGX_STREAM_DNS_QUERY_CONF|NGX_CONF_TAKE1,
@@ -421,6 +421,8 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
     dscf->hosts = NGX_CONF_UNSET_PTR;
     dscf->secret = NGX_CONF_UNSET_PTR;
     dscf->dns.listener.proxies = NGX_CONF_UNSET_PTR;
+    dscf->dns.listener.udp_max_size = NGX_CONF_UNSET_SIZE;
+    dscf->dns.listener.udp_unproven = NGX_CONF_UNSET_SIZE;
 
     ngx_stream_dns_policy_unset(&dscf->policy);
     ngx_stream_dns_slot_unset(dscf, NGX_STREAM_SRV_CONF);
@@ -448,6 +450,12 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_stream_dns_local_merge(prev, conf);
     ngx_conf_merge_str_value(conf->dns.listener.nsid, prev->dns.listener.nsid,
                              "");
+    ngx_conf_merge_size_value(conf->dns.listener.udp_max_size,
+                              prev->dns.listener.udp_max_size,
+                              NGX_STREAM_DNS_UDP_SIZE);
+    ngx_conf_merge_size_value(conf->dns.listener.udp_unproven,
+                              prev->dns.listener.udp_unproven,
+                              NGX_STREAM_DNS_UDP_SIZE);
     ngx_conf_merge_ptr_value(conf->dns.listener.proxies,
                              prev->dns.listener.proxies, NULL);
 

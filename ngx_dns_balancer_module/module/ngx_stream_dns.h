@@ -48,6 +48,9 @@
     (NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_STREAM_DNS_ZONE_CONF)
 
 
+#define NGX_STREAM_DNS_UDP_SIZE  1232       /* octets of an answer */
+
+
 /* the longest values of variables are names */
 
 #define NGX_STREAM_DNS_VALUE  (NGX_DNS_NAME_TEXT + 1)
@@ -389,6 +392,7 @@ char *ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_stream_dns_cache_prefetch(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+char *ngx_stream_dns_udp_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_next_upstream(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_client_subnet(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -7,6 +7,69 @@
 #include "ngx_stream_dns.h"
 #include "ngx_stream_dns_text.h"
 #include "../query/ngx_dns_options.h"
+#include "../transport/ngx_dns_udp_out.h"
+
+
+/* SIZE [unproven=SIZE] */
+
+char *
+ngx_stream_dns_udp_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_dns_srv_conf_t *dscf = conf;
+
+    ssize_t              size;
+    ngx_str_t           *value, s;
+    ngx_dns_listener_t  *listener;
+
+    ngx_stream_dns_claim(cf);
+
+    listener = &dscf->dns.listener;
+
+    if (listener->udp_max_size != NGX_CONF_UNSET_SIZE) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    size = ngx_parse_size(&value[1]);
+
+    if (size < NGX_DNS_MIN_UDP_SIZE || size > NGX_DNS_UDP_OUT_MESSAGE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_udp_max_size\": invalid value \"%V\", it "
+                           "must be a size from 512 to 4096", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    listener->udp_max_size = (size_t) size;
+    listener->udp_unproven = (size_t) size;
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    size = NGX_ERROR;
+
+    if (ngx_strncmp(value[2].data, "unproven=", 9) == 0) {
+        s.data = value[2].data + 9;
+        s.len = value[2].len - 9;
+
+        size = ngx_parse_size(&s);
+    }
+
+    if (size < NGX_DNS_MIN_UDP_SIZE
+        || (size_t) size > listener->udp_max_size)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_udp_max_size\": invalid parameter \"%V\", "
+                           "it must be \"unproven=\" with a size from 512 to "
+                           "\"%V\"", &value[2], &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    listener->udp_unproven = (size_t) size;
+
+    return NGX_CONF_OK;
+}
 
 
 char *

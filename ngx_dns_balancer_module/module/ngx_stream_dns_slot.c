@@ -7,16 +7,14 @@
 #include "ngx_stream_dns.h"
 #include "ngx_stream_dns_slot.h"
 #include "../query/ngx_dns_timer.h"
-#include "../transport/ngx_dns_udp_out.h"
 
 
 #define NGX_STREAM_DNS_NUMBER   0
-#define NGX_STREAM_DNS_SIZE     1
-#define NGX_STREAM_DNS_MSEC     2
-#define NGX_STREAM_DNS_SEC      3
-#define NGX_STREAM_DNS_PERCENT  4
-#define NGX_STREAM_DNS_FLAG     5
-#define NGX_STREAM_DNS_WORD     6         /* one of those in "allowed" */
+#define NGX_STREAM_DNS_MSEC     1
+#define NGX_STREAM_DNS_SEC      2
+#define NGX_STREAM_DNS_PERCENT  3
+#define NGX_STREAM_DNS_FLAG     4
+#define NGX_STREAM_DNS_WORD     5         /* one of those in "allowed" */
 
 
 static ngx_int_t ngx_stream_dns_slot_word(ngx_str_t *value,
@@ -24,11 +22,6 @@ static ngx_int_t ngx_stream_dns_slot_word(ngx_str_t *value,
 
 
 /* what a directive of one value takes, and how that is said */
-
-ngx_stream_dns_range_t  ngx_stream_dns_udp_max_size = {
-    NGX_STREAM_DNS_SIZE, 512, NGX_DNS_UDP_OUT_MESSAGE, 1232,
-    "a size from 512 to 4096"
-};
 
 ngx_stream_dns_range_t  ngx_stream_dns_idle_timeout = {
     NGX_STREAM_DNS_MSEC, 1, NGX_DNS_TIMER_MAX, 10000,
@@ -128,10 +121,6 @@ ngx_stream_dns_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     range = cmd->post;
 
     switch (range->kind) {
-
-    case NGX_STREAM_DNS_SIZE:
-        n = (ngx_int_t) ngx_parse_size(&value[1]);
-        break;
 
     case NGX_STREAM_DNS_MSEC:
         n = ngx_parse_time(&value[1], 0);

@@ -4,7 +4,7 @@
  */
 
 /*
- * Directives of one value: a number, a size, a time, a percentage, a flag.  The
+ * Directives of one value: a number, a time, a percentage, a flag.  The
  * range is the "post" of the directive; it has the default, and in words what
  * is allowed.  The value is written to the directive's offset, as an ngx_int_t:
  * into the policy of a zone or server, or into what a listener has.
@@ -30,7 +30,6 @@ typedef struct {
 
 #pragma GCC visibility push(hidden)
 
-extern ngx_stream_dns_range_t  ngx_stream_dns_udp_max_size;
 extern ngx_stream_dns_range_t  ngx_stream_dns_idle_timeout;
 extern ngx_stream_dns_range_t  ngx_stream_dns_client_timeout;
 extern ngx_stream_dns_range_t  ngx_stream_dns_pipeline;

@@ -80,6 +80,8 @@ size_t ngx_dns_answer_error(const ngx_dns_request_t *r,
 static ngx_inline size_t
 ngx_dns_answer_limit(ngx_dns_asker_t *asker)
 {
+    size_t  size;
+
     if (!asker->client->bounded) {
         return NGX_DNS_MAX_MESSAGE;
     }
@@ -88,7 +90,10 @@ ngx_dns_answer_limit(ngx_dns_asker_t *asker)
         return NGX_DNS_MIN_UDP_SIZE;
     }
 
-    return ngx_min(asker->asked->udp_size, asker->conf->listener.udp_max_size);
+    size = asker->asked->proven ? asker->conf->listener.udp_max_size
+                                : asker->conf->listener.udp_unproven;
+
+    return ngx_min(asker->asked->udp_size, size);
 }
 
 

@@ -196,6 +196,8 @@ typedef struct {
     ngx_array_t          *proxies;     /* of ngx_cidr_t: who sends PROXY
                                           headers over UDP; or NULL */
     size_t                udp_max_size;
+    size_t                udp_unproven;    /* the same, of a client whose
+                                              address may be forged */
     ngx_str_t             nsid;            /* empty: none */
     ngx_dns_secret_shm_t *secrets;         /* of cookies; NULL: none */
     ngx_msec_t            idle_timeout;    /* of a client's connection */
