@@ -227,6 +227,19 @@ my @cases = (
 [ "server { $listen proxy_pass 127.0.0.1:53; dns_forward . 127.0.0.1; }",
   qr/"dns_\*" directive and "proxy_pass", "return" or the like exclude/ ],
 
+[ "server { $listen dns_cookie secret=; dns_forward . 127.0.0.1; }",
+  qr/"dns_cookie": invalid value "secret=", it must be "off", "on" or "s/ ],
+[ "server { $listen dns_cookie maybe; dns_forward . 127.0.0.1; }",
+  qr/"dns_cookie": invalid value "maybe", it must be "off", "on" or "s/ ],
+[ "server { $listen dns_cookie secret=gone; dns_forward . 127.0.0.1; }",
+  qr/"dns_cookie": invalid file ".*gone", .*: open\(\) failed \(2: / ],
+[ "server { $listen dns_cookie secret=/etc/passwd; dns_forward . 127.0.0.1; }",
+  qr/"dns_cookie": invalid file ".*": .*32 hexadecimal digits in line 1 in/ ],
+[ "server { $listen dns_udp_max_size 800 unproven=801; }",
+  qr/invalid parameter "unproven=801", .* size from 512 to "800"/ ],
+[ "server { $listen dns_udp_max_size 800 unproved=600; }",
+  qr/invalid parameter "unproved=600", it must be "unproven="/ ],
+
 # values
 
 (map { my ($name, $bad, $allowed) = @$_; map {
