@@ -234,7 +234,7 @@ my @cases = (
 [ "server { $listen dns_cookie secret=gone; dns_forward . 127.0.0.1; }",
   qr/"dns_cookie": invalid file ".*gone", .*: open\(\) failed \(2: / ],
 [ "server { $listen dns_cookie secret=/etc/passwd; dns_forward . 127.0.0.1; }",
-  qr/"dns_cookie": invalid file ".*": .*32 hexadecimal digits in line 1 in/ ],
+  qr/"dns_cookie": invalid file ".*", .*: not 32 hexadecimal digits in line 1 in/ ],
 [ "server { $listen dns_udp_max_size 800 unproven=801; }",
   qr/invalid parameter "unproven=801", .* size from 512 to "800"/ ],
 [ "server { $listen dns_udp_max_size 800 unproved=600; }",
