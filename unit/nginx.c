@@ -7,6 +7,7 @@
 #include "nginx.h"
 #include "base/ngx_dns_clock.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 
 
@@ -17,6 +18,7 @@ ngx_pool_t                  unit_pool;
 ngx_cycle_t                 unit_cycle = { .pool = &unit_pool,
                                            .log = &unit_log };
 ngx_log_t                   unit_log = { .log_level = NGX_LOG_INFO };
+ngx_uint_t                  unit_no_pool;
 ngx_uint_t                  unit_logged;
 const char                 *unit_last_log;
 
@@ -243,7 +245,18 @@ size_t
 ngx_sock_ntop(struct sockaddr *sa, socklen_t socklen, u_char *text, size_t len,
     ngx_uint_t port)
 {
-    return (size_t) snprintf((char *) text, len, "::");
+    char                 addr[INET_ADDRSTRLEN];
+    struct sockaddr_in  *sin;
+
+    if (sa->sa_family != AF_INET) {
+        return (size_t) snprintf((char *) text, len, "::");
+    }
+
+    sin = (struct sockaddr_in *) (void *) sa;
+    inet_ntop(AF_INET, &sin->sin_addr, addr, sizeof(addr));
+
+    return (size_t) snprintf((char *) text, len, "%s:%d", addr,
+                             ntohs(sin->sin_port));
 }
 
 
@@ -265,6 +278,19 @@ ngx_cmp_sockaddr(struct sockaddr *a, socklen_t alen, struct sockaddr *b,
            && one->sin_addr.s_addr == other->sin_addr.s_addr
            && (!port || one->sin_port == other->sin_port)
            ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_pool_t *
+ngx_create_pool(size_t size, ngx_log_t *log)
+{
+    return unit_no_pool ? NULL : &unit_pool;
+}
+
+
+void
+ngx_destroy_pool(ngx_pool_t *pool)
+{
 }
 
 

@@ -24,6 +24,10 @@ extern ngx_pool_t   unit_pool;
 extern ngx_cycle_t  unit_cycle;
 extern ngx_log_t    unit_log;
 
+/* there is no memory for another pool */
+
+extern ngx_uint_t   unit_no_pool;
+
 /* lines written to any log, and the last one's format */
 
 extern ngx_uint_t   unit_logged;

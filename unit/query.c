@@ -79,8 +79,9 @@ fake_cancel(ngx_dns_attempt_t *a)
 
 
 ngx_dns_transport_t  fakes[2] = {
-    { ngx_string("udp"), NULL, NULL, fake_udp, fake_cancel, &fakes[1], NULL },
-    { ngx_string("tcp"), NULL, NULL, fake_tcp, fake_cancel, NULL, NULL }
+    { ngx_string("udp"), NULL, NULL, fake_udp, fake_cancel, NULL,
+      &fakes[1], NULL },
+    { ngx_string("tcp"), NULL, NULL, fake_tcp, fake_cancel, NULL, NULL, NULL }
 };
 
 

@@ -24,8 +24,8 @@ static void ngx_dns_json_queries(ngx_dns_text_t *t,
 static void ngx_dns_json_responses(ngx_dns_text_t *t,
     const ngx_dns_server_counters_t *sum);
 static void ngx_dns_json_cache(ngx_dns_text_t *t, ngx_dns_figures_cache_t *c);
-static void ngx_dns_json_upstream(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p,
-    ngx_uint_t n);
+static void ngx_dns_json_upstream(ngx_dns_text_t *t,
+    ngx_dns_figures_upstream_t *fu);
 static void ngx_dns_json_peer(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p);
 static void ngx_dns_json_changes(ngx_dns_text_t *t, ngx_dns_figures_t *f);
 static void ngx_dns_json_word(ngx_dns_text_t *t, const char *key, u_char *word);
@@ -63,7 +63,7 @@ ngx_dns_json_server_of(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p)
 static ngx_uint_t
 ngx_dns_json_render(ngx_dns_page_request_t *pr)
 {
-    ngx_uint_t          i, n;
+    ngx_uint_t          i;
     ngx_dns_text_t     *t;
     ngx_dns_figures_t  *f;
 
@@ -96,10 +96,8 @@ ngx_dns_json_render(ngx_dns_page_request_t *pr)
 
     ngx_dns_json_open(t, "upstreams", '[');
 
-    for (i = 0; i < f->npeers; i += n) {
-        n = f->peers[i].upstream->peers.nelts;
-
-        ngx_dns_json_upstream(t, &f->peers[i], n);
+    for (i = 0; i < f->nupstreams; i++) {
+        ngx_dns_json_upstream(t, &f->upstreams[i]);
     }
 
     ngx_dns_json_close(t, ']');
@@ -328,20 +326,19 @@ ngx_dns_json_cache(ngx_dns_text_t *t, ngx_dns_figures_cache_t *c)
 
 
 static void
-ngx_dns_json_upstream(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p,
-    ngx_uint_t n)
+ngx_dns_json_upstream(ngx_dns_text_t *t, ngx_dns_figures_upstream_t *fu)
 {
     ngx_uint_t  i;
 
     ngx_dns_json_open(t, NULL, '{');
 
-    ngx_dns_json_string(t, "upstream", &p->upstream->name);
-    ngx_dns_json_string(t, "method", &p->upstream->balancer->name);
+    ngx_dns_json_string(t, "upstream", &fu->upstream->name);
+    ngx_dns_json_string(t, "method", &fu->upstream->balancer->name);
 
     ngx_dns_json_open(t, "servers", '[');
 
-    for (i = 0; i < n; i++) {
-        ngx_dns_json_peer(t, &p[i]);
+    for (i = 0; i < fu->npeers; i++) {
+        ngx_dns_json_peer(t, &fu->peers[i]);
     }
 
     ngx_dns_json_close(t, ']');

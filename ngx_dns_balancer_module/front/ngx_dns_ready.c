@@ -9,7 +9,7 @@
 
 static ngx_uint_t ngx_dns_ready_render(ngx_dns_page_request_t *pr);
 static ngx_uint_t ngx_dns_ready_upstream(ngx_dns_page_request_t *pr,
-    ngx_dns_figures_peer_t *p, ngx_uint_t n, ngx_uint_t reasons);
+    ngx_dns_figures_upstream_t *fu, ngx_uint_t reasons);
 static ngx_uint_t ngx_dns_ready_counts(ngx_dns_page_request_t *pr,
     ngx_dns_upstream_t *u);
 static void ngx_dns_ready_reason(ngx_dns_text_t *t, const char *reason,
@@ -28,7 +28,7 @@ const ngx_dns_page_t  ngx_dns_page_ready = {
 static ngx_uint_t
 ngx_dns_ready_render(ngx_dns_page_request_t *pr)
 {
-    ngx_uint_t          i, n, reasons;
+    ngx_uint_t          i, reasons;
     ngx_dns_text_t     *t;
     ngx_dns_figures_t  *f;
 
@@ -48,11 +48,9 @@ ngx_dns_ready_render(ngx_dns_page_request_t *pr)
         ngx_dns_ready_reason(t, "there is no DNS server", reasons++);
     }
 
-    for (i = 0; i < f->npeers; i += n) {
-        n = f->peers[i].upstream->peers.nelts;
-
-        if (ngx_dns_ready_counts(pr, f->peers[i].upstream)) {
-            reasons += ngx_dns_ready_upstream(pr, &f->peers[i], n, reasons);
+    for (i = 0; i < f->nupstreams; i++) {
+        if (ngx_dns_ready_counts(pr, f->upstreams[i].upstream)) {
+            reasons += ngx_dns_ready_upstream(pr, &f->upstreams[i], reasons);
         }
     }
 
@@ -62,17 +60,17 @@ ngx_dns_ready_render(ngx_dns_page_request_t *pr)
 }
 
 
-/* 1 if none of the servers of an upstream, "n" from "p" on, is usable */
+/* 1 if none of the servers of an upstream is usable */
 
 static ngx_uint_t
-ngx_dns_ready_upstream(ngx_dns_page_request_t *pr, ngx_dns_figures_peer_t *p,
-    ngx_uint_t n, ngx_uint_t reasons)
+ngx_dns_ready_upstream(ngx_dns_page_request_t *pr,
+    ngx_dns_figures_upstream_t *fu, ngx_uint_t reasons)
 {
     ngx_uint_t       i;
     ngx_dns_text_t  *t;
 
-    for (i = 0; i < n; i++) {
-        if (p[i].status.up) {
+    for (i = 0; i < fu->npeers; i++) {
+        if (fu->peers[i].status.up) {
             return 0;
         }
     }
@@ -80,7 +78,7 @@ ngx_dns_ready_upstream(ngx_dns_page_request_t *pr, ngx_dns_figures_peer_t *p,
     t = pr->text;
 
     ngx_dns_ready_reason(t, "upstream ", reasons);
-    ngx_dns_text_json(t, &p->upstream->name);
+    ngx_dns_text_json(t, &fu->upstream->name);
     ngx_dns_text_c(t, " has no usable server");
 
     return 1;

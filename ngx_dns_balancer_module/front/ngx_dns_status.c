@@ -5,12 +5,15 @@
 
 
 #include "ngx_dns_status.h"
+#include "../peers/ngx_dns_seat.h"
 
 
 static ngx_int_t ngx_dns_status_servers(ngx_dns_status_t *st,
     ngx_dns_figures_t *f, ngx_pool_t *pool);
 static ngx_int_t ngx_dns_status_peers(ngx_dns_status_t *st,
     ngx_dns_figures_t *f, ngx_pool_t *pool);
+static void ngx_dns_status_peer(ngx_dns_status_t *st, ngx_dns_peer_t *peer,
+    ngx_dns_figures_peer_t *fp);
 static ngx_int_t ngx_dns_status_caches(ngx_dns_status_t *st,
     ngx_dns_figures_t *f, ngx_pool_t *pool);
 static ngx_int_t ngx_dns_status_changes(ngx_dns_status_t *st,
@@ -73,40 +76,60 @@ static ngx_int_t
 ngx_dns_status_peers(ngx_dns_status_t *st, ngx_dns_figures_t *f,
     ngx_pool_t *pool)
 {
-    ngx_uint_t                i, k, n;
-    ngx_dns_peer_t           *peer;
-    ngx_dns_upstream_t      **u;
-    ngx_dns_figures_peer_t   *fp;
+    ngx_uint_t                   i, k, n;
+    ngx_dns_peer_t              *peer;
+    ngx_dns_upstream_t         **u;
+    ngx_dns_figures_peer_t      *fp;
+    ngx_dns_figures_upstream_t  *fu;
 
     n = 0;
     u = st->upstreams.elts;
 
     for (i = 0; i < st->upstreams.nelts; i++) {
-        n += u[i]->peers.nelts;
+        n += u[i]->live;
     }
 
     fp = ngx_palloc(pool, ngx_max(n, 1) * sizeof(ngx_dns_figures_peer_t));
-    if (fp == NULL) {
+    fu = ngx_palloc(pool, ngx_max(st->upstreams.nelts, 1)
+                          * sizeof(ngx_dns_figures_upstream_t));
+
+    if (fp == NULL || fu == NULL) {
         return NGX_ERROR;
     }
 
     f->peers = fp;
     f->npeers = n;
+    f->upstreams = fu;
+    f->nupstreams = st->upstreams.nelts;
 
     for (i = 0; i < st->upstreams.nelts; i++) {
+        fu[i].upstream = u[i];
+        fu[i].peers = fp;
+        fu[i].npeers = u[i]->live;
+
         peer = u[i]->peers.elts;
 
-        for (k = 0; k < u[i]->peers.nelts; k++, fp++) {
-            fp->upstream = u[i];
-            fp->peer = &peer[k];
-
-            ngx_dns_metrics_sum_peer(st->metrics, peer[k].metrics.slot,
-                                     &fp->sum);
-            ngx_dns_peer_status(&peer[k], ngx_current_msec, &fp->status);
+        for (k = 0; k < u[i]->peers.nelts; k++) {
+            if (!peer[k].vacant) {
+                ngx_dns_status_peer(st, &peer[k], fp++);
+            }
         }
     }
 
     return NGX_OK;
+}
+
+
+static void
+ngx_dns_status_peer(ngx_dns_status_t *st, ngx_dns_peer_t *peer,
+    ngx_dns_figures_peer_t *fp)
+{
+    fp->upstream = peer->upstream;
+    fp->peer = peer;
+
+    ngx_dns_metrics_sum_peer(st->metrics, peer->metrics.slot, &fp->sum);
+    ngx_dns_seat_counters(peer, &fp->sum);
+    ngx_dns_peer_status(peer, ngx_current_msec, &fp->status);
 }
 
 

@@ -58,6 +58,15 @@ typedef struct {
 } ngx_dns_figures_peer_t;
 
 
+/* an upstream's are together; there may be none of them now */
+
+typedef struct {
+    ngx_dns_upstream_t           *upstream;
+    ngx_dns_figures_peer_t       *peers;
+    ngx_uint_t                    npeers;
+} ngx_dns_figures_upstream_t;
+
+
 typedef struct {
     ngx_str_t                    *name;
     uint64_t                      size;
@@ -72,6 +81,8 @@ typedef struct {
     ngx_uint_t                    nservers;
     ngx_dns_figures_peer_t       *peers;       /* in the order of upstreams */
     ngx_uint_t                    npeers;
+    ngx_dns_figures_upstream_t   *upstreams;
+    ngx_uint_t                    nupstreams;
     ngx_array_t                  *limits;      /* of ngx_str_t */
     ngx_dns_figures_cache_t      *caches;
     ngx_uint_t                    ncaches;

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_stream_dns.h"
+#include "ngx_stream_dns_seats.h"
 #include "ngx_stream_dns_slot.h"
 
 
@@ -524,6 +524,7 @@ static ngx_int_t
 ngx_stream_dns_init(ngx_conf_t *cf)
 {
     ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t   **us;
     ngx_stream_dns_srv_conf_t   **dscf;
     ngx_stream_dns_main_conf_t   *dmcf;
 
@@ -546,6 +547,14 @@ ngx_stream_dns_init(ngx_conf_t *cf)
             || ngx_stream_dns_session_init(cf, dscf[i]) != NGX_OK
             || ngx_stream_dns_proxy_check(cf, dscf[i]) != NGX_OK)
         {
+            return NGX_ERROR;
+        }
+    }
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        if (ngx_stream_dns_seats_check(cf, us[i]) != NGX_OK) {
             return NGX_ERROR;
         }
     }

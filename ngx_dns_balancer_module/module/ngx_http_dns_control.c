@@ -335,7 +335,7 @@ ngx_http_dns_control_peer(ngx_http_dns_call_t *call, ngx_dns_upstream_t *u,
     last = peer + u->peers.nelts;
 
     for (peer = after ? after + 1 : peer; peer < last; peer++) {
-        if (peer->name.len == call->part[2].len
+        if (!peer->vacant && peer->name.len == call->part[2].len
             && ngx_memcmp(peer->name.data, call->part[2].data, peer->name.len)
                == 0)
         {
@@ -358,7 +358,9 @@ ngx_http_dns_control_peers(ngx_http_dns_call_t *call, ngx_dns_upstream_t *u,
     peer = u->peers.elts;
 
     for (i = 0; i < u->peers.nelts; i++) {
-        ngx_http_dns_list(call->request->pool, names, &peer[i].name);
+        if (!peer[i].vacant) {
+            ngx_http_dns_list(call->request->pool, names, &peer[i].name);
+        }
     }
 }
 

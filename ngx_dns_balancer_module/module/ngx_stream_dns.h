@@ -56,6 +56,9 @@
 #define NGX_STREAM_DNS_VALUE  (NGX_DNS_NAME_TEXT + 1)
 
 
+typedef struct ngx_stream_dns_main_conf_s  ngx_stream_dns_main_conf_t;
+
+
 /* dns_upstream {}, or the server of a dns_forward that names an address */
 
 typedef struct {
@@ -72,6 +75,12 @@ typedef struct {
     ngx_uint_t                   bound;     /* and "bind" */
     ngx_addr_t                  *bind;      /* NULL: any */
     ngx_stream_dns_tls_conf_t    tls;
+    ngx_array_t                 *sources;   /* of ngx_stream_dns_source_t *:
+                                               servers to be found; or NULL */
+    ngx_resolver_t              *resolver;
+    ngx_msec_t                   resolver_timeout;
+    ngx_stream_core_srv_conf_t  *core;      /* of stream {} */
+    ngx_stream_dns_main_conf_t  *dmcf;
     ngx_uint_t                   used;      /* a dns_forward names it */
     u_char                      *file;      /* NULL: made for an address */
     ngx_uint_t                   line;
@@ -144,7 +153,6 @@ typedef struct {
 
 /* the table of a list of files, for all servers that have this list */
 
-typedef struct ngx_stream_dns_main_conf_s  ngx_stream_dns_main_conf_t;
 typedef struct ngx_stream_dns_hosts_bad_s  ngx_stream_dns_hosts_bad_t;
 
 typedef struct {
@@ -452,6 +460,10 @@ char *ngx_stream_dns_choose_target(ngx_conf_t *cf,
 ngx_int_t ngx_stream_dns_choose_init(ngx_conf_t *cf);
 const ngx_dns_choice_t *ngx_stream_dns_choose(ngx_stream_session_t *s,
     ngx_dns_record_t *r);
+
+/* the zone of an upstream that is complete */
+ngx_int_t ngx_stream_dns_upstream_memory(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
 
 /* an upstream by its name, or NULL */
 ngx_stream_dns_upstream_t *ngx_stream_dns_upstream_find(ngx_conf_t *cf,

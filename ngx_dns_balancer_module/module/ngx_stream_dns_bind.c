@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_stream_dns.h"
+#include "ngx_stream_dns_seats.h"
 #include "ngx_stream_dns_text.h"
 
 
@@ -68,6 +68,11 @@ ngx_stream_dns_bind_init(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 
     for (i = 0; i < us->upstream.peers.nelts; i++) {
         family = peer[i].sockaddr->sa_family;
+
+        if (peer[i].seats) {
+            peer[i].seats->local = us->bind;
+            continue;
+        }
 
         if (family == AF_UNIX) {
             continue;

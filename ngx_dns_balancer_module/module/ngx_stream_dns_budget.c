@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns_budget.h"
+#include "ngx_stream_dns_seats.h"
 #include "../transport/ngx_dns_reserve.h"
 
 #include <sys/resource.h>
@@ -19,6 +20,8 @@ static void ngx_stream_dns_budget_listen(ngx_cycle_t *cycle,
     ngx_stream_dns_budget_t *b, ngx_uint_t workers);
 static void ngx_stream_dns_budget_servers(ngx_stream_dns_main_conf_t *dmcf,
     ngx_stream_dns_budget_t *b);
+static ngx_uint_t ngx_stream_dns_budget_spares(ngx_dns_peer_t *peer,
+    ngx_uint_t i);
 static void ngx_stream_dns_budget_free(ngx_stream_dns_main_conf_t *dmcf,
     ngx_stream_dns_budget_t *b);
 static ngx_uint_t ngx_stream_dns_budget_fixed(ngx_stream_dns_budget_t *b);
@@ -121,7 +124,7 @@ ngx_stream_dns_budget_servers(ngx_stream_dns_main_conf_t *dmcf,
         peer = us[i]->upstream.peers.elts;
 
         for (k = 0; k < us[i]->upstream.peers.nelts; k++) {
-            if (peer[k].down) {
+            if (ngx_stream_dns_budget_spares(&peer[k], k)) {
                 continue;
             }
 
@@ -136,6 +139,19 @@ ngx_stream_dns_budget_servers(ngx_stream_dns_main_conf_t *dmcf,
 
     b->connections[NGX_STREAM_DNS_NEED_SERVERS] = n;
     b->files[NGX_STREAM_DNS_NEED_SERVERS] = n;
+}
+
+
+/* one that is never asked; half of the seats are always empty */
+
+static ngx_uint_t
+ngx_stream_dns_budget_spares(ngx_dns_peer_t *peer, ngx_uint_t i)
+{
+    if (peer->seats == NULL) {
+        return peer->down;
+    }
+
+    return peer->seats->down || i - peer->seats->first >= NGX_DNS_SEATS_SERVERS;
 }
 
 

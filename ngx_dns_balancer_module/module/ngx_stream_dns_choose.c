@@ -129,7 +129,9 @@ ngx_stream_dns_choose_init(ngx_conf_t *cf)
         peer = u->peers.elts;
 
         for (k = 0; k < u->peers.nelts; k++) {
-            if (ngx_stream_dns_choose_peer(cf, dmcf, u, &peer[k]) != NGX_OK) {
+            if (peer[k].seats == NULL
+                && ngx_stream_dns_choose_peer(cf, dmcf, u, &peer[k]) != NGX_OK)
+            {
                 return NGX_ERROR;
             }
         }

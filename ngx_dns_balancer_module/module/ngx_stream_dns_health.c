@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_stream_dns.h"
+#include "ngx_stream_dns_seats.h"
 #include "../wire/ngx_dns_name.h"
 
 #include <ldns/ldns.h>
@@ -355,7 +355,8 @@ ngx_stream_dns_health_init(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 
     for (i = 0; i < us->upstream.peers.nelts; i++) {
         peer[i].checked = us->checks == NGX_STREAM_DNS_CHECKS_ON
-                          && !peer[i].down;
+                          && !(peer[i].seats ? peer[i].seats->down
+                                             : peer[i].down);
 
         us->upstream.ramps |= peer[i].slow_start != 0;
     }

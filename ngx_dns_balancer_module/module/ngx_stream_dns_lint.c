@@ -257,7 +257,9 @@ ngx_stream_dns_lint_upstream(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     peer = us->upstream.peers.elts;
 
     for (i = 0; i < us->upstream.peers.nelts; i++) {
-        if (ngx_stream_dns_lint_broadcast(peer[i].sockaddr)) {
+        if (!peer[i].vacant
+            && ngx_stream_dns_lint_broadcast(peer[i].sockaddr))
+        {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "\"server\" \"%V\" is the broadcast address, in "
                           "dns_upstream \"%V\" in %s:%ui", &peer[i].name,

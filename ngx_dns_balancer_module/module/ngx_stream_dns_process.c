@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns_budget.h"
+#include "ngx_stream_dns_seats.h"
 #include "../base/ngx_dns_random.h"
 #include "../front/ngx_dns_front_https.h"
 #include "../front/ngx_dns_front_out.h"
@@ -63,6 +64,8 @@ ngx_stream_dns_init_module(ngx_cycle_t *cycle)
 
         ngx_dns_metrics_commit(dmcf->status.metrics);
         dmcf->generation = dmcf->status.metrics->generation;
+
+        ngx_stream_dns_seats_commit(dmcf, cycle->log);
     }
 
     return ngx_stream_dns_listen_hold(cycle);
@@ -166,8 +169,8 @@ ngx_stream_dns_reserve(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
     others = 0;
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
-        servers += us[i]->upstream.peers.nelts;
-        others += us[i]->upstream.peers.nelts
+        servers += ngx_stream_dns_seats_most(us[i]);
+        others += ngx_stream_dns_seats_most(us[i])
                   * (NGX_DNS_UDP_SOCKETS + us[i]->upstream.keepalive);
     }
 
@@ -211,7 +214,7 @@ ngx_stream_dns_workers(ngx_cycle_t *cycle)
 }
 
 
-/* half the shortest interval of health checks */
+/* half the shortest interval of health checks; or as often as seats want */
 
 static ngx_msec_t
 ngx_stream_dns_tick(ngx_stream_dns_main_conf_t *dmcf)
@@ -220,7 +223,8 @@ ngx_stream_dns_tick(ngx_stream_dns_main_conf_t *dmcf)
     ngx_uint_t                    i;
     ngx_stream_dns_upstream_t   **us;
 
-    tick = NGX_STREAM_DNS_TICK_MAX;
+    tick = ngx_stream_dns_seats_used(dmcf) ? NGX_STREAM_DNS_SEATS_TICK
+                                           : NGX_STREAM_DNS_TICK_MAX;
     us = dmcf->upstreams.elts;
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
@@ -254,6 +258,8 @@ ngx_stream_dns_attach(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
         }
     }
 
+    (void) ngx_stream_dns_seats_tick(dmcf);
+
     if (rc != NGX_OK) {
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
                       "more than %d worker processes, old ones included, use "
@@ -272,7 +278,7 @@ ngx_stream_dns_attach(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
 static void
 ngx_stream_dns_check_handler(ngx_event_t *ev)
 {
-    ngx_uint_t                    i, holds, settle;
+    ngx_uint_t                    i, none, holds, settle;
     ngx_dns_lease_t              *lease;
     ngx_stream_dns_upstream_t   **us;
     ngx_stream_dns_main_conf_t   *dmcf;
@@ -307,13 +313,15 @@ ngx_stream_dns_check_handler(ngx_event_t *ev)
         ngx_stream_dns_secret_look(dmcf, ev->log);
     }
 
+    none = ngx_stream_dns_seats_tick(dmcf);
+
     us = dmcf->upstreams.elts;
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
         ngx_dns_peers_check(&us[i]->upstream, ngx_current_msec, settle);
     }
 
-    ngx_add_timer(ev, dmcf->tick);
+    ngx_add_timer(ev, none ? NGX_STREAM_DNS_SEATS_SOON : dmcf->tick);
 }
 
 
@@ -324,11 +332,13 @@ ngx_stream_dns_hold(ngx_stream_dns_main_conf_t *dmcf, ngx_uint_t holds)
 
     if (holds) {
         ngx_stream_dns_hosts_start((ngx_cycle_t *) ngx_cycle, dmcf);
+        ngx_stream_dns_seats_start(dmcf, (ngx_log_t *) ngx_cycle->log);
         ngx_dns_health_start(&dmcf->status.metrics->lease, dmcf->generation);
         return;
     }
 
     ngx_stream_dns_hosts_stop(dmcf);
+    ngx_stream_dns_seats_stop(dmcf);
     ngx_dns_health_stop();
 }
 

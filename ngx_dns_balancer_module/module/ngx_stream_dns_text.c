@@ -22,7 +22,8 @@ ngx_stream_dns_text_address(ngx_str_t *text)
     }
 
     if (text->len && text->data[0] == '/') {
-        return "files are not read, and a socket has \"unix:\" in front";
+        return "a file is for \"resolv_conf\", and a socket has \"unix:\" in "
+               "front";
     }
 
     if (ngx_stream_dns_text_ipv6(text)) {

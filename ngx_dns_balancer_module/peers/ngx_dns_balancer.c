@@ -8,6 +8,7 @@
 #include "../base/ngx_dns_random.h"
 
 
+static void ngx_dns_balancer_count(ngx_dns_upstream_t *u);
 static ngx_int_t ngx_dns_balancer_group(ngx_dns_upstream_t *u,
     ngx_uint_t backup, ngx_pool_t *pool);
 static ngx_int_t ngx_dns_balancer_sequence(ngx_dns_group_t *group,
@@ -57,6 +58,8 @@ ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool)
     ngx_int_t   rc;
     ngx_uint_t  i;
 
+    ngx_dns_balancer_count(u);
+
     for (i = 0; i < 2; i++) {
         rc = ngx_dns_balancer_group(u, i, pool);
         if (rc != NGX_OK) {
@@ -71,6 +74,31 @@ ngx_dns_balancer_init(ngx_dns_upstream_t *u, ngx_pool_t *pool)
     }
 
     return NGX_OK;
+}
+
+
+/* a lone server is never left out: nothing would be left */
+
+static void
+ngx_dns_balancer_count(ngx_dns_upstream_t *u)
+{
+    ngx_uint_t       i;
+    ngx_dns_peer_t  *peer;
+
+    u->live = 0;
+    peer = u->peers.elts;
+
+    for (i = 0; i < u->peers.nelts; i++) {
+        u->live += !peer[i].vacant;
+
+        if (peer[i].most_fails == 0) {
+            peer[i].most_fails = peer[i].max_fails;
+        }
+    }
+
+    for (i = 0; i < u->peers.nelts; i++) {
+        peer[i].max_fails = u->live == 1 ? 0 : peer[i].most_fails;
+    }
 }
 
 
@@ -94,18 +122,13 @@ ngx_dns_balancer_group(ngx_dns_upstream_t *u, ngx_uint_t backup,
     }
 
     for (i = 0; i < u->peers.nelts; i++) {
-        if (peer[i].backup == backup) {
-            peer[i].upstream = u;
+        peer[i].upstream = u;
+
+        if (peer[i].backup == backup && !peer[i].vacant) {
             peer[i].index = (uint32_t) group->n;
             group->peers[group->n++] = &peer[i];
             group->weight += peer[i].weight;
         }
-    }
-
-    /* a lone server is never left out: nothing would be left */
-
-    if (u->peers.nelts == 1) {
-        peer[0].max_fails = 0;
     }
 
     return group->n ? ngx_dns_balancer_sequence(group, pool) : NGX_OK;

@@ -52,6 +52,22 @@
 #define NGX_DNS_TRANSPORTS     2       /* transport/ngx_dns_transport.h */
 
 
+/*
+ * Who sits in a seat: a slot whose server is found while nginx runs
+ * (ngx_dns_seat.h).  All zero: nobody ever did.
+ */
+
+typedef struct {
+    uint64_t            sum;           /* of what follows, or it is torn */
+    uint64_t            since;         /* msec: when it came, or went */
+    uint32_t            epoch;         /* one more with each server */
+    uint32_t            weight;        /* 0: nobody */
+    uint32_t            backup;
+    uint32_t            socklen;
+    u_char              addr[32];      /* sockaddr_in, sockaddr_in6 */
+} ngx_dns_seat_shm_t;
+
+
 typedef struct {
     /* written with each query; a line of its own */
     uint32_t            outstanding;
@@ -96,6 +112,11 @@ typedef struct {
     int32_t             drift;         /* what the last check saw */
     uint32_t            drifts;        /* how often in a row */
     char                key[NGX_DNS_PEER_KEY];
+
+    ngx_dns_seat_shm_t  seat;
+    ngx_dns_peer_counters_t  base;     /* of a seat: what others before had */
+
+    uint8_t             line3[24];
 } ngx_dns_peer_shm_t;
 
 
@@ -106,8 +127,9 @@ typedef struct {
     uint32_t            attempt;       /* of the last one that was tried */
     uint64_t            unknown;       /* msec: when a process that found no
                                           row was last seen; 0: never */
+    uint32_t            seats;         /* one more with each change of seats */
 
-    uint8_t             line1[NGX_DNS_CACHELINE - 24];
+    uint8_t             line1[NGX_DNS_CACHELINE - 28];
 
     /* round robin: the next place in a group's sequence */
     uint32_t            ticket[2];
@@ -136,6 +158,7 @@ typedef struct ngx_dns_peer_s      ngx_dns_peer_t;
 typedef struct ngx_dns_group_s     ngx_dns_group_t;
 typedef struct ngx_dns_upstream_s  ngx_dns_upstream_t;
 typedef struct ngx_dns_balancer_s  ngx_dns_balancer_t;
+typedef struct ngx_dns_seats_s     ngx_dns_seats_t;
 
 /* transport/: nothing of it is known here */
 
@@ -163,6 +186,7 @@ struct ngx_dns_peer_s {
 
     uint32_t              weight;
     uint32_t              max_fails;   /* 0: never ejected */
+    uint32_t              most_fails;  /* the same while there are others */
     ngx_msec_t            fail_timeout;
     ngx_msec_t            slow_start;          /* 0: at once */
     uint32_t              max_outstanding;     /* 0: no limit */
@@ -176,9 +200,14 @@ struct ngx_dns_peer_s {
     uint32_t              witnesses;   /* attempts of this process that have
                                           outlived their question */
 
+    ngx_dns_seats_t      *seats;       /* it is one of these; or NULL */
+    uint32_t              epoch;       /* of who sits there */
+    ngx_msec_t            vacated;     /* since when nobody does */
+
     unsigned              backup:1;
     unsigned              down:1;
     unsigned              checked:1;   /* there are active checks */
+    unsigned              vacant:1;    /* a seat without a server; "down" too */
 };
 
 
@@ -222,6 +251,7 @@ struct ngx_dns_upstream_s {
     ngx_str_t             name;
     ngx_dns_group_t       group[2];    /* primary, backup */
     ngx_array_t           peers;       /* of ngx_dns_peer_t */
+    ngx_uint_t            live;        /* those that are not vacant */
     ngx_dns_balancer_t   *balancer;
     ngx_dns_peers_shm_t  *shm;
     ngx_uint_t            row;         /* of this process */
@@ -250,6 +280,13 @@ struct ngx_dns_upstream_s {
     void                 *key;         /* module/: the hash's key, or NULL */
     ngx_uint_t            by_client;   /* the key is not of the question
                                           alone: no joining */
+
+    /* seats, in this process */
+    uint32_t              seated;      /* shm->seats at the last look */
+    ngx_uint_t            unseated;    /* somebody has to wait for a seat */
+    ngx_uint_t            regroup;     /* the groups are old: no memory */
+    ngx_pool_t           *pool;        /* of the groups; NULL: those of the
+                                          configuration */
 
     /* retries this process may make */
     uint32_t              budget[NGX_DNS_ACCOUNTS];
@@ -447,6 +484,15 @@ ngx_dns_peer_down(ngx_dns_peer_t *peer)
     marks = ngx_dns_load(&peer->shm->marks) & NGX_DNS_MARK_FORCED;
 
     return marks ? marks == NGX_DNS_MARK_DOWN : peer->down;
+}
+
+
+/* somebody else sits there: what this process finds out is of another */
+
+static ngx_inline ngx_uint_t
+ngx_dns_peer_replaced(ngx_dns_peer_t *peer)
+{
+    return peer->epoch != ngx_dns_load(&peer->shm->seat.epoch);
 }
 
 

@@ -200,7 +200,7 @@ ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_uint_t refused,
     peer->refused = 0;
 
     if (2 * n > NGX_DNS_PEER_WINDOW && peer->max_fails
-        && !ngx_dns_peer_outdated(peer)
+        && !ngx_dns_peer_outdated(peer) && !ngx_dns_peer_replaced(peer)
         && (ngx_dns_load(&peer->shm->fails) & NGX_DNS_PEER_REFUSES) == 0
         && !ngx_dns_peer_last(peer, now))
     {
@@ -229,7 +229,9 @@ ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now)
 
     fails = ngx_dns_load(&shm->fails);
 
-    if (fails >= peer->max_fails || ngx_dns_peer_last(peer, now)) {
+    if (fails >= peer->max_fails || ngx_dns_peer_replaced(peer)
+        || ngx_dns_peer_last(peer, now))
+    {
         return;
     }
 
@@ -291,7 +293,9 @@ ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t             fails;
     ngx_dns_peer_shm_t  *shm;
 
-    if (peer->max_fails == 0 || ngx_dns_peer_outdated(peer)) {
+    if (peer->max_fails == 0 || ngx_dns_peer_outdated(peer)
+        || ngx_dns_peer_replaced(peer))
+    {
         return;
     }
 
@@ -393,7 +397,7 @@ ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t             n;
     ngx_dns_peer_shm_t  *shm;
 
-    if (ngx_dns_peer_outdated(peer)) {
+    if (ngx_dns_peer_outdated(peer) || ngx_dns_peer_replaced(peer)) {
         return;
     }
 
@@ -504,7 +508,7 @@ ngx_dns_peer_handshake(ngx_dns_peer_t *peer, ngx_uint_t fault,
     }
 
     if (ngx_dns_load(&peer->shm->fault) == fault
-        || ngx_dns_peer_outdated(peer)
+        || ngx_dns_peer_outdated(peer) || ngx_dns_peer_replaced(peer)
         || ngx_dns_xchg(&peer->shm->fault, (uint32_t) fault) == fault)
     {
         return;

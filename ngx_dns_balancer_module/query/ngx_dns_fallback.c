@@ -49,7 +49,7 @@ ngx_dns_fallback_next(ngx_dns_inflight_t *f, ngx_uint_t on)
     f->first = f->tries;
     f->servers = 0;
     f->repeats = 0;
-    f->limit = (uint8_t) ngx_min(f->upstream->peers.nelts, f->policy->tries);
+    f->limit = (uint8_t) ngx_min(f->upstream->live, f->policy->tries);
     f->spare = 0;
     f->racing = 0;
 

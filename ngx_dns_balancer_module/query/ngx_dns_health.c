@@ -186,6 +186,21 @@ ngx_dns_health_stop(void)
 
 
 void
+ngx_dns_health_leave(ngx_dns_peer_t *peer)
+{
+    ngx_dns_health_t  *h;
+
+    for (h = ngx_dns_health_list; h; h = h->next) {
+        if (h->peer == peer && h->waiting) {
+            h->transport->cancel(&h->attempt);
+            h->waiting = 0;
+            ngx_dns_health_wait(h);
+        }
+    }
+}
+
+
+void
 ngx_dns_health_done(void)
 {
     ngx_dns_health_stop();

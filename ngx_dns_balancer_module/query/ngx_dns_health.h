@@ -59,6 +59,9 @@ ngx_int_t ngx_dns_health_init(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
 void ngx_dns_health_start(ngx_dns_lease_t *lease, uint32_t generation);
 void ngx_dns_health_stop(void);
 
+/* another server is there now, or none */
+void ngx_dns_health_leave(ngx_dns_peer_t *peer);
+
 /* at the worker's exit, before its transports end */
 void ngx_dns_health_done(void);
 

@@ -100,7 +100,7 @@ ngx_dns_life_start(ngx_dns_inflight_t *f)
     f->first = 0;
     f->spare = 0;
     f->fallen = 0;
-    f->limit = (uint8_t) ngx_min(u->peers.nelts, f->policy->tries);
+    f->limit = (uint8_t) ngx_min(u->live, f->policy->tries);
     f->outcome = NGX_DNS_OUTCOME_NONE;
     f->said = NGX_DNS_OUTCOME_NONE;
     f->peer = NULL;

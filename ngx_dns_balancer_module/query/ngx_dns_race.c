@@ -27,7 +27,7 @@ ngx_dns_race_begin(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
     f->race_end = ngx_current_msec + u->race_wait;
 
     if (f->limit < u->race) {
-        f->limit = (uint8_t) ngx_min(u->peers.nelts, u->race);
+        f->limit = (uint8_t) ngx_min(u->live, u->race);
     }
 
     while (f->racing < u->race

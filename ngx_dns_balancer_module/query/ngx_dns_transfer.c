@@ -208,7 +208,7 @@ ngx_dns_transfer_next(ngx_dns_transfer_t *x)
     ngx_dns_pick_t   pick;
     ngx_dns_peer_t  *peer;
 
-    limit = x->only ? 1 : ngx_min(x->upstream->peers.nelts,
+    limit = x->only ? 1 : ngx_min(x->upstream->live,
                                   x->zone->policy->tries);
 
     for ( ;; ) {

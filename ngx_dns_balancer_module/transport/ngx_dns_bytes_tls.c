@@ -39,7 +39,6 @@ static ngx_int_t ngx_dns_tls_handshake(ngx_connection_t *c,
 static uint16_t ngx_dns_tls_verify(ngx_dns_tls_t *tls, SSL *ssl);
 static uint16_t ngx_dns_tls_pinned(ngx_dns_tls_t *tls, X509 *cert);
 static void ngx_dns_tls_save_session(ngx_connection_t *c);
-static void ngx_dns_tls_forget(ngx_dns_tls_t *tls);
 static ngx_uint_t ngx_dns_tls_failed(ngx_connection_t *c);
 static ssize_t ngx_dns_tls_read(ngx_connection_t *c, u_char *p, size_t size);
 static ssize_t ngx_dns_tls_write(ngx_connection_t *c, u_char *p, size_t size);
@@ -398,7 +397,7 @@ ngx_dns_tls_save_session(ngx_connection_t *c)
 }
 
 
-static void
+void
 ngx_dns_tls_forget(ngx_dns_tls_t *tls)
 {
     if (tls->session) {

@@ -43,6 +43,7 @@ ngx_dns_transport_t  ngx_dns_tcp_out = {
     ngx_dns_tcp_done,
     ngx_dns_tcp_send,
     ngx_dns_tcp_cancel,
+    ngx_dns_tcp_leave,
     NULL,
     &ngx_dns_bytes_plain
 };
@@ -164,6 +165,28 @@ ngx_dns_tcp_cancel(ngx_dns_attempt_t *a)
     }
 
     ngx_dns_tcp_socket_remove(a);
+}
+
+
+void
+ngx_dns_tcp_leave(ngx_dns_peer_t *peer)
+{
+    ngx_uint_t               i;
+    ngx_dns_tcp_endpoint_t  *ep;
+
+    ep = peer->channels[NGX_DNS_TRANSPORT_STREAM];
+
+    if (ep == NULL) {
+        return;
+    }
+
+    for (i = 0; i < ep->places; i++) {
+        if (ep->connections[i]) {
+            ngx_dns_tcp_socket_retire(ep->connections[i]);
+        }
+    }
+
+    ep->most = 0;
 }
 
 

@@ -41,6 +41,7 @@ extern ngx_dns_transport_t  ngx_dns_tcp_out;
 ngx_int_t ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query,
     size_t len);
 void ngx_dns_tcp_cancel(ngx_dns_attempt_t *a);
+void ngx_dns_tcp_leave(ngx_dns_peer_t *peer);
 
 #pragma GCC visibility pop
 

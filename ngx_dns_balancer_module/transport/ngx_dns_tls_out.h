@@ -54,6 +54,9 @@ extern ngx_dns_transport_t  ngx_dns_tls_out;
 /* below its frames, and those of zone transfers */
 extern const ngx_dns_bytes_t  ngx_dns_bytes_tls;
 
+/* the session that is kept for the next connection */
+void ngx_dns_tls_forget(ngx_dns_tls_t *tls);
+
 #pragma GCC visibility pop
 
 #endif

@@ -126,6 +126,13 @@ struct ngx_dns_transport_s {
     void                 (*cancel)(ngx_dns_attempt_t *a);
 
     /*
+     * The server has another address from now on, or none: nothing new leaves
+     * by what is open.  What is outstanding may still be answered; where it
+     * has to be sent again it goes to peer->sockaddr as it is then.
+     */
+    void                 (*leave)(ngx_dns_peer_t *peer);
+
+    /*
      * What the same server is asked over for the whole of a response that was
      * cut, or to give nobody a chance to guess.  NULL: responses of this one
      * are never cut.
@@ -143,6 +150,9 @@ struct ngx_dns_transport_s {
 ngx_int_t ngx_dns_transports_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
     ngx_uint_t servers);
 void ngx_dns_transports_done(void);
+
+/* the same for all that a server has */
+void ngx_dns_transports_leave(ngx_dns_peer_t *peer);
 
 #pragma GCC visibility pop
 

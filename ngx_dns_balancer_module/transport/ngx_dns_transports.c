@@ -38,6 +38,17 @@ ngx_dns_transports_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
 
 
 void
+ngx_dns_transports_leave(ngx_dns_peer_t *peer)
+{
+    peer->transport->leave(peer);
+
+    if (peer->transport->whole) {
+        peer->transport->whole->leave(peer);
+    }
+}
+
+
+void
 ngx_dns_transports_done(void)
 {
     ngx_dns_transport_t  **t;

@@ -25,6 +25,7 @@ static void ngx_dns_udp_done(void);
 static ngx_int_t ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query,
     size_t len);
 static void ngx_dns_udp_cancel(ngx_dns_attempt_t *a);
+static void ngx_dns_udp_leave(ngx_dns_peer_t *peer);
 static ngx_dns_udp_endpoint_t *ngx_dns_udp_endpoint(ngx_dns_peer_t *peer);
 static ngx_dns_udp_slot_t *ngx_dns_udp_slot(void);
 static void ngx_dns_udp_write(ngx_dns_udp_socket_t *s);
@@ -41,6 +42,7 @@ ngx_dns_transport_t  ngx_dns_udp_out = {
     ngx_dns_udp_done,
     ngx_dns_udp_send,
     ngx_dns_udp_cancel,
+    ngx_dns_udp_leave,
     &ngx_dns_tcp_out,
     NULL
 };
@@ -199,6 +201,30 @@ ngx_dns_udp_cancel(ngx_dns_attempt_t *a)
     }
 
     ngx_dns_udp_remove(a);
+}
+
+
+/* the sockets are closed when their last query has ended */
+
+static void
+ngx_dns_udp_leave(ngx_dns_peer_t *peer)
+{
+    ngx_uint_t               i;
+    ngx_dns_udp_endpoint_t  *ep;
+
+    ep = peer->channels[NGX_DNS_TRANSPORT_UDP];
+
+    if (ep == NULL) {
+        return;
+    }
+
+    for (i = 0; i < NGX_DNS_UDP_SOCKETS; i++) {
+        if (ep->sockets[i]) {
+            ngx_dns_udp_retire(ep->sockets[i]);
+        }
+    }
+
+    ep->since = 0;
 }
 
 

@@ -1,0 +1,104 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns_seats.h"
+
+
+void
+ngx_stream_dns_seats_commit(ngx_stream_dns_main_conf_t *dmcf, ngx_log_t *log)
+{
+    ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t   **us;
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        us[i]->dmcf = dmcf;
+
+        if (us[i]->sources) {
+            ngx_stream_dns_seats_settle(us[i], log);
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_stream_dns_seats_tick(ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t                    i, none;
+    ngx_stream_dns_upstream_t   **us;
+
+    none = 0;
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        if (us[i]->sources) {
+            ngx_stream_dns_seats_apply(us[i], (ngx_log_t *) ngx_cycle->log);
+            none |= us[i]->upstream.live == 0;
+        }
+    }
+
+    return none;
+}
+
+
+void
+ngx_stream_dns_seats_start(ngx_stream_dns_main_conf_t *dmcf, ngx_log_t *log)
+{
+    ngx_uint_t                    i, k;
+    ngx_stream_dns_source_t     **src;
+    ngx_stream_dns_upstream_t   **us;
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+
+        src = us[i]->sources ? us[i]->sources->elts : NULL;
+
+        for (k = 0; src && k < us[i]->sources->nelts; k++) {
+            src[k]->known = 0;
+            src[k]->fails = 0;
+            src[k]->sign = 0;
+            src[k]->seen = 0;
+
+            src[k]->event.handler = src[k]->host.len
+                                    ? ngx_stream_dns_names_handler
+                                    : ngx_stream_dns_resolv_conf_handler;
+            src[k]->event.data = src[k];
+            src[k]->event.log = log;
+            src[k]->event.cancelable = 1;
+
+            ngx_add_timer(&src[k]->event, 1);
+        }
+    }
+}
+
+
+void
+ngx_stream_dns_seats_stop(ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t                    i, k;
+    ngx_stream_dns_source_t     **src;
+    ngx_stream_dns_upstream_t   **us;
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+
+        src = us[i]->sources ? us[i]->sources->elts : NULL;
+
+        for (k = 0; src && k < us[i]->sources->nelts; k++) {
+            if (src[k]->event.timer_set) {
+                ngx_del_timer(&src[k]->event);
+            }
+
+            if (src[k]->ctx) {
+                ngx_resolve_name_done(src[k]->ctx);
+                src[k]->ctx = NULL;
+            }
+        }
+    }
+}
