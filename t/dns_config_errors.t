@@ -440,7 +440,9 @@ my @cases = (
             dns_udp_proxy_protocol 127.0.0.1; }",
   qr/"limit_conn" and "dns_udp_proxy_protocol" exclude each other in server/ ],
 [ 'dns_nsid $remote_addr;',
-  qr/"dns_nsid": invalid value "\$remote_addr", there is no variable but/ ],
+  qr/"dns_nsid": invalid value "\$remote_addr", it is made at start, where/ ],
+(map { [ "dns_nsid '$_';", qr/"dns_nsid": invalid value "\Q$_\E", it is made at/ ]
+} 'a$pid', '$hostnames', '${hostname', '$', '$dns_qname-$hostname'),
 [ 'dns_local server_id=$remote_addr;',
   qr/"dns_local": invalid value "server_id=\$remote_addr", .*"\$hostname"/ ],
 [ 'dns_nsid "";',

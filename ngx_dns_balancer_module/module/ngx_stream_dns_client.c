@@ -99,10 +99,12 @@ ngx_stream_dns_nsid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     *nsid = value[1];
 
-    if (ngx_stream_dns_text_hostname(cf, nsid) != NGX_OK) {
+    if (ngx_stream_dns_text_constant(cf, nsid) != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"dns_nsid\": invalid value \"%V\", there is no "
-                           "variable but \"$hostname\"", &value[1]);
+                           "\"dns_nsid\": invalid value \"%V\", it is made at "
+                           "start, where there are no variables but "
+                           "\"$hostname\" and \"$nginx_version\"",
+                           &value[1]);
         return NGX_CONF_ERROR;
     }
 

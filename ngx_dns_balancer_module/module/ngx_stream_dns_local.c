@@ -51,7 +51,8 @@ ngx_stream_dns_local(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                "be \"localhost\", \"special\", \"reverse\", "
                                "\"whoami=\" with a name, \"server_id\", "
                                "\"server_id=\" with a text of 1 to 255 octets, "
-                               "in which \"$hostname\" is the only variable, "
+                               "in which \"$hostname\" and "
+                               "\"$nginx_version\" are the only variables, "
                                "or \"off\"", &value[i]);
             return NGX_CONF_ERROR;
         }
@@ -109,7 +110,7 @@ ngx_stream_dns_local_word(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf,
         dscf->server_id.data = value->data + 10;
         dscf->server_id.len = value->len - 10;
 
-        if (ngx_stream_dns_text_hostname(cf, &dscf->server_id) == NGX_OK
+        if (ngx_stream_dns_text_constant(cf, &dscf->server_id) == NGX_OK
             && dscf->server_id.len >= 1 && dscf->server_id.len <= 255)
         {
             return NGX_STREAM_DNS_LOCAL_SERVER_ID;

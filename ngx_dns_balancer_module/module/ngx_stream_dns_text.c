@@ -9,9 +9,12 @@
 #include "../wire/ngx_dns_question.h"
 
 #include <ldns/ldns.h>
+#include <nginx.h>
 
 
 static ngx_uint_t ngx_stream_dns_text_ipv6(ngx_str_t *text);
+static ngx_int_t ngx_stream_dns_text_variable(ngx_conf_t *cf, u_char **pos,
+    u_char *last, ngx_str_t *value);
 
 
 const char *
@@ -141,20 +144,12 @@ ngx_stream_dns_text_zone(ngx_str_t *text)
 
 
 ngx_int_t
-ngx_stream_dns_text_hostname(ngx_conf_t *cf, ngx_str_t *text)
+ngx_stream_dns_text_constant(ngx_conf_t *cf, ngx_str_t *text)
 {
     size_t       len;
     u_char      *p, *q, *last;
-    ngx_str_t   *host, from;
-    ngx_uint_t   i;
+    ngx_str_t    value, from;
 
-    static ngx_str_t  names[] = {
-        ngx_string("${hostname}"),
-        ngx_string("$hostname"),
-        ngx_null_string
-    };
-
-    host = &cf->cycle->hostname;
     from = *text;
     last = from.data + from.len;
 
@@ -162,9 +157,10 @@ ngx_stream_dns_text_hostname(ngx_conf_t *cf, ngx_str_t *text)
         return NGX_OK;
     }
 
-    /* each is replaced by no more than the host's name */
+    /* a variable has a name of two octets at least */
 
-    len = from.len + from.len / 9 * host->len + host->len;
+    len = ngx_max(cf->cycle->hostname.len, sizeof(NGINX_VERSION));
+    len = from.len + (from.len / 2 + 1) * len;
 
     p = ngx_pnalloc(cf->pool, len);
     if (p == NULL) {
@@ -180,26 +176,65 @@ ngx_stream_dns_text_hostname(ngx_conf_t *cf, ngx_str_t *text)
             continue;
         }
 
-        for (i = 0; names[i].len; i++) {
-            if ((size_t) (last - q) >= names[i].len
-                && ngx_strncmp(q, names[i].data, names[i].len) == 0)
-            {
-                break;
-            }
-        }
-
-        if (names[i].len == 0) {
+        if (ngx_stream_dns_text_variable(cf, &q, last, &value) != NGX_OK) {
             *text = from;
             return NGX_DECLINED;
         }
 
-        q += names[i].len;
-        p = ngx_cpymem(p, host->data, host->len);
+        p = ngx_cpymem(p, value.data, value.len);
     }
 
     text->len = (size_t) (p - text->data);
 
     return NGX_OK;
+}
+
+
+/* "$name" or "${name}" at *pos, which is moved behind it */
+
+static ngx_int_t
+ngx_stream_dns_text_variable(ngx_conf_t *cf, u_char **pos, u_char *last,
+    ngx_str_t *value)
+{
+    u_char     *p, c;
+    ngx_str_t   name;
+    ngx_uint_t  braces;
+
+    p = *pos + 1;
+    braces = p < last && *p == '{';
+    p += braces;
+
+    for (name.data = p; p < last; p++) {
+        c = *p | 0x20;
+
+        if (*p != '_' && (*p < '0' || *p > '9') && (c < 'a' || c > 'z')) {
+            break;
+        }
+    }
+
+    name.len = p - name.data;
+
+    if (braces && (p == last || *p++ != '}')) {
+        return NGX_DECLINED;
+    }
+
+    *pos = p;
+
+    if (name.len == sizeof("hostname") - 1
+        && ngx_strncmp(name.data, "hostname", name.len) == 0)
+    {
+        *value = cf->cycle->hostname;
+        return NGX_OK;
+    }
+
+    if (name.len == sizeof("nginx_version") - 1
+        && ngx_strncmp(name.data, "nginx_version", name.len) == 0)
+    {
+        ngx_str_set(value, NGINX_VERSION);
+        return NGX_OK;
+    }
+
+    return NGX_DECLINED;
 }
 
 

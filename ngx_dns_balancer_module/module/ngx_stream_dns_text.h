@@ -36,10 +36,10 @@ const char *ngx_stream_dns_text_name(ngx_conf_t *cf, ngx_str_t *text,
     ngx_str_t *name);
 
 /*
- * $hostname and ${hostname} are the name of this machine.  NGX_DECLINED: there
- * is another variable.
+ * Variables that never change, $hostname and $nginx_version, are replaced by
+ * what they are.  NGX_DECLINED: there is another one.
  */
-ngx_int_t ngx_stream_dns_text_hostname(ngx_conf_t *cf, ngx_str_t *text);
+ngx_int_t ngx_stream_dns_text_constant(ngx_conf_t *cf, ngx_str_t *text);
 
 /* is no parameter of a line there twice?  NGX_ERROR, and it is said */
 ngx_int_t ngx_stream_dns_text_once(ngx_conf_t *cf);
