@@ -59,6 +59,16 @@ my %kinds = (
         cache => 1,
         warmup => 3000,
     },
+    pass => {
+        about => 'forwarded by dns_pass $variable, of geo',
+        generator => [qw/ -m unique /],
+        pass => 'geo $bench { default up; 192.0.2.0/24 other; }',
+    },
+    passmap => {
+        about => 'forwarded by dns_pass $variable, of map $remote_addr',
+        generator => [qw/ -m unique /],
+        pass => 'map $remote_addr $bench { default up; 192.0.2.1 other; }',
+    },
     tcp => {
         about => 'from the cache, 1000 names, over 16 TCP connections',
         program => 'streamgen',
@@ -97,7 +107,7 @@ my %servers = (
     },
     stock => {
         command => sub {
-            return if $kinds{$_[0]}{cache};
+            return if $kinds{$_[0]}{cache} || $kinds{$_[0]}{pass};
             nginx_command(stock_conf(), @_);
         },
         version => sub { `$nginx -v 2>&1` =~ m!(nginx/\S+)! },
@@ -150,6 +160,10 @@ sub ours_conf {
         ssl_protocols TLSv1.2 TLSv1.3;
 EOF
 
+    my $pass = $kinds{$kind}{pass};
+    my $to = $pass ? '$bench' : 'up';
+    $zone .= " $pass" if $pass;
+
     return ($load, <<EOF);
     $zone
 
@@ -162,7 +176,7 @@ EOF
 
     server {
         listen 127.0.0.1:$port udp rcvbuf=4m;
-        dns_forward . up;
+        dns_forward . $to;
         $use
     }
 EOF

@@ -19,7 +19,7 @@ my $format = join '|', qw/ $dns_qname $dns_qtype $dns_qclass $dns_id
 
 my @vars = map { s/\$//r } split /\|/, $format;
 
-my $t = Test::Nginx::DNS->new()->plan(12);
+my $t = Test::Nginx::DNS->new()->plan(13);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF' =~ s/VARS/$format/r);
 
@@ -103,6 +103,15 @@ $v = logged();
 is(join('|', @$v{qw/ dns_zone dns_upstream dns_upstream_addr
                      dns_upstream_time dns_upstream_tries /}), '-|-|-|-|-',
    'refused: none of an upstream');
+
+# addresses as nginx writes them, of one client after another
+
+my @addrs = qw/ 127.0.0.1 127.255.100.99 127.10.9.200 127.0.0.1 127.0.0.1 /;
+my $said = join ' ', map {
+    dns_query($port, 'www.test', 'A', from => $_);
+    logged()->{remote_addr};
+} @addrs;
+is($said, "@addrs", '$remote_addr');
 
 dns_raw($port, 'short', timeout => 0.1);
 $v = logged();

@@ -133,7 +133,7 @@ typedef struct {
 /* what the variables of a dns_pass may name */
 
 typedef struct {
-    ngx_str_t                    name;      /* first: by it they are sorted */
+    ngx_str_t                    name;
     ngx_dns_choice_t             choice;
 } ngx_stream_dns_choice_t;
 
@@ -204,8 +204,10 @@ struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
     ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
-    ngx_array_t                  choices;   /* of ngx_stream_dns_choice_t, in
-                                               the order of their names */
+    ngx_array_t                  choices;   /* of ngx_stream_dns_choice_t */
+    uint32_t                    *places;    /* their numbers, by their names */
+    uint32_t                     places_mask;
+    ngx_stream_dns_choice_t     *chosen;    /* the last one, in a worker */
     ngx_array_t                  limit_zones;   /* of
                                                ngx_dns_limit_zone_t * */
     ngx_array_t                  secrets;   /* of ngx_stream_dns_secret_t * */

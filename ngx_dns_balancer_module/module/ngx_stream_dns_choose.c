@@ -19,7 +19,10 @@ static ngx_int_t ngx_stream_dns_choose_peer(ngx_conf_t *cf,
     ngx_dns_peer_t *peer);
 static ngx_int_t ngx_stream_dns_choose_add(ngx_stream_dns_main_conf_t *dmcf,
     ngx_str_t *name, ngx_dns_upstream_t *u, ngx_dns_peer_t *only);
-static ngx_int_t ngx_stream_dns_choose_cmp(const void *one, const void *two);
+static uint32_t *ngx_stream_dns_choose_place(
+    ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name);
+static ngx_int_t ngx_stream_dns_choose_index(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf);
 static const ngx_dns_choice_t *ngx_stream_dns_choose_find(
     ngx_stream_session_t *s, ngx_str_t *name);
 static void ngx_stream_dns_choose_failed(ngx_dns_record_t *r,
@@ -137,12 +140,7 @@ ngx_stream_dns_choose_init(ngx_conf_t *cf)
         }
     }
 
-    /* stable: of servers with one address the first counts */
-
-    ngx_sort(dmcf->choices.elts, (size_t) dmcf->choices.nelts,
-             sizeof(ngx_stream_dns_choice_t), ngx_stream_dns_choose_cmp);
-
-    return NGX_OK;
+    return ngx_stream_dns_choose_index(cf, dmcf);
 }
 
 
@@ -241,20 +239,6 @@ ngx_stream_dns_choose_add(ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name,
 }
 
 
-/* the name is what they begin with */
-
-static ngx_int_t
-ngx_stream_dns_choose_cmp(const void *one, const void *two)
-{
-    const ngx_str_t  *a, *b;
-
-    a = one;
-    b = two;
-
-    return ngx_memn2cmp(a->data, b->data, a->len, b->len);
-}
-
-
 const ngx_dns_choice_t *
 ngx_stream_dns_choose(ngx_stream_session_t *s, ngx_dns_record_t *r)
 {
@@ -295,36 +279,99 @@ ngx_stream_dns_choose(ngx_stream_session_t *s, ngx_dns_record_t *r)
 static const ngx_dns_choice_t *
 ngx_stream_dns_choose_find(ngx_stream_session_t *s, ngx_str_t *name)
 {
-    ngx_uint_t                   low, high, middle;
-    ngx_stream_dns_choice_t     *c;
-    ngx_stream_dns_main_conf_t  *dmcf;
+    uint32_t                     *place;
+    ngx_stream_dns_choice_t      *c;
+    ngx_stream_dns_main_conf_t   *dmcf;
 
     dmcf = ngx_stream_get_module_main_conf(s, ngx_dns_balancer_module);
 
-    c = dmcf->choices.elts;
-    low = 0;
-    high = dmcf->choices.nelts;
+    /* most often it is what it was the last time */
 
-    /* the first that is not less */
+    c = dmcf->chosen;
 
-    while (low < high) {
-        middle = (low + high) / 2;
-
-        if (ngx_stream_dns_choose_cmp(&c[middle], name) < 0) {
-            low = middle + 1;
-
-        } else {
-            high = middle;
-        }
+    if (c && c->name.len == name->len
+        && ngx_memcmp(c->name.data, name->data, name->len) == 0)
+    {
+        return &c->choice;
     }
 
-    if (low == dmcf->choices.nelts
-        || ngx_stream_dns_choose_cmp(&c[low], name) != 0)
-    {
+    c = dmcf->choices.elts;
+    place = ngx_stream_dns_choose_place(dmcf, name);
+
+    if (*place == 0) {
         return NULL;
     }
 
-    return &c[low].choice;
+    c += *place - 1;
+    dmcf->chosen = c;
+
+    return &c->choice;
+}
+
+
+/*
+ * Where the number of the choice with this name is, counted from 1, or would
+ * be: open addressing, at most half of the places are taken.  Names are of the
+ * configuration, so that nobody can choose ones that meet.
+ */
+
+static uint32_t *
+ngx_stream_dns_choose_place(ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name)
+{
+    size_t                    i;
+    uint32_t                  hash, *place;
+    ngx_stream_dns_choice_t  *c;
+
+    hash = (uint32_t) name->len;
+
+    for (i = 0; i < name->len; i++) {
+        hash = (hash ^ name->data[i]) * 16777619;
+    }
+
+    hash ^= hash >> 15;
+
+    for ( ;; ) {
+        place = &dmcf->places[hash++ & dmcf->places_mask];
+        c = (ngx_stream_dns_choice_t *) dmcf->choices.elts + *place - 1;
+
+        if (*place == 0
+            || (c->name.len == name->len
+                && ngx_memcmp(c->name.data, name->data, name->len) == 0))
+        {
+            return place;
+        }
+    }
+}
+
+
+/* of servers with one address the first counts */
+
+static ngx_int_t
+ngx_stream_dns_choose_index(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
+{
+    uint32_t                 *place, n;
+    ngx_uint_t                i;
+    ngx_stream_dns_choice_t  *c;
+
+    for (n = 8; n < 2 * dmcf->choices.nelts; n *= 2) { /* void */ }
+
+    dmcf->places = ngx_pcalloc(cf->pool, n * sizeof(uint32_t));
+    if (dmcf->places == NULL) {
+        return NGX_ERROR;
+    }
+
+    dmcf->places_mask = n - 1;
+    c = dmcf->choices.elts;
+
+    for (i = 0; i < dmcf->choices.nelts; i++) {
+        place = ngx_stream_dns_choose_place(dmcf, &c[i].name);
+
+        if (*place == 0) {
+            *place = (uint32_t) i + 1;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "ngx_stream_dns_text.h"
 #include "../base/ngx_dns_hash.h"
 
 
@@ -29,6 +30,8 @@ typedef struct {
     ngx_dns_sockaddr_t            local_sockaddr;
     ngx_stream_core_main_conf_t  *main;
     u_char                        text[NGX_SOCKADDR_STRLEN];
+    in_addr_t                     ipv4;     /* what "text" is, ... */
+    size_t                        ipv4_len; /* ... if it is not 0 */
 } ngx_stream_dns_session_t;
 
 
@@ -56,7 +59,6 @@ static ngx_int_t ngx_stream_dns_session_limit_key(ngx_dns_record_t *r,
     const ngx_dns_limit_zone_t *zone, uint64_t *hash);
 static const ngx_dns_choice_t *ngx_stream_dns_session_choose(
     ngx_dns_record_t *r);
-static ngx_uint_t ngx_stream_dns_session_status(ngx_dns_record_t *r);
 static u_char *ngx_stream_dns_session_log_error(ngx_log_t *log, u_char *buf,
     size_t len);
 
@@ -341,18 +343,26 @@ ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds, ngx_dns_record_t *r,
 
     tp = ngx_timeofday();
     past = ngx_current_msec - r->start_msec;
-    sec = tp->sec - (time_t) (past / 1000);
+
+    sec = tp->sec;
     msec = tp->msec;
 
-    if (msec < past % 1000) {
-        msec += 1000;
-        sec--;
+    if (past) {
+        sec -= (time_t) (past / 1000);
+        past %= 1000;
+
+        if (msec < past) {
+            msec += 1000;
+            sec--;
+        }
     }
 
     s->start_sec = sec;
-    s->start_msec = msec - past % 1000;
+    s->start_msec = msec - past;
     s->received = (off_t) r->received;
-    s->status = ngx_stream_dns_session_status(r);
+    s->status = r->reason == NGX_DNS_FINE
+                ? NGX_STREAM_OK
+                : ngx_stream_dns_text_status(r->reason);
 
     ngx_stream_set_ctx(s, r, ngx_dns_balancer_module);
 }
@@ -388,14 +398,32 @@ ngx_stream_dns_session_stream(ngx_connection_t *c, ngx_dns_client_t *client)
 static void
 ngx_stream_dns_session_text(ngx_stream_dns_session_t *ds)
 {
+    in_addr_t          addr;
     ngx_connection_t  *c;
 
     c = &ds->connection;
 
-    if (c->addr_text.len == 0) {
-        c->addr_text.len = ngx_sock_ntop(c->sockaddr, c->socklen, ds->text,
-                                         NGX_SOCKADDR_STRLEN, 0);
+    if (c->addr_text.len) {
+        return;
     }
+
+    if (c->sockaddr->sa_family == AF_INET) {
+        addr = ((struct sockaddr_in *) c->sockaddr)->sin_addr.s_addr;
+
+        /* often the same client asks again */
+
+        if (ds->ipv4_len == 0 || addr != ds->ipv4) {
+            ds->ipv4 = addr;
+            ds->ipv4_len = ngx_stream_dns_text_ipv4(ds->text, c->sockaddr);
+        }
+
+        c->addr_text.len = ds->ipv4_len;
+        return;
+    }
+
+    ds->ipv4_len = 0;
+    c->addr_text.len = ngx_sock_ntop(c->sockaddr, c->socklen, ds->text,
+                                     NGX_SOCKADDR_STRLEN, 0);
 }
 
 
@@ -640,36 +668,6 @@ ngx_stream_dns_session_choose(ngx_dns_record_t *r)
     ngx_stream_dns_session_empty(ds);
 
     return choice;
-}
-
-
-/* $status, in the words of stream */
-
-static ngx_uint_t
-ngx_stream_dns_session_status(ngx_dns_record_t *r)
-{
-    switch (r->reason) {
-
-    case NGX_DNS_FINE:
-        return NGX_STREAM_OK;
-
-    case NGX_DNS_EACCESS:
-    case NGX_DNS_EZDROP:
-    case NGX_DNS_EZNOTIMP:
-    case NGX_DNS_EZREFUSED:
-    case NGX_DNS_EZSERVFAIL:
-        return NGX_STREAM_FORBIDDEN;
-
-    case NGX_DNS_EOVERLOAD:
-    case NGX_DNS_ELIMIT:
-    case NGX_DNS_ELIMITTC:
-    case NGX_DNS_ELIMITDROP:
-        return NGX_STREAM_SERVICE_UNAVAILABLE;
-
-    default:
-        return r->reason < NGX_DNS_EDOWN ? NGX_STREAM_BAD_REQUEST
-                                         : NGX_STREAM_BAD_GATEWAY;
-    }
 }
 
 

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_stream_dns.h"
 #include "ngx_stream_dns_text.h"
 #include "../wire/ngx_dns_name.h"
 #include "../wire/ngx_dns_question.h"
@@ -15,6 +16,12 @@
 static ngx_uint_t ngx_stream_dns_text_ipv6(ngx_str_t *text);
 static ngx_int_t ngx_stream_dns_text_variable(ngx_conf_t *cf, u_char **pos,
     u_char *last, ngx_str_t *value);
+static void ngx_stream_dns_text_octets_init(void);
+
+
+/* of IPv4 addresses, in decimal; made when first needed */
+
+static u_char  ngx_stream_dns_text_octets[256][8];
 
 
 const char *
@@ -235,6 +242,70 @@ ngx_stream_dns_text_variable(ngx_conf_t *cf, u_char **pos, u_char *last,
     }
 
     return NGX_DECLINED;
+}
+
+
+size_t
+ngx_stream_dns_text_ipv4(u_char *text, struct sockaddr *sa)
+{
+    u_char     *p, *octet, *word;
+    ngx_uint_t  i;
+
+    if (ngx_stream_dns_text_octets[0][0] == 0) {
+        ngx_stream_dns_text_octets_init();
+    }
+
+    p = text;
+    octet = (u_char *) &((struct sockaddr_in *) sa)->sin_addr;
+
+    for (i = 0; i < 4; i++) {
+        word = ngx_stream_dns_text_octets[octet[i]];
+
+        ngx_memcpy(p, word, 4);
+        p += word[4];
+    }
+
+    return p - text - 1;
+}
+
+
+/* each with a dot behind it, and its length with that */
+
+static void
+ngx_stream_dns_text_octets_init(void)
+{
+    u_char      *word;
+    ngx_uint_t   i;
+
+    for (i = 0; i < 256; i++) {
+        word = ngx_stream_dns_text_octets[i];
+        word[4] = (u_char) (ngx_sprintf(word, "%ui.", i) - word);
+    }
+}
+
+
+ngx_uint_t
+ngx_stream_dns_text_status(ngx_dns_reason_e reason)
+{
+    switch (reason) {
+
+    case NGX_DNS_EACCESS:
+    case NGX_DNS_EZDROP:
+    case NGX_DNS_EZNOTIMP:
+    case NGX_DNS_EZREFUSED:
+    case NGX_DNS_EZSERVFAIL:
+        return NGX_STREAM_FORBIDDEN;
+
+    case NGX_DNS_EOVERLOAD:
+    case NGX_DNS_ELIMIT:
+    case NGX_DNS_ELIMITTC:
+    case NGX_DNS_ELIMITDROP:
+        return NGX_STREAM_SERVICE_UNAVAILABLE;
+
+    default:
+        return reason < NGX_DNS_EDOWN ? NGX_STREAM_BAD_REQUEST
+                                         : NGX_STREAM_BAD_GATEWAY;
+    }
 }
 
 

@@ -16,6 +16,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "../base/ngx_dns.h"
+
 
 #pragma GCC visibility push(hidden)
 
@@ -40,6 +42,16 @@ const char *ngx_stream_dns_text_name(ngx_conf_t *cf, ngx_str_t *text,
  * what they are.  NGX_DECLINED: there is another one.
  */
 ngx_int_t ngx_stream_dns_text_constant(ngx_conf_t *cf, ngx_str_t *text);
+
+/*
+ * The text of an IPv4 address; its length, NGX_INET_ADDRSTRLEN at most, one
+ * octet after it is written, too.
+ * ngx_sock_ntop() takes longer than the rest of a query's session does.
+ */
+size_t ngx_stream_dns_text_ipv4(u_char *text, struct sockaddr *sa);
+
+/* $status of what is not fine, in the words of stream */
+ngx_uint_t ngx_stream_dns_text_status(ngx_dns_reason_e reason);
 
 /* is no parameter of a line there twice?  NGX_ERROR, and it is said */
 ngx_int_t ngx_stream_dns_text_once(ngx_conf_t *cf);

@@ -380,7 +380,11 @@ ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
         if (f->state != NGX_DNS_LIFE_OVER) {
             f->peer = attempt->peer;
 
-            if (f->special) {
+            /* else it can be nothing but good */
+
+            if (f->special
+                && (f->upstream->race > 1 || f->fallback || f->fallen))
+            {
                 what = ngx_dns_verdict_good(f, a, len, v);
             }
         }
