@@ -95,6 +95,7 @@ typedef enum {
     NGX_DNS_ELIMIT,              /* over a dns_limit, over a stream */
     NGX_DNS_ELIMITTC,            /* the same over UDP: an answer with TC */
     NGX_DNS_EOVERLOAD,           /* dns_max_queries */
+    NGX_DNS_ELOOP,               /* it is our own: ngx_dns_loop.h */
     NGX_DNS_EDOWN,               /* no usable server, all_down refuse */
 
     /* SERVFAIL */

@@ -54,6 +54,7 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "limit", "over dns_limit", NGX_DNS_REFUSED, 0 },
     { "limit_truncate", "over dns_limit, truncated", NGX_DNS_NOERROR, NO },
     { "overload", "too many queries in flight", NGX_DNS_REFUSED, 0 },
+    { "loop", "loop, a query has come back", NGX_DNS_REFUSED, 0 },
     { "all_down", "all upstream servers are down", NGX_DNS_REFUSED, 22 },
 
     { "return_servfail", "dns_return servfail", NGX_DNS_SERVFAIL, 15 },

@@ -566,6 +566,7 @@ ngx_stream_dns_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    ngx_stream_dns_loop_init(dmcf);
     ngx_stream_dns_lint(cf, dmcf);
 
     if (dmcf->servers.nelts == 0) {

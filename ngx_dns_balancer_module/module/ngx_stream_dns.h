@@ -22,6 +22,7 @@
 #include "../front/ngx_dns_front_udp.h"
 #include "../front/ngx_dns_status.h"
 #include "../query/ngx_dns_health.h"
+#include "../query/ngx_dns_loop.h"
 #include "../query/ngx_dns_query.h"
 #include "../query/ngx_dns_stage.h"
 #include "../store/ngx_dns_hosts_build.h"
@@ -69,6 +70,7 @@ typedef struct {
     ngx_stream_complex_value_t  *key;       /* of hash, unless ... */
     ngx_uint_t                   qname;     /* ... it is $dns_qname alone */
     ngx_dns_health_conf_t        health;
+    ngx_dns_loop_conf_t          loop;
     ngx_uint_t                   checks;    /* NGX_STREAM_DNS_CHECKS_* */
     ngx_uint_t                   all_down;  /* the line was there */
     ngx_uint_t                   hedged;    /* so was "hedge" */
@@ -369,6 +371,9 @@ char *ngx_stream_dns_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 void ngx_stream_dns_secret_open(ngx_stream_dns_main_conf_t *dmcf);
 void ngx_stream_dns_secret_look(ngx_stream_dns_main_conf_t *dmcf,
     ngx_log_t *log);
+
+/* what servers are asked to find out whether they lead back here */
+void ngx_stream_dns_loop_init(ngx_stream_dns_main_conf_t *dmcf);
 
 /* why the address of a server with a device is none; NULL: it is one */
 const char *ngx_stream_dns_scope_cut(ngx_conf_t *cf, ngx_str_t *text,

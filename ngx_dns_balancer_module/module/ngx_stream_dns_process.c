@@ -134,7 +134,9 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
         if (ngx_dns_health_init(cycle, &us[i]->upstream, &us[i]->health)
-            != NGX_OK)
+            != NGX_OK
+            || (us[i]->loop.n
+                && ngx_dns_loop_init(cycle, &us[i]->loop) != NGX_OK))
         {
             return NGX_ERROR;
         }
@@ -334,12 +336,14 @@ ngx_stream_dns_hold(ngx_stream_dns_main_conf_t *dmcf, ngx_uint_t holds)
         ngx_stream_dns_hosts_start((ngx_cycle_t *) ngx_cycle, dmcf);
         ngx_stream_dns_seats_start(dmcf, (ngx_log_t *) ngx_cycle->log);
         ngx_dns_health_start(&dmcf->status.metrics->lease, dmcf->generation);
+        ngx_dns_loop_start(&dmcf->status.metrics->lease, dmcf->generation);
         return;
     }
 
     ngx_stream_dns_hosts_stop(dmcf);
     ngx_stream_dns_seats_stop(dmcf);
     ngx_dns_health_stop();
+    ngx_dns_loop_stop();
 }
 
 
@@ -368,6 +372,7 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     ngx_dns_lease_leave(&dmcf->status.metrics->lease, dmcf->generation);
     ngx_stream_dns_hold(dmcf, 0);
     ngx_dns_health_done();
+    ngx_dns_loop_done();
 
     /* whoever still waits gets an answer, but those of http, which has ended */
 

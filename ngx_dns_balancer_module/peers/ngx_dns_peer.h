@@ -103,8 +103,9 @@ typedef struct {
     uint32_t            unsaid;        /* left out */
     uint32_t            fault;         /* what is wrong with TLS:
                                           ngx_dns_fault.h */
-
-    uint8_t             line2[NGX_DNS_CACHELINE - 52];
+    uint32_t            loops;         /* the query of "loop" has come back */
+    uint64_t            loop;          /* in its name: ngx_dns_loop.h in query/;
+                                          0: none was sent */
 
     /* ngx_dns_peers_check() and zone init only */
     uint32_t            generation;    /* 0: never used */
@@ -151,6 +152,7 @@ typedef struct {
 #define NGX_DNS_MARK_DOWN     2        /* by hand: it gets nothing */
 #define NGX_DNS_MARK_UP       4        /* by hand: whatever the configuration
                                           and the checks say */
+#define NGX_DNS_MARK_LOOP     8        /* it leads back here */
 #define NGX_DNS_MARK_FORCED   (NGX_DNS_MARK_DOWN|NGX_DNS_MARK_UP)
 
 
@@ -423,6 +425,13 @@ void ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
  */
 void ngx_dns_peer_force(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t mark);
 
+/*
+ * Queries to it come back to this nginx: it gets none, whatever "all_down"
+ * says, and that is logged once.  Queries do not come back any more.
+ */
+void ngx_dns_peer_loops(ngx_dns_peer_t *peer, ngx_log_t *log);
+void ngx_dns_peer_led(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_log_t *log);
+
 /* "clear", then "set", of the marks; returns what they were */
 uint32_t ngx_dns_peer_mark(ngx_dns_peer_shm_t *shm, uint32_t clear,
     uint32_t set);
@@ -505,7 +514,9 @@ ngx_dns_peer_refuses(ngx_dns_peer_t *peer, ngx_uint_t fail_open)
 
     marks = ngx_dns_load(&peer->shm->marks);
 
-    if ((marks & NGX_DNS_MARK_DOWN) == 0 && fail_open == NGX_DNS_OPEN_ALL) {
+    if ((marks & (NGX_DNS_MARK_DOWN|NGX_DNS_MARK_LOOP)) == 0
+        && fail_open == NGX_DNS_OPEN_ALL)
+    {
         return 0;
     }
 

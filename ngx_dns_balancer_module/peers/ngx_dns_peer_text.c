@@ -135,7 +135,7 @@ ngx_dns_peer_state(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_str_t *state)
         return 0;
     }
 
-    if (marks == NGX_DNS_MARK_SICK) {
+    if (marks && (marks & NGX_DNS_MARK_FORCED) == 0) {
         ngx_str_set(state, "unhealthy");
         return 0;
     }

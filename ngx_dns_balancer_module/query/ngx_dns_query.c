@@ -9,6 +9,7 @@
 #include "ngx_dns_cached.h"
 #include "ngx_dns_life.h"
 #include "ngx_dns_local.h"
+#include "ngx_dns_loop.h"
 #include "ngx_dns_stage.h"
 #include "ngx_dns_subnet.h"
 #include "ngx_dns_transfer.h"
@@ -452,6 +453,10 @@ ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
     ngx_dns_reason_e     reason;
     ngx_dns_waiter_t    *w;
     ngx_dns_inflight_t  *f;
+
+    if (ngx_dns_loop_likely(r->question) && ngx_dns_loop_came(r)) {
+        return NGX_DNS_ELOOP;
+    }
 
     if (r->zone->policy->misses) {
         reason = ngx_dns_limit_misses(r);
