@@ -375,7 +375,7 @@ sub upstream {
 
     my $upstream = Test::Nginx::DNS::Upstream->new(
         $o{addr} // '127.0.0.1', $self->port($name), $handler,
-        $o{probes}, $o{tcp});
+        $o{probes}, $o{tcp}, $o{loops});
 
     push @{$self->{upstreams}}, $upstream;
 

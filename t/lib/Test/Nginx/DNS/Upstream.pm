@@ -42,7 +42,8 @@ package Test::Nginx::DNS::Upstream;
 # With tcp => 1 it listens on TCP, too; $query->{tcp} says how a query came.
 #
 # Health checks as they are by default, ". NS", are answered with NOERROR and
-# not counted, unless the upstream is made with probes => 1.
+# not counted, unless the upstream is made with probes => 1; nor is the search for
+# loops, unless with loops => 1.
 #
 # The test asks:
 #
@@ -72,7 +73,7 @@ use Test::Nginx::DNS::Message qw/ encode decode rcode_code /;
 
 
 sub new {
-    my ($class, $addr, $port, $handler, $probes, $tcp) = @_;
+    my ($class, $addr, $port, $handler, $probes, $tcp, $loops) = @_;
 
     # bound here, so that queries are kept from now on
 
@@ -103,7 +104,8 @@ sub new {
 
         eval {
             serve({ addr => $addr, socket => $socket, control => $theirs,
-                    handler => $handler, probes => $probes, state => {},
+                    handler => $handler, probes => $probes, loops => $loops,
+                    state => {},
                     listen => $listen, streams => {} });
         };
 
@@ -307,7 +309,11 @@ sub query {
         my $query = decode($bytes) // { raw => $bytes, id => 0, flags => 0 };
         my $name = $query->{qname} // '';
 
-        if (!$s->{probes} && $name eq '.' && $query->{qtype} eq 'NS') {
+        # of health checks, and of the search for loops
+
+        if (!$s->{probes} && $name eq '.' && $query->{qtype} eq 'NS'
+            || !$s->{loops} && $name =~ /^dnsloop-[0-9a-f]{16}\./)
+        {
             transmit($s, reply($query, {}), $peer, {});
             next;
         }
