@@ -158,6 +158,13 @@ ngx_dns_loop_start(ngx_dns_lease_t *lease, uint32_t generation)
     for (l = ngx_dns_loop_list; l; l = l->next) {
         ngx_dns_loop_begin(l);
 
+        /* a handshake is dear: only where queries fail */
+
+        if (l->peer->tls) {
+            l->left = 0;
+            l->rested = ngx_current_msec - NGX_DNS_LOOP_REST;
+        }
+
         ngx_add_timer(&l->event, NGX_DNS_LOOP_FIRST
                                  + ngx_dns_random_below(NGX_DNS_LOOP_FIRST));
     }
