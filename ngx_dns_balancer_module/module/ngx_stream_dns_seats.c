@@ -10,6 +10,9 @@
 #include "../transport/ngx_dns_udp_out.h"
 
 
+static ngx_int_t ngx_stream_dns_seats_first(ngx_conf_t *cf,
+    ngx_stream_dns_upstream_t *us);
+static void ngx_stream_dns_seats_cleanup(void *data);
 static ngx_int_t ngx_stream_dns_seats_peer(ngx_conf_t *cf,
     ngx_stream_dns_source_t *src, ngx_stream_dns_server_line_t *line,
     ngx_uint_t i);
@@ -26,14 +29,10 @@ ngx_stream_dns_seats_add(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
 
     src = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_source_t));
 
-    if (us->sources == NULL) {
-        us->sources = ngx_array_create(cf->pool, 2,
-                                       sizeof(ngx_stream_dns_source_t *));
-        us->core = ngx_stream_conf_get_module_srv_conf(cf,
-                                                       ngx_stream_core_module);
-    }
-
-    if (src == NULL || us->sources == NULL) {
+    if (src == NULL
+        || (us->sources == NULL
+            && ngx_stream_dns_seats_first(cf, us) != NGX_OK))
+    {
         return NULL;
     }
 
@@ -67,6 +66,41 @@ ngx_stream_dns_seats_add(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
     }
 
     return src;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_seats_first(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    us->core = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+    us->sources = ngx_array_create(cf->pool, 2,
+                                   sizeof(ngx_stream_dns_source_t *));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (us->sources == NULL || cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_stream_dns_seats_cleanup;
+    cln->data = &us->upstream;
+
+    return NGX_OK;
+}
+
+
+/* the groups of a worker */
+
+static void
+ngx_stream_dns_seats_cleanup(void *data)
+{
+    ngx_dns_upstream_t *u = data;
+
+    if (u->pool) {
+        ngx_destroy_pool(u->pool);
+        u->pool = NULL;
+    }
 }
 
 

@@ -114,7 +114,10 @@ void ngx_stream_dns_seats_start(ngx_stream_dns_main_conf_t *dmcf,
     ngx_log_t *log);
 void ngx_stream_dns_seats_stop(ngx_stream_dns_main_conf_t *dmcf);
 
-/* what has been found of this upstream goes into its seats */
+/*
+ * What has been found of this upstream goes into its seats, for all; a worker
+ * takes it over itself after that.
+ */
 void ngx_stream_dns_seats_settle(ngx_stream_dns_upstream_t *us,
     ngx_log_t *log);
 

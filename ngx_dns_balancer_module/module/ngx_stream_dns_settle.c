@@ -37,11 +37,6 @@ ngx_stream_dns_seats_settle(ngx_stream_dns_upstream_t *us, ngx_log_t *log)
             ngx_stream_dns_settle_source(src[i], i, log);
         }
     }
-
-    if (ngx_process == NGX_PROCESS_WORKER || ngx_process == NGX_PROCESS_SINGLE)
-    {
-        ngx_stream_dns_seats_apply(us, log);
-    }
 }
 
 
