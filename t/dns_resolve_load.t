@@ -22,6 +22,8 @@ my $changes = $ENV{RESOLVE_CHANGES} || 5;
 
 my $t = Test::Nginx::DNS->new()->plan(4);
 
+alarm(60 + 5 * $changes) if $changes > 20;
+
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
 %%TEST_GLOBALS%%

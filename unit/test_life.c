@@ -709,6 +709,53 @@ plain(void)
 }
 
 
+/* the first servers are being found */
+
+static void
+expected(void)
+{
+    ngx_uint_t  n;
+
+    /* these have no seats: those that come are in the groups already */
+
+    start("round_robin", "a b");
+    zone.upstream->live = 0;
+    ask_it("\0\1");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "none, and none is expected");
+    clean("none");
+
+    start("round_robin", "a b");
+    zone.upstream->live = 0;
+    zone.upstream->expects = ngx_current_msec + 2000;
+    ask_it("\0\1");
+    unit_pass(500);
+    is_int(answers + nsent, 0, "it waits");
+    zone.upstream->live = 2;
+    unit_pass(25);
+    is_int(nsent, 1, "until there is one");
+    unit_pass(600);
+    is_int(nsent, 2, "and another beside it");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), NGX_DNS_NOERROR, "the answer");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    clean("expected");
+
+    for (n = 0; n < 2; n++) {
+        start("round_robin", "a b");
+        policy.next_timeout = n ? 1000 : 6000;
+        zone.upstream->live = 0;
+        zone.upstream->expects = ngx_current_msec + 2000;
+        ask_it("\0\1");
+        unit_pass(n ? 990 : 1990);
+        is_int(answers, 0, "not for ever");
+        unit_pass(40);
+        is_int(rcode(), NGX_DNS_SERVFAIL, n ? "a question has its time"
+                                            : "nor has a start");
+        clean("not found");
+    }
+}
+
+
 int
 main(void)
 {
@@ -723,6 +770,7 @@ main(void)
     fallbacks();
     faults();
     plain();
+    expected();
 
     return done_testing();
 }

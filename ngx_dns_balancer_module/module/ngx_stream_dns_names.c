@@ -12,6 +12,8 @@
 #define NGX_STREAM_DNS_NAMES_RETRY  1000
 #define NGX_STREAM_DNS_NAMES_LONG   10000
 
+#define NGX_STREAM_DNS_NAMES_MARGIN  10       /* milliseconds */
+
 /* weights of SRV over it are made smaller, all of them */
 
 #define NGX_STREAM_DNS_NAMES_WEIGHT  1000
@@ -112,7 +114,10 @@ ngx_stream_dns_names_done(ngx_resolver_ctx_t *ctx)
 }
 
 
-/* until the resolver no longer has it: its clock has seconds */
+/*
+ * Until the resolver no longer has it: its clock has seconds, and ours is not
+ * exactly the one of timers
+ */
 
 static ngx_msec_t
 ngx_stream_dns_names_ttl(time_t valid)
@@ -121,7 +126,8 @@ ngx_stream_dns_names_ttl(time_t valid)
     ngx_time_t  *tp;
 
     tp = ngx_timeofday();
-    msec = (int64_t) (valid + 1 - tp->sec) * 1000 - (int64_t) tp->msec;
+    msec = (int64_t) (valid + 1 - tp->sec) * 1000 - (int64_t) tp->msec
+           + NGX_STREAM_DNS_NAMES_MARGIN;
 
     return (ngx_msec_t) ngx_max(msec, NGX_STREAM_DNS_NAMES_RETRY);
 }

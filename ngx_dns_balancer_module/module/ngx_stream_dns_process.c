@@ -260,7 +260,7 @@ ngx_stream_dns_attach(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
         }
     }
 
-    (void) ngx_stream_dns_seats_tick(dmcf);
+    ngx_stream_dns_seats_open(dmcf);
 
     if (rc != NGX_OK) {
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,

@@ -30,6 +30,10 @@
 
 #define NGX_STREAM_DNS_SEATS_SOON  20
 
+/* so long after its start queries wait for the first server that is found */
+
+#define NGX_STREAM_DNS_SEATS_EXPECT  2000
+
 
 /* a "server" line: what it says of its server or servers */
 
@@ -102,6 +106,9 @@ ngx_uint_t ngx_stream_dns_seats_used(ngx_stream_dns_main_conf_t *dmcf);
 /* in the master, with the first use of a configuration: what files say */
 void ngx_stream_dns_seats_commit(ngx_stream_dns_main_conf_t *dmcf,
     ngx_log_t *log);
+
+/* a worker begins */
+void ngx_stream_dns_seats_open(ngx_stream_dns_main_conf_t *dmcf);
 
 /*
  * Each worker: takes over what others have found.  1 if an upstream still has

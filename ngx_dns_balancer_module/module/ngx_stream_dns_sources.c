@@ -46,6 +46,25 @@ ngx_stream_dns_seats_tick(ngx_stream_dns_main_conf_t *dmcf)
 
 
 void
+ngx_stream_dns_seats_open(ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t                    i;
+    ngx_stream_dns_upstream_t   **us;
+
+    us = dmcf->upstreams.elts;
+
+    for (i = 0; i < dmcf->upstreams.nelts; i++) {
+        if (us[i]->sources) {
+            us[i]->upstream.expects = ngx_current_msec
+                                      + NGX_STREAM_DNS_SEATS_EXPECT;
+        }
+    }
+
+    (void) ngx_stream_dns_seats_tick(dmcf);
+}
+
+
+void
 ngx_stream_dns_seats_start(ngx_stream_dns_main_conf_t *dmcf, ngx_log_t *log)
 {
     ngx_uint_t                    i, k;

@@ -287,6 +287,8 @@ struct ngx_dns_upstream_s {
     uint32_t              seated;      /* shm->seats at the last look */
     ngx_uint_t            unseated;    /* somebody has to wait for a seat */
     ngx_uint_t            regroup;     /* the groups are old: no memory */
+    uint64_t              expects;     /* msec: until then the first servers
+                                          are waited for; 0: they are not */
     ngx_pool_t           *pool;        /* of the groups; NULL: those of the
                                           configuration */
 

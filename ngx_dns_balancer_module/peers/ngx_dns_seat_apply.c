@@ -51,6 +51,10 @@ ngx_dns_seats_apply(ngx_dns_upstream_t *u, ngx_msec_t now,
     u->seated = seats;
     u->regroup = changed && ngx_dns_seats_regroup(u, log) != NGX_OK;
 
+    if (u->live) {
+        u->expects = 0;
+    }
+
     return u->regroup ? NGX_ERROR : NGX_OK;
 }
 

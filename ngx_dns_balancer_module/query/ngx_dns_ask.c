@@ -10,7 +10,8 @@
 #include "../store/ngx_dns_metrics.h"
 
 
-#define NGX_DNS_ASK_REPEAT  100           /* milliseconds, at least */
+#define NGX_DNS_ASK_REPEAT   100          /* milliseconds, at least */
+#define NGX_DNS_ASK_EXPECTS  20           /* from look to look for a server */
 
 
 static ngx_dns_peer_t *ngx_dns_ask_special(ngx_dns_inflight_t *f,
@@ -256,4 +257,25 @@ ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     f->patience = ngx_current_msec + patience;
 
     return NGX_DNS_OUTCOME_NONE;
+}
+
+
+/* a fallback is better than to wait */
+
+ngx_uint_t
+ngx_dns_ask_expects(ngx_dns_inflight_t *f)
+{
+    ngx_dns_upstream_t  *u;
+
+    u = f->upstream;
+
+    if (f->tries || u->live || (f->special && f->fallback)
+        || (int64_t) (u->expects - ngx_current_msec) <= 0)
+    {
+        return 0;
+    }
+
+    f->patience = ngx_current_msec + NGX_DNS_ASK_EXPECTS;
+
+    return 1;
 }

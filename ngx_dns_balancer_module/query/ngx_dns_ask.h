@@ -51,6 +51,12 @@ ngx_uint_t ngx_dns_ask_may_again(ngx_dns_inflight_t *f);
 ngx_uint_t ngx_dns_ask_pays(const ngx_dns_policy_t *policy,
     ngx_dns_upstream_t *u, ngx_dns_account_e account);
 
+/*
+ * Nobody was asked, since the servers are only being found (ngx_dns_seat.h): is
+ * it worth to look again when "patience" is over?
+ */
+ngx_uint_t ngx_dns_ask_expects(ngx_dns_inflight_t *f);
+
 #pragma GCC visibility pop
 
 

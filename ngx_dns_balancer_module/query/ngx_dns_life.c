@@ -200,11 +200,20 @@ ngx_dns_life_ask(ngx_dns_inflight_t *f)
         return;
     }
 
+    if (f->upstream->expects && ngx_dns_ask_expects(f)) {
+        f->state = NGX_DNS_LIFE_ASKING;
+        ngx_dns_life_arm(f);
+        return;
+    }
+
     ngx_dns_life_wait(f);
 }
 
 
-/* another server beside those that are late, or a late one again */
+/*
+ * Another server beside those that are late, or a late one again; or the first
+ * one, where there was none yet
+ */
 
 static void
 ngx_dns_life_beside(ngx_dns_inflight_t *f)
@@ -213,6 +222,12 @@ ngx_dns_life_beside(ngx_dns_inflight_t *f)
     ngx_dns_inflight_attempt_t  *a;
 
     n = f->tries;
+
+    if (n == 0) {
+        f->limit = (uint8_t) ngx_min(f->upstream->live, f->policy->tries);
+        ngx_dns_life_ask(f);
+        return;
+    }
 
     if (ngx_dns_ask_beside(f, ngx_dns_life_attempt_handler) != NGX_OK) {
         (void) ngx_dns_ask_again(f, ngx_dns_life_attempt_handler);
