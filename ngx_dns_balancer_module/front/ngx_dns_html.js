@@ -415,12 +415,13 @@ function upstream(u, i, json, from, to) {
     const card = child($('groups'), u.upstream, 'details', 'card');
     const head = child(card, 'head', 'summary');
     const up = u.servers.filter((p) => p.up).length;
-    const well = up === u.servers.length
-                 || !u.servers.some((p) => !p.up && p.state !== 'down');
+    const whole = up > 0 && up === u.servers.length;
+    const well = u.servers.length > 0
+                 && !u.servers.some((p) => !p.up && p.state !== 'down');
 
     text(child(head, 'name', 'h3'), u.upstream);
     text(child(head, 'up', 'span', 'badge '
-               + (up === u.servers.length ? 'good' : up ? 'warn' : 'bad')),
+               + (whole ? 'good' : up ? 'warn' : 'bad')),
          up + ' of ' + u.servers.length + ' up');
     text(child(head, 'method', 'span', 'dim'), u.method);
 
