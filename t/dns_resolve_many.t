@@ -42,6 +42,7 @@ stream {
 
     dns_upstream hash {
         hash          $dns_qname consistent;
+        hedge         off;
         server        hash.test:%%PORT_8081%% resolve;
         health_check  off;
     }
