@@ -84,7 +84,11 @@ is($u{8081}->accepted(), 2, 'two connections');
 
 is_deeply(dns_bulk($port, 100, name => sub { "q$_[0].requests.test" },
                    window => 20), { '192.0.2.1' => 100 }, 'keepalive_requests');
-is($u{8082}->accepted(), 20, 'five on each');
+
+# with what looks for a loop
+
+my $queries = $u{8082}->count();
+is($u{8082}->accepted(), int(($queries + 4) / 5), "five on each, of $queries");
 
 # nobody waits meanwhile
 

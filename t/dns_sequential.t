@@ -73,7 +73,9 @@ is(dns_query($t->port(8053), 'a.test', 'A')->{answers}[0]{data},
    '192.0.2.2', 'second when the first is silent');
 is($up[0]->count('a.test'), 1, 'first was asked once');
 
-# it is ejected now, for all workers
+# it is ejected when its time is over, for all workers
+
+$t->wait_for(sub { $t->error_log() =~ /left out/ });
 
 my $asked = $up[0]->count();
 
