@@ -255,6 +255,7 @@ static void
 ngx_stream_dns_seats_left(ngx_dns_peer_t *peer)
 {
     ngx_dns_health_leave(peer);
+    ngx_dns_loop_leave(peer);
     ngx_dns_transports_leave(peer);
 }
 

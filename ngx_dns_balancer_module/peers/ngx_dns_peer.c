@@ -7,7 +7,7 @@
 #include "ngx_dns_peer.h"
 
 
-#define NGX_DNS_PEERS_LAYOUT   0x444e5307      /* a change of it: a change
+#define NGX_DNS_PEERS_LAYOUT   0x444e5308      /* a change of it: a change
                                                   of any struct in the zone */
 #define NGX_DNS_PEERS_SLOTS    16
 

@@ -269,6 +269,7 @@ ngx_dns_seats_reset(ngx_dns_peer_shm_t *slot)
     ngx_dns_store(&slot->said, 0);
     ngx_dns_store(&slot->unsaid, 0);
     ngx_dns_store(&slot->fault, 0);
+    ngx_dns_store(&slot->loop, 0);
 }
 
 

@@ -190,6 +190,30 @@ ngx_dns_loop_stop(void)
 
 
 void
+ngx_dns_loop_leave(ngx_dns_peer_t *peer)
+{
+    ngx_dns_loop_t  *l;
+
+    for (l = ngx_dns_loop_list; l; l = l->next) {
+
+        if (l->peer != peer) {
+            continue;
+        }
+
+        if (l->waiting) {
+            peer->transport->cancel(&l->attempt);
+            l->waiting = 0;
+        }
+
+        if (l->event.timer_set) {
+            ngx_dns_loop_begin(l);
+            ngx_dns_loop_wait(l);
+        }
+    }
+}
+
+
+void
 ngx_dns_loop_done(void)
 {
     ngx_dns_loop_stop();
@@ -289,6 +313,7 @@ ngx_dns_loop_write(ngx_dns_loop_t *l)
 {
     u_char           *p;
     uint64_t          key;
+    ngx_uint_t        shift;
     const ngx_str_t  *zone;
 
     do {
@@ -305,7 +330,12 @@ ngx_dns_loop_write(ngx_dns_loop_t *l)
     p += NGX_DNS_HEADER_SIZE;
 
     *p++ = NGX_DNS_LOOP_LABEL;
-    p = ngx_sprintf(p, "dnsloop-%016xL", (int64_t) key);
+    p = ngx_cpymem(p, "dnsloop-", 8);
+
+    for (shift = 64; shift; /* void */ ) {
+        shift -= 4;
+        *p++ = (u_char) "0123456789abcdef"[key >> shift & 0xf];
+    }
 
     if (zone->len == 1) {
         p = ngx_cpymem(p, NGX_DNS_LOOP_ROOT, sizeof(NGX_DNS_LOOP_ROOT) - 1);

@@ -52,6 +52,9 @@ ngx_int_t ngx_dns_loop_init(ngx_cycle_t *cycle, ngx_dns_loop_conf_t *conf);
 void ngx_dns_loop_start(ngx_dns_lease_t *lease, uint32_t generation);
 void ngx_dns_loop_stop(void);
 
+/* another server is to sit there, or none: the search for it begins anew */
+void ngx_dns_loop_leave(ngx_dns_peer_t *peer);
+
 /* at the worker's exit, before its transports end */
 void ngx_dns_loop_done(void);
 
