@@ -72,7 +72,7 @@ my @refused = (
 $t->plan(8 + 2 + @refused + map { @{$_->[1]} } @refused);
 
 my %u = map { $_ => $t->upstream($_, sub { { a => '192.0.2.1', delay => 0.01 } },
-                                 tcp => 1) } 8081 .. 8084;
+                                 tcp => 1, loops => 1) } 8081 .. 8084;
 
 $t->run();
 
