@@ -13,6 +13,10 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->allow(qr/\[emerg\]/);
 
+# a file of servers over IPv6
+
+$t->write_file('six', "nameserver ::1\n");
+
 my $up = 'dns_upstream u { server 127.0.0.1; }';
 my $listen = 'listen 127.0.0.1:%%PORT_8053%% udp;';
 
@@ -42,6 +46,9 @@ my @cases = (
   qr/"dns_next_upstream": duplicate value "error"/ ],
 [ 'dns_hosts /etc/hosts block block=nodata;',
   qr/"dns_hosts": "block=nodata" after another "block": a parameter is given/ ],
+(map { [ "dns_limit zone=a; dns_limit zone=b; dns_limit zone=a misses; $_;",
+         qr/"dns_limit": duplicate "zone=[ab]", each zone can be named once, and/ ]
+} 'dns_limit zone=a burst=2', 'dns_limit zone=b', 'dns_limit misses zone=a'),
 [ 'dns_limit burst=1;', qr/"dns_limit": there is no "zone=NAME"/ ],
 [ 'server { listen 127.0.0.1:%%PORT_8053%% udp; dns_forward . 127.0.0.1;
    dns_limit zone=none; }',
@@ -184,7 +191,21 @@ my @cases = (
 [ 'dns_upstream u { resolv_conf /no/such/file; }',
   qr{"resolv_conf": "/no/such/file" can't be read} ],
 [ 'dns_upstream u { resolv_conf /etc/passwd; }',
-  qr{"resolv_conf": there is no "nameserver" in "/etc/passwd"} ],
+  qr{"resolv_conf": there is no "nameserver" in "/etc/passwd" that can be} ],
+(map { [ "dns_upstream u { $_ }",
+         qr/there is no "nameserver" in ".*six" that can be asked, in dns_upst/ ]
+} 'bind 127.0.0.1; resolv_conf six;', 'resolv_conf six; bind 127.0.0.1;'),
+(map { my ($name, $said) = @$_;
+       [ "dns_upstream u { resolver 127.0.0.1; server $name resolve; }",
+         qr/"server": .* host name(?: instead|: .*$said)/ ]
+} [ 'a..test', 'a label of it is empty' ],
+  [ '.test', 'a label of it is empty' ],
+  [ 'a' x 64 . '.test', 'longer than 63' ],
+  [ join('.', ('a' x 60) x 5), 'longer than 253' ],
+  [ '"a b.test"', 'a character' ],
+  [ '127.0.0.300', 'it is no name' ],
+  [ '127.0.0.1', '' ],
+  [ 'unix:/tmp/x', '' ]),
 [ 'dns_upstream u { server 127.0.0.1 foo=1; }',
   qr/unknown parameter "foo=1", it must be "weight=", "max_fails="/ ],
 [ join(' ', 'dns_upstream u {',

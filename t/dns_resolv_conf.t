@@ -134,7 +134,7 @@ ok($t->wait_for(sub {
 
 unlink $t->testdir() . '/resolv.conf';
 my ($code, $said) = $t->test_config($t->read_file('nginx.conf'));
-like($said, qr/"resolv_conf": ".*resolv.conf" can't be read \(2:/,
+like($said, qr/"resolv_conf": ".*resolv.conf" can't be read, in dns_.*\(2:/,
      'a file that is not there is refused');
 ok($t->wait_for(sub { $t->error_log() =~ /can't be read: the old/ }, 8),
    'but not later');

@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 
-my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(23)
+my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(26)
     ->allow(qr/"ns.test:\d+" could not be resolved/);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
@@ -68,7 +68,7 @@ my $dns = $t->upstream(8090, sub {
     my ($query, $state) = @_;
 
     return $state->{say} if $state->{say};
-    return { a => [ map { "127.0.1.$_" } @{$state->{up}} ],
+    return { a => [ map { /\./ ? $_ : "127.0.1.$_" } @{$state->{up}} ],
              ttl => $state->{ttl} // 1 };
 });
 
@@ -163,5 +163,14 @@ $dns->set(say => { rcode => 'NXDOMAIN' });
 $t->wait_for(sub { $t->error_log() =~ /resolved \(3: .*its servers stay/ }, 9);
 is(used(), '1 3', 'NXDOMAIN');
 
-up(4);
+# and where no address can be that of a server
+
+up(qw/ 0.0.0.0 255.255.255.255 224.0.0.1 /);
+ok($t->wait_for(sub { $t->error_log() =~
+                      /resolved \(100: No address of a .*its servers stay/ }, 14),
+   'no address of a server');
+is(used(), '1 3', 'the last ones stay');
+ok(!(grep { !/^[13]$/ } keys %{servers()}), 'and no other comes');
+
+up(qw/ 4 0.0.0.0 /);
 ok($t->wait_for(sub { used() eq '4' }, 14), 'all are others');

@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 
-my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(14)
+my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(15)
     ->allow(qr/could not be resolved/);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
@@ -162,6 +162,8 @@ $dns->set($srv => [ [ 0, 0, $port{b}, 'ns2.test' ],
                     [ 0, 0, $port{c}, 'ns3.test' ] ]);
 ok($t->wait_for(sub { servers('u') =~ /127.0.1.2/ }, 8), 'one target fails');
 like(servers('u'), qr/127.0.1.3/, 'its server stays');
+like($t->error_log(), qr/target "ns3.test" of "example.test" could not be resolved \(2: /,
+     'said');
 
 # weights that differ by much
 

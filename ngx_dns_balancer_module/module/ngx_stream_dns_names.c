@@ -18,9 +18,13 @@
 
 #define NGX_STREAM_DNS_NAMES_WEIGHT  1000
 
+/* beside the states of nginx's resolver: no address is one of a server */
+
+#define NGX_STREAM_DNS_NAMES_USELESS  100
+
 
 static void ngx_stream_dns_names_done(ngx_resolver_ctx_t *ctx);
-static void ngx_stream_dns_names_found(ngx_stream_dns_source_t *src,
+static ngx_int_t ngx_stream_dns_names_found(ngx_stream_dns_source_t *src,
     ngx_resolver_ctx_t *ctx);
 static void ngx_stream_dns_names_round(ngx_stream_dns_source_t *src,
     ngx_resolver_ctx_t *ctx, ngx_uint_t seated);
@@ -28,7 +32,8 @@ static ngx_uint_t ngx_stream_dns_names_guest(ngx_stream_dns_source_t *src,
     ngx_resolver_ctx_t *ctx, ngx_uint_t i, ngx_dns_guest_t *guest);
 static ngx_uint_t ngx_stream_dns_names_seated(ngx_stream_dns_source_t *src,
     ngx_dns_guest_t *guest);
-static ngx_uint_t ngx_stream_dns_names_partial(ngx_resolver_ctx_t *ctx);
+static ngx_uint_t ngx_stream_dns_names_partial(ngx_stream_dns_source_t *src,
+    ngx_resolver_ctx_t *ctx);
 static void ngx_stream_dns_names_failed(ngx_stream_dns_source_t *src,
     ngx_int_t state);
 static void ngx_stream_dns_names_retry(ngx_stream_dns_source_t *src);
@@ -83,8 +88,10 @@ ngx_stream_dns_names_done(ngx_resolver_ctx_t *ctx)
     state = ctx->state;
     valid = ctx->valid;
 
-    if (state == NGX_OK && ngx_stream_dns_seats_held(src)) {
-        ngx_stream_dns_names_found(src, ctx);
+    if (state == NGX_OK && ngx_stream_dns_seats_held(src)
+        && ngx_stream_dns_names_found(src, ctx) != NGX_OK)
+    {
+        state = NGX_STREAM_DNS_NAMES_USELESS;
     }
 
     ngx_resolve_name_done(ctx);
@@ -133,15 +140,22 @@ ngx_stream_dns_names_ttl(time_t valid)
 }
 
 
-/* of too many those come first that are servers already */
+/*
+ * Of too many those come first that are servers already.  NGX_DECLINED if none
+ * of the addresses can be that of a server: what was known still is.
+ */
 
-static void
+static ngx_int_t
 ngx_stream_dns_names_found(ngx_stream_dns_source_t *src,
     ngx_resolver_ctx_t *ctx)
 {
+    ngx_uint_t       n, stay;
+    ngx_dns_guest_t  guests[NGX_DNS_SEATS];
+
+    n = src->n;
+    ngx_memcpy(guests, src->guests, sizeof(guests));
+
     src->n = 0;
-    src->known = 1;
-    src->stay = ngx_stream_dns_names_partial(ctx);
     src->over = src->over ? 1 : 0;
 
     ngx_stream_dns_names_round(src, ctx, 1);
@@ -150,6 +164,19 @@ ngx_stream_dns_names_found(ngx_stream_dns_source_t *src,
     if (src->over == 1) {
         src->over = 0;
     }
+
+    stay = ngx_stream_dns_names_partial(src, ctx);
+
+    if (src->n == 0 && !stay) {
+        src->n = n;
+        ngx_memcpy(src->guests, guests, sizeof(guests));
+        return NGX_DECLINED;
+    }
+
+    src->known = 1;
+    src->stay = stay;
+
+    return NGX_OK;
 }
 
 
@@ -245,17 +272,36 @@ ngx_stream_dns_names_seated(ngx_stream_dns_source_t *src,
 }
 
 
-/* the addresses of a target of SRV were not to be had */
+/*
+ * The addresses of a target of SRV were not to be had: since it is not known
+ * which of the servers were its, all stay.
+ */
 
 static ngx_uint_t
-ngx_stream_dns_names_partial(ngx_resolver_ctx_t *ctx)
+ngx_stream_dns_names_partial(ngx_stream_dns_source_t *src,
+    ngx_resolver_ctx_t *ctx)
 {
-    ngx_uint_t  i;
+    ngx_int_t                  state;
+    ngx_uint_t                 i;
+    ngx_resolver_srv_name_t   *srv;
 
     for (i = 0; i < ctx->nsrvs; i++) {
-        if (ctx->srvs[i].state && ctx->srvs[i].state != NGX_RESOLVE_NXDOMAIN) {
-            return 1;
+        srv = &ctx->srvs[i];
+        state = srv->state;
+
+        if (state == NGX_OK || state == NGX_RESOLVE_NXDOMAIN) {
+            continue;
         }
+
+        if (!src->stay) {
+            ngx_log_error(NGX_LOG_ERR, src->event.log, 0,
+                          "dns upstream \"%V\": target \"%V\" of \"%V\" could "
+                          "not be resolved (%i: %s), old servers stay",
+                          &src->us->upstream.name, &srv->name, &src->text,
+                          state, ngx_resolver_strerror(state));
+        }
+
+        return 1;
     }
 
     return 0;
@@ -274,14 +320,18 @@ ngx_stream_dns_names_failed(ngx_stream_dns_source_t *src, ngx_int_t state)
     ngx_dns_guest_t  seated[NGX_DNS_SEATS];
 
     n = ngx_dns_seats_get(&src->seats, seated);
-    last = state != NGX_RESOLVE_NXDOMAIN || ngx_stream_dns_seats_last(src);
+
+    last = (state != NGX_RESOLVE_NXDOMAIN
+            && state != NGX_STREAM_DNS_NAMES_USELESS)
+           || ngx_stream_dns_seats_last(src);
 
     if (src->said != state) {
         ngx_log_error(NGX_LOG_ERR, src->event.log, 0,
                       "dns upstream \"%V\": \"%V\" could not be resolved "
                       "(%i: %s)%s",
                       &src->us->upstream.name, &src->text, state,
-                      ngx_resolver_strerror(state),
+                      state == NGX_STREAM_DNS_NAMES_USELESS
+                      ? "No address of a server" : ngx_resolver_strerror(state),
                       n == 0 ? "" : last ? ", its servers stay"
                                          : ", its servers are left");
     }

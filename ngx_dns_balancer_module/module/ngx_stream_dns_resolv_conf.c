@@ -34,10 +34,9 @@ static void ngx_stream_dns_resolv_conf_failed(ngx_stream_dns_source_t *src,
 char *
 ngx_stream_dns_resolv_conf(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 {
-    ngx_int_t                      rc;
     ngx_str_t                     *value, file;
     ngx_uint_t                     i;
-    ngx_stream_dns_source_t       *src, **other;
+    ngx_stream_dns_source_t      **other;
     ngx_stream_dns_server_line_t   line;
 
     value = cf->args->elts;
@@ -62,27 +61,38 @@ ngx_stream_dns_resolv_conf(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     line.peer.fail_timeout = 10000;
     line.transport = &ngx_dns_udp_out;
 
-    src = ngx_stream_dns_seats_add(cf, us, &line, &file);
-    if (src == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    return ngx_stream_dns_seats_add(cf, us, &line, &file) ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
+}
+
+
+/* a line after it, "bind", may say that a server is of no use */
+
+ngx_int_t
+ngx_stream_dns_resolv_conf_check(ngx_conf_t *cf, ngx_stream_dns_source_t *src)
+{
+    ngx_int_t  rc;
 
     rc = ngx_stream_dns_resolv_conf_read(src, cf->log);
 
     if (rc == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "\"resolv_conf\": \"%V\" can't be read", &file);
-        return NGX_CONF_ERROR;
+        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
+                      "\"resolv_conf\": \"%V\" can't be read, in "
+                      "dns_upstream \"%V\" in %s:%ui", &src->text,
+                      &src->us->upstream.name, src->us->file, src->us->line);
+        return NGX_ERROR;
     }
 
     if (rc != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"resolv_conf\": there is no \"nameserver\" in "
-                           "\"%V\"", &file);
-        return NGX_CONF_ERROR;
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"resolv_conf\": there is no \"nameserver\" in \"%V\" "
+                      "that can be asked, in dns_upstream \"%V\" in %s:%ui",
+                      &src->text, &src->us->upstream.name, src->us->file,
+                      src->us->line);
+        return NGX_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return NGX_OK;
 }
 
 
@@ -355,7 +365,8 @@ ngx_stream_dns_resolv_conf_failed(ngx_stream_dns_source_t *src, ngx_err_t err)
         ngx_log_error(NGX_LOG_ERR, src->event.log, err,
                       "\"resolv_conf\": \"%V\" %s: the old servers stay in "
                       "use", &src->text,
-                      err ? "can't be read" : "has no \"nameserver\"");
+                      err ? "can't be read"
+                          : "has no \"nameserver\" that can be asked");
     }
 
     src->said = 1;

@@ -223,47 +223,6 @@ ngx_stream_dns_seats_timeout(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 }
 
 
-/* of the upstream, or of stream {} */
-
-ngx_int_t
-ngx_stream_dns_seats_check(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
-{
-    ngx_uint_t                 i;
-    ngx_stream_dns_source_t  **src;
-
-    if (us->sources == NULL) {
-        return NGX_OK;
-    }
-
-    if (us->resolver == NULL) {
-        us->resolver = us->core->resolver;
-    }
-
-    if (us->resolver_timeout == 0) {
-        us->resolver_timeout = us->core->resolver_timeout;
-
-        ngx_conf_init_msec_value(us->resolver_timeout, 30000);
-    }
-
-    src = us->sources->elts;
-
-    for (i = 0; i < us->sources->nelts; i++) {
-        if (src[i]->host.len
-            && (us->resolver == NULL || us->resolver->connections.nelts == 0))
-        {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "no \"resolver\" for \"resolve\" of server \"%V\" "
-                          "in dns_upstream \"%V\" in %s:%ui",
-                          &src[i]->text, &us->upstream.name, us->file,
-                          us->line);
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
 ngx_uint_t
 ngx_stream_dns_seats_most(ngx_stream_dns_upstream_t *us)
 {

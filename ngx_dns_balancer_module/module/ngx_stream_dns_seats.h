@@ -93,7 +93,11 @@ char *ngx_stream_dns_seats_timeout(ngx_conf_t *cf,
 char *ngx_stream_dns_resolv_conf(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
 
-/* all is read: is there a resolver?  NGX_ERROR, and it is said */
+/* all is read: is there a server?  NGX_ERROR, and it is said */
+ngx_int_t ngx_stream_dns_resolv_conf_check(ngx_conf_t *cf,
+    ngx_stream_dns_source_t *src);
+
+/* the same: is there a resolver? */
 ngx_int_t ngx_stream_dns_seats_check(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
 

@@ -28,6 +28,7 @@ char *
 ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 {
     ngx_url_t                     u;
+    ngx_str_t                    *value;
     ngx_uint_t                    k, first;
     ngx_dns_peer_t               *peer;
     ngx_stream_dns_server_line_t  line;
@@ -45,6 +46,15 @@ ngx_stream_dns_server(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     if (u.naddrs == 0) {
         return ngx_stream_dns_server_resolve(cf, us, &u, &line) == NGX_OK
                ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+
+    if (line.resolve) {
+        value = cf->args->elts;
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": \"resolve\" of \"%V\" needs a host "
+                           "name instead of an address", &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     /* a host name can have several addresses, each is a server */
@@ -93,9 +103,19 @@ ngx_stream_dns_server_resolve(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
 {
     ngx_str_t                 *value;
     ngx_uint_t                 i;
+    const char                *why;
     ngx_stream_dns_source_t   *src, **other;
 
     value = cf->args->elts;
+
+    why = ngx_stream_dns_text_host(&u->host);
+
+    if (why) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"server\": invalid name \"%V\", with \"resolve\" "
+                           "it must be a host name: %s", &value[1], why);
+        return NGX_ERROR;
+    }
 
     if (line->service.len && !u->no_port) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

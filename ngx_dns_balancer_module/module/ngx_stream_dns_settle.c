@@ -16,6 +16,7 @@ static void ngx_stream_dns_settle_source(ngx_stream_dns_source_t *src,
     ngx_uint_t k, ngx_log_t *log);
 static void ngx_stream_dns_settle_log(ngx_stream_dns_source_t *src,
     ngx_dns_seats_change_t *change, ngx_log_t *log);
+static ngx_uint_t ngx_stream_dns_settle_special(struct sockaddr *sa);
 static void ngx_stream_dns_seats_left(ngx_dns_peer_t *peer);
 
 
@@ -176,6 +177,12 @@ ngx_stream_dns_seats_found(ngx_stream_dns_source_t *src,
         why = "it has port 0";
     }
 
+    if (why == NULL && src->host.len
+        && ngx_stream_dns_settle_special(&guest->addr.sockaddr))
+    {
+        why = "it is that of no other machine";
+    }
+
     if (why == NULL && src->us->bind
         && src->us->bind->sockaddr->sa_family
            != guest->addr.sockaddr.sa_family)
@@ -218,6 +225,28 @@ ngx_stream_dns_seats_found(ngx_stream_dns_source_t *src,
     src->over = 2;
 
     return NGX_DECLINED;
+}
+
+
+/*
+ * The unspecified address and broadcast: who has the name in DNS must not lead
+ * us to this machine by what stands for it nowhere else.
+ */
+
+static ngx_uint_t
+ngx_stream_dns_settle_special(struct sockaddr *sa)
+{
+    in_addr_t             addr;
+    struct sockaddr_in6  *sin6;
+
+    if (sa->sa_family == AF_INET6) {
+        sin6 = (struct sockaddr_in6 *) sa;
+        return IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr);
+    }
+
+    addr = ((struct sockaddr_in *) sa)->sin_addr.s_addr;
+
+    return addr == INADDR_ANY || addr == INADDR_BROADCAST;
 }
 
 

@@ -110,6 +110,51 @@ ngx_stream_dns_text_sockaddr(struct sockaddr *sa)
 }
 
 
+/* RFC 1123, 2.1, with "_"; a name of digits alone would be an address */
+
+const char *
+ngx_stream_dns_text_host(ngx_str_t *text)
+{
+    u_char      c;
+    size_t      i, label;
+    ngx_uint_t  digits;
+
+    if (text->len > NGX_DNS_MAX_NAME - 2) {
+        return "it is longer than 253 octets";
+    }
+
+    digits = 1;
+
+    for (i = 0, label = 0; i < text->len; i++) {
+        c = text->data[i];
+
+        if (c == '.' ? label == 0 : label == 63) {
+            return c == '.' ? "a label of it is empty"
+                            : "a label of it is longer than 63 octets";
+        }
+
+        if (c == '.') {
+            label = 0;
+            continue;
+        }
+
+        label++;
+
+        if (c < '0' || c > '9') {
+            digits = 0;
+        }
+
+        if (!(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+            && c != '-' && c != '_')
+        {
+            return "there is a character in it that no host name has";
+        }
+    }
+
+    return digits ? "it is no name" : NULL;
+}
+
+
 const char *
 ngx_stream_dns_text_zone(ngx_str_t *text)
 {

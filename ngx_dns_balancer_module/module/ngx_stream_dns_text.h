@@ -27,6 +27,9 @@ const char *ngx_stream_dns_text_address(ngx_str_t *text);
 /* why no server can be at an address; NULL: it can */
 const char *ngx_stream_dns_text_sockaddr(struct sockaddr *sa);
 
+/* why there can be no host of that name; NULL: there can */
+const char *ngx_stream_dns_text_host(ngx_str_t *text);
+
 /* why a zone can't be meant as it is written; NULL: it can */
 const char *ngx_stream_dns_text_zone(ngx_str_t *text);
 
