@@ -296,7 +296,7 @@ ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t               *value;
     ngx_uint_t               i;
-    ngx_stream_dns_limit_t  *l;
+    ngx_stream_dns_limit_t  *l, *other;
 
     ngx_stream_dns_claim(cf);
 
@@ -342,6 +342,24 @@ ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"dns_limit\": there is no \"zone=NAME\"");
         return NGX_CONF_ERROR;
+    }
+
+    /* each counts: one of all queries and one of misses are two things */
+
+    other = policy->limits->elts;
+
+    for (i = 0; i < policy->limits->nelts - 1; i++) {
+
+        if (other[i].limit.misses == l->limit.misses
+            && other[i].name.len == l->name.len
+            && ngx_memcmp(other[i].name.data, l->name.data, l->name.len) == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"dns_limit\": duplicate \"zone=%V\", each "
+                               "zone can be named once, and once more with "
+                               "\"misses\"", &l->name);
+            return NGX_CONF_ERROR;
+        }
     }
 
     return NGX_CONF_OK;
