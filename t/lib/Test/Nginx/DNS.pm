@@ -406,7 +406,26 @@ sub spawn {
         _exit(127);
     }
 
+    push @{$self->{spawned}}, $pid;
+
     return $pid;
+}
+
+
+# what was started and has not been waited for: it takes ports from other tests
+
+sub end_spawned {
+    my ($self) = @_;
+
+    for my $pid (splice @{$self->{spawned}}) {
+
+        for my $signal (qw/ TERM KILL /) {
+            last if waitpid($pid, WNOHANG) != 0;
+
+            kill $signal, $pid;
+            last if $self->wait_for(sub { waitpid($pid, WNOHANG) != 0 }, 5);
+        }
+    }
 }
 
 
@@ -669,6 +688,7 @@ sub finish {
     }
 
     $_->stop() for @{$self->{upstreams}};
+    $self->end_spawned();
 
     $self->judge();
 
