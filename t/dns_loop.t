@@ -124,6 +124,7 @@ my $up = $t->upstream(8081, sub { { a => '192.0.2.1' } }, loops => 1);
 
 $t->write_file_expand('unbound.conf', <<'EOF_CONF');
 server:
+    outgoing-port-avoid: 1024-32767
     interface: 127.0.0.1@%%PORT_8091%%
     username: ""
     chroot: ""
@@ -140,7 +141,8 @@ EOF_CONF
 
 $t->spawn('unbound.out', 'unbound', '-d', '-c', "$dir/unbound.conf");
 $t->spawn('dnsmasq.out', 'dnsmasq', '-k', '-C', '/dev/null', '--no-resolv',
-    '--no-hosts', '--bind-interfaces', '--listen-address=127.0.0.1',
+    '--no-hosts', '--min-port=32768', '--bind-interfaces',
+    '--listen-address=127.0.0.1',
     '--pid-file=', '--user=' . getpwuid($<), '-p', $t->port(8092),
     '--server=127.0.0.1#' . $t->port(8054));
 

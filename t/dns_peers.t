@@ -109,6 +109,7 @@ sub unbound_conf {
 
     $t->write_file_expand($name, <<EOF);
 server:
+    outgoing-port-avoid: 1024-32767
     directory: "%%TESTDIR%%"
     chroot: ""
     username: ""

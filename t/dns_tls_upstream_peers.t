@@ -86,6 +86,7 @@ EOF
 
 $t->write_file_expand('unbound.conf', <<'EOF');
 server:
+    outgoing-port-avoid: 1024-32767
     directory: "%%TESTDIR%%"
     chroot: ""
     username: ""

@@ -117,6 +117,7 @@ sub unbound {
 
     $t->write_file_expand("$name.conf", <<EOF);
 server:
+    outgoing-port-avoid: 1024-32767
     directory: "%%TESTDIR%%"
     chroot: ""
     username: ""
