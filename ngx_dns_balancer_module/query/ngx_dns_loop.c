@@ -52,6 +52,7 @@ struct ngx_dns_loop_s {
 
 static ngx_int_t ngx_dns_loop_peer(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
     ngx_dns_loop_conf_t *conf);
+static void ngx_dns_loop_cancel(ngx_dns_loop_t *l);
 static void ngx_dns_loop_handler(ngx_event_t *ev);
 static ngx_uint_t ngx_dns_loop_due(ngx_dns_loop_t *l);
 static void ngx_dns_loop_next(ngx_dns_loop_t *l);
@@ -177,10 +178,7 @@ ngx_dns_loop_stop(void)
     ngx_dns_loop_t  *l;
 
     for (l = ngx_dns_loop_list; l; l = l->next) {
-        if (l->waiting) {
-            l->peer->transport->cancel(&l->attempt);
-            l->waiting = 0;
-        }
+        ngx_dns_loop_cancel(l);
 
         if (l->event.timer_set) {
             ngx_del_timer(&l->event);
@@ -200,15 +198,22 @@ ngx_dns_loop_leave(ngx_dns_peer_t *peer)
             continue;
         }
 
-        if (l->waiting) {
-            peer->transport->cancel(&l->attempt);
-            l->waiting = 0;
-        }
+        ngx_dns_loop_cancel(l);
 
         if (l->event.timer_set) {
             ngx_dns_loop_begin(l);
             ngx_dns_loop_wait(l);
         }
+    }
+}
+
+
+static void
+ngx_dns_loop_cancel(ngx_dns_loop_t *l)
+{
+    if (l->waiting) {
+        l->peer->transport->cancel(&l->attempt);
+        l->waiting = 0;
     }
 }
 
