@@ -11,7 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 
-my $t = Test::Nginx::DNS->new()->plan(15);
+my $t = Test::Nginx::DNS->new()->plan(17);
 
 sub config {
     my ($http, $stream, $last) = @_;
@@ -71,6 +71,12 @@ like(config('location /q { dns_over_https doh; proxy_pass http://127.0.0.1; }',
             $server),
      qr/"dns_over_https" and "proxy_pass" or the like exclude each other in a location, in \S+:\d+/,
      'with proxy_pass');
+like(config('location /q { dns_over_https doh; return 404; }', $server),
+     qr/"dns_over_https" and "return" or the like exclude each other in a location, in \S+:\d+/,
+     'with return');
+like(config('location /q { if ($arg_a) { return 404; } dns_over_https doh; }',
+            $server),
+     qr/test is successful/, 'with return in an if');
 
 # without what would answer
 

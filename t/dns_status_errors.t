@@ -13,7 +13,7 @@ use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->allow(qr/\[emerg\]/)
-    ->plan(26);
+    ->plan(30);
 
 sub said {
     my ($location, $stream) = @_;
@@ -67,6 +67,15 @@ like(said("$_;", ''),
      qr/"dns_status" and "proxy_pass" or the like exclude .* in \S+:\d+/, $_)
     for 'dns_status json; proxy_pass http://127.0.0.1:9',
         'proxy_pass http://127.0.0.1:9; dns_status json';
+
+# "return" comes before any handler; in an "if" it is fine
+
+like(said("$_;", ''),
+     qr/"dns_\w+" and "return" or the like exclude .* in \S+:\d+/, $_)
+    for 'dns_status json; return 404', 'return 404; dns_status json',
+        'dns_control; return 404';
+like(said('dns_status json; if ($arg_a) { return 404; }', ''),
+     qr/test is successful/, 'return in an if');
 
 # dns_control
 

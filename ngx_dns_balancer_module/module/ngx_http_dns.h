@@ -33,11 +33,10 @@ typedef struct {
 
 
 typedef struct {
-    const ngx_dns_page_t  *page;      /* NULL: not here */
-    ngx_array_t           *upstreams; /* of ngx_str_t, "upstream="; or NULL */
-    ngx_uint_t             control;   /* dns_control is here */
-    u_char                *file;
-    ngx_uint_t             line;
+    const ngx_dns_page_t   *page;      /* NULL: not here */
+    ngx_array_t            *upstreams; /* of ngx_str_t, "upstream="; or NULL */
+    ngx_uint_t              control;   /* dns_control is here */
+    ngx_stream_dns_place_t  place;
 } ngx_http_dns_loc_conf_t;
 
 
@@ -64,6 +63,14 @@ typedef struct {
 #pragma GCC visibility push(hidden)
 
 extern ngx_module_t  ngx_http_dns_module;
+
+/*
+ * When a location is merged, where the directive at that place has set the
+ * handler: NGX_CONF_ERROR, and it is logged, if another directive has the
+ * location, too, or a "return" that comes before all handlers.
+ */
+char *ngx_http_dns_handler_alone(ngx_conf_t *cf, ngx_http_handler_pt handler,
+    ngx_stream_dns_place_t *place);
 
 /* sends the text; for content handlers */
 ngx_int_t ngx_http_dns_send(ngx_http_request_t *r, ngx_uint_t status,

@@ -413,8 +413,9 @@ ngx_http_dns_control(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     dlcf->control = 1;
-    dlcf->file = cf->conf_file->file.name.data;
-    dlcf->line = cf->conf_file->line;
+    dlcf->place.block = "dns_control";
+    dlcf->place.file = cf->conf_file->file.name.data;
+    dlcf->place.line = cf->conf_file->line;
 
     dscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_dns_module);
 

@@ -18,7 +18,7 @@
 #include <ngx_http.h>
 
 #include "../front/ngx_dns_front_https.h"
-#include "ngx_stream_dns.h"
+#include "ngx_http_dns.h"
 
 
 typedef struct {
@@ -31,8 +31,7 @@ typedef struct {
     ngx_stream_dns_srv_conf_t  *server;    /* that has it */
     ngx_http_core_srv_conf_t   *core;      /* of http: where it is */
     ngx_str_t                   path;      /* empty: not known */
-    u_char                     *file;
-    ngx_uint_t                  line;
+    ngx_stream_dns_place_t      place;
 } ngx_http_dns_https_loc_conf_t;
 
 

@@ -208,19 +208,12 @@ ngx_http_dns_https_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
     ngx_http_dns_https_loc_conf_t *conf = child;
 
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (conf->service.len && clcf->handler != ngx_http_dns_https_handler) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"dns_over_https\" and \"proxy_pass\" or the like "
-                      "exclude each other in a location, in %s:%ui",
-                      conf->file, conf->line);
-        return NGX_CONF_ERROR;
+    if (conf->service.len == 0) {
+        return NGX_CONF_OK;
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_dns_handler_alone(cf, ngx_http_dns_https_handler,
+                                      &conf->place);
 }
 
 
@@ -257,8 +250,9 @@ ngx_http_dns_over_https(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *use = dlcf;
 
     dlcf->service = value[1];
-    dlcf->file = cf->conf_file->file.name.data;
-    dlcf->line = cf->conf_file->line;
+    dlcf->place.block = "dns_over_https";
+    dlcf->place.file = cf->conf_file->file.name.data;
+    dlcf->place.line = cf->conf_file->line;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
@@ -311,7 +305,8 @@ ngx_dns_https_link(ngx_cycle_t *cycle, void *conf)
                           "\"dns_over_https\": unknown service \"%V\", it must "
                           "be that of \"dns_service\" of a server in stream, "
                           "in %s:%ui",
-                          &use[i]->service, use[i]->file, use[i]->line);
+                          &use[i]->service, use[i]->place.file,
+                          use[i]->place.line);
             return NGX_CONF_ERROR;
         }
 

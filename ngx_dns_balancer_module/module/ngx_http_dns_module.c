@@ -272,8 +272,9 @@ ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         clcf->handler = ngx_http_dns_status_handler;
     }
 
-    dlcf->file = cf->conf_file->file.name.data;
-    dlcf->line = cf->conf_file->line;
+    dlcf->place.block = "dns_status";
+    dlcf->place.file = cf->conf_file->file.name.data;
+    dlcf->place.line = cf->conf_file->line;
 
     return NGX_CONF_OK;
 }
@@ -356,7 +357,7 @@ ngx_http_dns_check(ngx_stream_dns_main_conf_t *dmcf, ngx_log_t *log)
                           "\"dns_status\": \"upstream=%V\" is not the name of "
                           "a \"dns_upstream\", nor the address of a server "
                           "that a zone is forwarded to, in %s:%ui", &name[k],
-                          ready[i]->file, ready[i]->line);
+                          ready[i]->place.file, ready[i]->place.line);
             return NGX_ERROR;
         }
     }
@@ -427,21 +428,17 @@ ngx_http_dns_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
     ngx_http_dns_loc_conf_t *conf = child;
 
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if ((conf->page && clcf->handler != ngx_http_dns_status_handler)
-        || (conf->control && clcf->handler != ngx_http_dns_control_handler))
+    if (conf->page
+        && ngx_http_dns_handler_alone(cf, ngx_http_dns_status_handler,
+                                      &conf->place)
+           != NGX_CONF_OK)
     {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"%s\" and \"%s\" or the like exclude "
-                      "each other in a location, in %s:%ui",
-                      conf->page ? "dns_status" : "dns_control",
-                      conf->page && conf->control ? "dns_control"
-                                                  : "proxy_pass",
-                      conf->file, conf->line);
         return NGX_CONF_ERROR;
+    }
+
+    if (conf->control) {
+        return ngx_http_dns_handler_alone(cf, ngx_http_dns_control_handler,
+                                          &conf->place);
     }
 
     return NGX_CONF_OK;
