@@ -36,6 +36,9 @@ my @cases = (
 [ 'dns_limit_zone client rate=1r/s;', qr/"dns_limit_zone": there is no "zone=/ ],
 [ 'dns_limit_zone foo zone=a:64k rate=1r/s;',
   qr/"dns_limit_zone": invalid key "foo", it must be "client" or have a var/ ],
+(map { [ "dns_limit_zone \$remote_addr zone=a:64k rate=1r/s $_;",
+         qr/"dns_limit_zone": "$_" is for the key "client" only, the values of / ]
+} 'v4=24', 'v6=56'),
 (map { [ "dns_limit $_;",
          qr/"dns_limit": invalid parameter "\S+", it must be "zone=NAME", / ] }
  'zone=a burst=-1', 'zone=a burst=9999999', 'zone=a slip=101', 'zone=a foo'),

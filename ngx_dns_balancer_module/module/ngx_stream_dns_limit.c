@@ -222,6 +222,7 @@ static char *
 ngx_stream_dns_limit_key(ngx_conf_t *cf, ngx_dns_limit_zone_t *zone)
 {
     ngx_str_t                           *value;
+    ngx_uint_t                           i;
     ngx_stream_compile_complex_value_t   ccv;
 
     value = cf->args->elts;
@@ -242,6 +243,16 @@ ngx_stream_dns_limit_key(ngx_conf_t *cf, ngx_dns_limit_zone_t *zone)
                            "\"client\" or have a variable, as "
                            "\"$remote_addr\"", &value[1]);
         return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        if (value[i].data[0] == 'v') {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"dns_limit_zone\": \"%V\" is for the key "
+                               "\"client\" only, the values of \"%V\" are "
+                               "counted as they are", &value[i], &value[1]);
+            return NGX_CONF_ERROR;
+        }
     }
 
     zone->key = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
