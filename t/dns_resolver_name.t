@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 use Test::Nginx::DNS::Stream;
 
-my $t = Test::Nginx::DNS->new()->plan(21);
+my $t = Test::Nginx::DNS->new()->plan(23);
 
 tls_certificate($t);
 
@@ -150,9 +150,11 @@ like(config('dns_resolver_name dns.test;'),
      qr/\[warn\].*"dns_resolver_name": there is neither a "listen ... ssl" nor a "dns_over_https" with TLS and HTTP\/2/,
      'nothing to tell of');
 
-for ('a..b', '.', '*.test', join('', ('x' x 60 . '.') x 5)) {
+for ('a..b', '.', '*.test', '"a b"', 'a/b', join('', ('x' x 60 . '.') x 5)) {
+    my $name = s{"}{}gr;
+
     like(config("dns_resolver_name $_;"),
-         qr/\[emerg\].*"dns_resolver_name": invalid name "\Q$_\E"/, "name $_");
+         qr/\[emerg\].*"dns_resolver_name": invalid name "\Q$name\E"/, "name $name");
 }
 
 like(config('dns_resolver_name a.test; dns_resolver_name b.test;'),

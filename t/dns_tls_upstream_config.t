@@ -48,9 +48,11 @@ my @refused = (
 (map { my ($name, $why) = @$_;
        [ "server tls://127.0.0.1 name=$name;",
          qr/"server": invalid parameter "name=\Q$name\E", "name" must .*: $why/ ]
-} [ '', 'it is empty' ], [ 'a..b', 'it may have' ], [ 'a.b.', 'it may have' ],
-  [ 'a/b', 'it may have' ], [ '*.test', 'it may have' ],
-  [ join('.', ('x' x 60) x 5), 'it is too long' ]),
+} [ '', 'it is empty' ], [ 'a..b', 'a label of it is empty' ],
+  [ 'a.b.', 'it ends with a' ], [ 'a/b', 'there is a character' ],
+  [ '*.test', 'there is a character' ],
+  [ 'x' x 64, 'a label of it is longer than 63 octets' ],
+  [ join('.', ('x' x 60) x 5), 'it is longer than 253 octets' ]),
 (map { [ "server tls://127.0.0.1 pin=$_;",
          qr/"server": invalid parameter "pin=\Q$_\E", "pin" must be the SHA-256/ ]
 } '', 'abc', substr($pin, 0, 43), "x$pin", 'x' x 44, '!' x 43 . '='),
@@ -64,7 +66,8 @@ my @refused = (
 (map { [ "$server ssl_verify_depth $_;",
          qr/"ssl_verify_depth": invalid value "$_", it must be a number from 0/ ]
 } 'x', '-1', 101),
-[ "$server ssl_name a..b;", qr/"ssl_name": invalid value "a..b", it must be a/ ],
+(map { [ "$server ssl_name $_;", qr/"ssl_name": invalid value "\Q$_\E", it must be a/ ]
+} 'a..b', 'a.', 'x' x 64, 'a*'),
 [ "$server ssl_protocols TLSv1.2 SSLv3;",
   qr/"ssl_protocols": invalid value "SSLv3", it must be "TLSv1", "TLSv1.1"/ ],
 [ "$server ssl_ciphers none;", qr/SSL_CTX_set_cipher_list\("none"\) failed/ ],
@@ -91,6 +94,11 @@ my @refused = (
   qr/"\S+none"\S+ .*failed/ ],
 [ "server tls://127.0.0.1; ssl_trusted_certificate $dir/ca.pem;
    ssl_crl $dir/none;", qr/"\S+none"\S+ .*failed/ ],
+[ "server tls://127.0.0.1; ssl_trusted_certificate $dir/ca.pem;
+   ssl_crl $dir/ca.pem;",
+  qr/"ssl_crl": no certificate revocation list is in "\S+ca.pem"/ ],
+[ "$server ssl_password_file $dir/passwords;",
+  qr/no "ssl_certificate_key" beside "ssl_password_file \S+passwords"/ ],
 
 (map { my ($name) = /^(\w+)/;
        [ "$server $_; $_;",
@@ -104,13 +112,21 @@ my @refused = (
 my @warned = (
 [ 'server 127.0.0.1; ssl_verify off;',
   qr/"ssl_..." directives in dns_upstream "u" have no effect: none of its/ ],
+[ "server tls://127.0.0.1 pin=$pin; ssl_trusted_certificate $dir/ca.pem;",
+  qr/"ssl_trusted_certificate" in dns_upstream "u" has no effect: all of its/ ],
+(map { my ($name) = /^(\w+)/;
+       [ "server tls://127.0.0.1; ssl_verify off; $_;",
+         qr/"$name" in dns_upstream "u" has no effect: "ssl_verify" is "off"/ ]
+} "ssl_trusted_certificate $dir/ca.pem", "ssl_crl $dir/crl.pem",
+  'ssl_verify_depth 1'),
 );
 
 my @good = (
 'server tls://127.0.0.1; server tls://[::1]:8853; server 127.0.0.1;',
 'server tls://127.0.0.1; server tcp://127.0.0.1:853;',
 "server tls://127.0.0.1 pin=$pin pin=$other weight=2 name=2001:db8::1;",
-"$server ssl_verify off; ssl_verify_depth 0; ssl_name dns.example.com;
+"$server ssl_verify off;",
+"$server server tls://[::1]; ssl_verify on; ssl_verify_depth 0; ssl_name dns.example.com;
  ssl_trusted_certificate $dir/ca.pem; ssl_crl $dir/crl.pem;
  ssl_certificate $dir/one.pem; ssl_certificate_key $dir/locked.key;
  ssl_password_file $dir/passwords; ssl_protocols TLSv1.3 TLSv1.2;

@@ -38,7 +38,7 @@ ngx_stream_dns_resolver(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    why = ngx_stream_dns_text_zone(&value[1]);
+    why = ngx_stream_dns_text_host(&value[1]);
 
     if (why == NULL
         && ngx_stream_dns_resolver_wire(cf, &value[1], &dscf->local.resolver)

@@ -5,12 +5,10 @@
 
 
 #include "ngx_stream_dns_tls.h"
+#include "ngx_stream_dns_text.h"
 
 
 #if (NGX_SSL)
-
-#define NGX_STREAM_DNS_TLS_NAME  253     /* octets of a host name */
-
 
 static char *ngx_stream_dns_tls_depth(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -295,9 +293,6 @@ ngx_stream_dns_tls_name(ngx_conf_t *cf, ngx_str_t *value,
 static const char *
 ngx_stream_dns_tls_name_fault(ngx_str_t *name)
 {
-    size_t  i;
-    u_char  c;
-
     if (name->len == 0) {
         return "it is empty";
     }
@@ -306,25 +301,13 @@ ngx_stream_dns_tls_name_fault(ngx_str_t *name)
         return NULL;
     }
 
-    if (name->len > NGX_STREAM_DNS_TLS_NAME) {
-        return "it is too long";
+    /* RFC 6066, 3: a name in a handshake is "without a trailing dot" */
+
+    if (name->data[name->len - 1] == '.') {
+        return "it ends with a \".\"";
     }
 
-    for (i = 0; i < name->len; i++) {
-        c = name->data[i] | 0x20;
-
-        if ((c < 'a' || c > 'z')
-            && (name->data[i] < '0' || name->data[i] > '9')
-            && name->data[i] != '-' && name->data[i] != '_'
-            && (name->data[i] != '.' || i == 0
-                || name->data[i - 1] == '.' || i == name->len - 1))
-        {
-            return "it may have letters, digits, \"-\", \"_\", and single "
-                   "\".\" between labels only";
-        }
-    }
-
-    return NULL;
+    return ngx_stream_dns_text_host(name);
 }
 
 

@@ -14,11 +14,15 @@
 
 static ngx_uint_t ngx_stream_dns_tls_count(ngx_dns_upstream_t *u,
     ngx_uint_t *unpinned);
+static void ngx_stream_dns_tls_unused(ngx_conf_t *cf, ngx_dns_upstream_t *u,
+    ngx_stream_dns_tls_conf_t *conf);
 static ngx_int_t ngx_stream_dns_tls_context(ngx_conf_t *cf, ngx_ssl_t *ssl,
     ngx_stream_dns_tls_conf_t *conf);
 static ngx_int_t ngx_stream_dns_tls_own(ngx_conf_t *cf, ngx_ssl_t *ssl,
     ngx_stream_dns_tls_conf_t *conf);
 static ngx_int_t ngx_stream_dns_tls_trust(ngx_conf_t *cf, ngx_ssl_t *ssl,
+    ngx_stream_dns_tls_conf_t *conf);
+static ngx_int_t ngx_stream_dns_tls_crl(ngx_conf_t *cf, ngx_ssl_t *ssl,
     ngx_stream_dns_tls_conf_t *conf);
 static ngx_uint_t ngx_stream_dns_tls_system(ngx_conf_t *cf, SSL_CTX *ctx);
 
@@ -51,14 +55,17 @@ ngx_stream_dns_tls_init(ngx_conf_t *cf, ngx_dns_upstream_t *u,
     }
 
     ngx_conf_init_value(conf->verify, 1);
-    ngx_conf_init_value(conf->depth, NGX_STREAM_DNS_TLS_DEPTH);
     ngx_conf_init_ptr_value(conf->commands, NULL);
     ngx_conf_init_value(conf->reuse, 1);
 
-    if (ngx_stream_dns_tls_context(cf, ssl, conf) != NGX_OK
-        || (conf->verify && unpinned
-            && ngx_stream_dns_tls_trust(cf, ssl, conf) != NGX_OK))
-    {
+    if (ngx_stream_dns_tls_context(cf, ssl, conf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!conf->verify || unpinned == 0) {
+        ngx_stream_dns_tls_unused(cf, u, conf);
+
+    } else if (ngx_stream_dns_tls_trust(cf, ssl, conf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -105,6 +112,29 @@ ngx_stream_dns_tls_count(ngx_dns_upstream_t *u, ngx_uint_t *unpinned)
     }
 
     return n;
+}
+
+
+/* what is about authorities, where none is asked for */
+
+static void
+ngx_stream_dns_tls_unused(ngx_conf_t *cf, ngx_dns_upstream_t *u,
+    ngx_stream_dns_tls_conf_t *conf)
+{
+    const char  *name;
+
+    name = conf->trusted.len ? "ssl_trusted_certificate"
+           : conf->crl.len ? "ssl_crl"
+           : conf->depth != NGX_CONF_UNSET ? "ssl_verify_depth" : NULL;
+
+    if (name) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%s\" in dns_upstream \"%V\" has no effect: %s",
+                      name, &u->name,
+                      conf->verify ? "all of its servers over TLS have a "
+                                     "\"pin=\""
+                                   : "\"ssl_verify\" is \"off\"");
+    }
 }
 
 
@@ -159,6 +189,14 @@ ngx_stream_dns_tls_own(ngx_conf_t *cf, ngx_ssl_t *ssl,
     ngx_array_t  *passwords;
 
     if (conf->certificate.len == 0 && conf->key.len == 0) {
+
+        if (conf->password_file.len) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "no \"ssl_certificate_key\" beside "
+                          "\"ssl_password_file %V\"", &conf->password_file);
+            return NGX_ERROR;
+        }
+
         return NGX_OK;
     }
 
@@ -193,6 +231,8 @@ static ngx_int_t
 ngx_stream_dns_tls_trust(ngx_conf_t *cf, ngx_ssl_t *ssl,
     ngx_stream_dns_tls_conf_t *conf)
 {
+    ngx_conf_init_value(conf->depth, NGX_STREAM_DNS_TLS_DEPTH);
+
     if (conf->trusted.len) {
         if (ngx_ssl_trusted_certificate(cf, ssl, &conf->trusted, conf->depth)
             != NGX_OK)
@@ -210,12 +250,47 @@ ngx_stream_dns_tls_trust(ngx_conf_t *cf, ngx_ssl_t *ssl,
         return NGX_ERROR;
     }
 
+    if (conf->crl.len && ngx_stream_dns_tls_crl(cf, ssl, conf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     /* nginx's own callback has the check go on, and the last fault be told */
 
     SSL_CTX_set_verify(ssl->ctx, SSL_VERIFY_NONE, NULL);
     SSL_CTX_set_verify_depth(ssl->ctx, (int) conf->depth);
 
-    return ngx_ssl_crl(cf, ssl, &conf->crl);
+    return NGX_OK;
+}
+
+
+/* OpenSSL takes certificates that are in the file, too, and none of a list */
+
+static ngx_int_t
+ngx_stream_dns_tls_crl(ngx_conf_t *cf, ngx_ssl_t *ssl,
+    ngx_stream_dns_tls_conf_t *conf)
+{
+    int                     i;
+    STACK_OF(X509_OBJECT)  *objects;
+
+    if (ngx_ssl_crl(cf, ssl, &conf->crl) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ssl->ctx));
+
+    for (i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        if (X509_OBJECT_get_type(sk_X509_OBJECT_value(objects, i))
+            == X509_LU_CRL)
+        {
+            return NGX_OK;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"ssl_crl\": no certificate revocation list is in \"%V\"",
+                  &conf->crl);
+
+    return NGX_ERROR;
 }
 
 
