@@ -82,6 +82,10 @@ my @cases = (
       'type can not be asked for', 400 ],
     [ '0100 0001 0000 0000 0001', $asked . "\0\0\xfa\0\xff\0\0\0\0\0\0",
       'REFUSED', undef, 'signed by TSIG', 400 ],
+    [ '0100 0001 0000 0000 0002', $asked . "\0\0\xfa\0\xff\0\0\0\0\0\0$opt",
+      'FORMERR', undef, 'malformed record', 400 ],
+    [ '1000 0000 0000 0000 0001', $opt, 'NOTIMP', 21,
+      'opcode not supported', 400 ],
     [ '0100 0001 0000 0000 0001', "\1a\7example\0\0\1\0\1$opt", 'REFUSED', 20,
       'no zone matches', 400 ],
 );

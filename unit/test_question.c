@@ -20,6 +20,10 @@
 #define ID      "\x12\x34"
 #define OPT     "\0\0\x29\x04\xd0\0\0\0\0\0\0"
 
+/* its data is not looked at */
+
+#define TSIG    "\0\0\xfa\0\xff\0\0\0\0\0\0"
+
 #define MSG(s)  s, sizeof(s) - 1
 
 
@@ -110,6 +114,20 @@ static const case_t  cases[] = {
       MSG(ID "\1\0" "\0\1\0\0\0\1\0\0" NAME "\0\xfb\0\1" OPT),
       NGX_DNS_ESECTION, 25 },
 
+    { "TSIG", MSG(ID "\1\0" "\0\1\0\0\0\0\0\1" ASKED TSIG),
+      NGX_DNS_FINE, 25 },
+    { "TSIG after OPT",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\2" ASKED OPT TSIG), NGX_DNS_FINE, 25 },
+    { "RFC 8945, 5.1: TSIG before OPT",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\2" ASKED TSIG OPT),
+      NGX_DNS_ERECORD, 25 },
+    { "RFC 8945, 5.1: more than one TSIG",
+      MSG(ID "\1\0" "\0\1\0\0\0\0\0\2" ASKED TSIG TSIG),
+      NGX_DNS_ERECORD, 25 },
+    { "RFC 8945, 5.1: TSIG in the authority section of an IXFR",
+      MSG(ID "\1\0" "\0\1\0\0\0\1\0\0" NAME "\0\xfb\0\1" TSIG),
+      NGX_DNS_ESECTION, 25 },
+
     { "octets after the question",
       MSG(ID "\1\0" "\0\1\0\0\0\0\0\0" ASKED "x"), NGX_DNS_ETRAILING, 25 },
     { "octets after the OPT",
@@ -174,7 +192,17 @@ opcodes(void)
                           "\0\0\x29\4\xd0\0\0\0\0\0\0"), 0 },
         { "STATUS without a question", MSG(ID "\x10\0" "\0\0\0\0\0\0\0\1"
                                            "\0\0\x29\4\xd0\0\0\0\0\0\0"),
-          0 }
+          1 },
+        { "STATUS and an OPT of version 1",
+          MSG(ID "\x10\0" "\0\0\0\0\0\0\0\1"
+              "\0\0\x29\4\xd0\0\1\0\0\0\0"), 1 },
+        { "NOTIFY and an OPT of version 1",
+          MSG(ID "\x20\0" "\0\1\0\0\0\0\0\1" ASKED
+              "\0\0\x29\4\xd0\0\1\0\0\0\0"), 1 },
+        { "STATUS, two questions and an OPT",
+          MSG(ID "\x10\0" "\0\2\0\0\0\0\0\1" ASKED ASKED OPT), 0 },
+        { "STATUS and octets that are no record",
+          MSG(ID "\x10\0" "\0\0\0\0\0\0\0\1" "\0\0\x29"), 0 }
     };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -24,6 +24,12 @@ ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p, size_t len,
 
     for (n = 0; ngx_dns_walk_next(&w); n++) {
 
+        /* RFC 8945, 5.1: a TSIG before another record is FORMERR */
+
+        if (q->tsig) {
+            return NGX_DNS_ERECORD;
+        }
+
         if (w.type == NGX_DNS_TYPE_OPT) {
 
             /* RFC 6891, 6.1.1: it belongs to the additional section */
@@ -37,7 +43,12 @@ ngx_dns_edns_parse(ngx_dns_question_t *q, const u_char *p, size_t len,
                 return rc;
             }
 
-        } else if (w.type == NGX_DNS_TYPE_TSIG && n >= ns) {
+        } else if (w.type == NGX_DNS_TYPE_TSIG) {
+
+            if (n < ns) {
+                return NGX_DNS_ESECTION;
+            }
+
             q->tsig = 1;
         }
     }

@@ -13,7 +13,8 @@ static void ngx_dns_question_opcode(ngx_dns_question_t *q, const u_char *p,
     size_t len);
 static void ngx_dns_question_none(ngx_dns_question_t *q, const u_char *p,
     size_t len);
-static void ngx_dns_question_plain(ngx_dns_question_t *q);
+static void ngx_dns_question_opt(ngx_dns_question_t *q, const u_char *p,
+    size_t len, size_t end);
 static ngx_dns_reason_e ngx_dns_question_name(ngx_dns_question_t *q,
     const u_char *p, size_t len);
 
@@ -107,39 +108,32 @@ ngx_dns_question_parse(ngx_dns_question_t *q, const u_char *p, size_t len)
 
 
 /*
- * Another opcode: NOTIFY and UPDATE are laid out as a query is.  Only whether
- * there is an OPT is of interest, so that the answer can have one, too (RFC
- * 6891, 7), which says why it is refused.  A message that is not laid out so
- * has none.
+ * Another opcode: NOTIFY and UPDATE are laid out as a query is; STATUS and
+ * others (RFC 8490) may be without a question.  Only whether there is an OPT is
+ * of interest, so that the response can have one, too (RFC 6891, 7), which says
+ * why it is refused.  A message that is not laid out so has none.
  */
 
 static void
 ngx_dns_question_opcode(ngx_dns_question_t *q, const u_char *p, size_t len)
 {
-    ngx_dns_reason_e  rc;
+    ngx_uint_t  n;
 
-    rc = NGX_DNS_EQDCOUNT;
+    n = ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT);
 
-    if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) == 1
-        && ngx_dns_question_name(q, p, len) == NGX_DNS_FINE
-        && len - NGX_DNS_HEADER_SIZE - q->asked.name_len >= 4)
+    if (n == 0) {
+        ngx_dns_question_opt(q, p, len, NGX_DNS_HEADER_SIZE);
+
+    } else if (n == 1
+               && ngx_dns_question_name(q, p, len) == NGX_DNS_FINE
+               && len - NGX_DNS_HEADER_SIZE - q->asked.name_len >= 4)
     {
-        q->end = (uint16_t) (NGX_DNS_HEADER_SIZE + q->asked.name_len + 4);
-
-        rc = ngx_dns_edns_parse(q, p, len,
-                                (ngx_uint_t) ngx_dns_get16(
-                                                       p + NGX_DNS_OFF_ANCOUNT)
-                                + ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT),
-                                ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT));
-    }
-
-    if (rc != NGX_DNS_FINE) {
-        ngx_dns_question_plain(q);
+        ngx_dns_question_opt(q, p, len,
+                             NGX_DNS_HEADER_SIZE + q->asked.name_len + 4);
     }
 
     /* the question is not repeated, its section may mean something else */
 
-    q->end = 0;
     q->labels = 0;
     q->asked.name_len = 0;
 }
@@ -150,32 +144,41 @@ ngx_dns_question_opcode(ngx_dns_question_t *q, const u_char *p, size_t len)
 static void
 ngx_dns_question_none(ngx_dns_question_t *q, const u_char *p, size_t len)
 {
-    if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) != 0
-        || ngx_dns_get32(p + NGX_DNS_OFF_ANCOUNT) != 0)
+    if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) == 0
+        && ngx_dns_get32(p + NGX_DNS_OFF_ANCOUNT) == 0)
     {
-        return;
+        ngx_dns_question_opt(q, p, len, NGX_DNS_HEADER_SIZE);
     }
-
-    q->end = NGX_DNS_HEADER_SIZE;
-
-    if (ngx_dns_edns_parse(q, p, len, 0,
-                           ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT))
-        != NGX_DNS_FINE)
-    {
-        ngx_dns_question_plain(q);
-    }
-
-    q->end = 0;
 }
 
 
-/* it is as if there was no OPT */
+/*
+ * The OPT of a message that is not answered as a query, behind its first octets
+ * up to "end".  With one of another version the response has one of ours.  Of a
+ * message that is malformed it is as if there was none.
+ */
 
 static void
-ngx_dns_question_plain(ngx_dns_question_t *q)
+ngx_dns_question_opt(ngx_dns_question_t *q, const u_char *p, size_t len,
+    size_t end)
 {
-    q->asked.edns = 0;
-    q->asked.dnssec_ok = 0;
+    ngx_uint_t        before;
+    ngx_dns_reason_e  rc;
+
+    q->end = (uint16_t) end;
+
+    before = (ngx_uint_t) ngx_dns_get16(p + NGX_DNS_OFF_ANCOUNT)
+             + ngx_dns_get16(p + NGX_DNS_OFF_NSCOUNT);
+
+    rc = ngx_dns_edns_parse(q, p, len, before,
+                            ngx_dns_get16(p + NGX_DNS_OFF_ARCOUNT));
+
+    if (rc != NGX_DNS_FINE && rc != NGX_DNS_EVERSION) {
+        q->asked.edns = 0;
+        q->asked.dnssec_ok = 0;
+    }
+
+    q->end = 0;
 }
 
 
