@@ -16,7 +16,7 @@ use Test::Nginx::DNS::Message qw/ encode decode /;
 use Test::Nginx::DNS::Status;
 use Test::Nginx::DNS::Stream;
 
-my $t = Test::Nginx::DNS->new()->plan(54);
+my $t = Test::Nginx::DNS->new()->plan(59);
 
 tls_certificate($t);
 
@@ -200,12 +200,22 @@ for ([ 'two questions', pack('n6', 5, 0x100, 2, 0, 0, 0) ],
     }
 }
 
-# what is no query
+# other arguments, and the same one with escapes
 
 my $base = doh_argument($q);
+my $escaped = $base =~ s/(.)/sprintf '%%%02x', ord $1/gre;
+
+for ("?a=b&dns=$base&xdns=c", "?dns=$escaped") {
+    is(doh_request($web, "GET /dns-query$_ HTTP/1.1")->{status}, 200, $_);
+}
+
+# what is no query
 
 for ([ 'no argument', '' ], [ 'an empty one', '?dns=' ],
      [ 'padding', '?dns=AAABAAABAAAAAAAAAWEEdGVzdAAAAQAB%3D' ],
+     [ 'another case', "?DNS=$base" ],
+     [ 'twice', "?dns=$base&dns=$base" ],
+     [ 'an escape that is none', "?dns=$base%4" ],
      [ 'another alphabet', '?dns=AAABAAABAAAAAAAAA+/EdGVzdAAAAQAB' ],
      [ 'a character over', "?dns=${base}A" ],
      [ 'too short', '?dns=' . doh_argument(substr($q, 0, 11)) ],

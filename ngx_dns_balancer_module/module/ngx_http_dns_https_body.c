@@ -8,6 +8,10 @@
 #include "../wire/ngx_dns_base64.h"
 
 
+static ngx_int_t ngx_http_dns_https_value(ngx_http_request_t *r,
+    ngx_str_t *value);
+static ngx_int_t ngx_http_dns_https_unescape(ngx_http_request_t *r,
+    ngx_str_t *value);
 static ngx_uint_t ngx_http_dns_https_type(ngx_http_request_t *r);
 static void ngx_http_dns_https_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_dns_https_collect(ngx_http_request_t *r,
@@ -29,7 +33,13 @@ ngx_http_dns_https_argument(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ngx_http_arg(r, (u_char *) "dns", 3, &value) == NGX_OK) {
+    rc = ngx_http_dns_https_value(r, &value);
+
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc == NGX_OK) {
         n = ngx_dns_base64url(ctx->query, NGX_DNS_FRONT_HTTPS_QUERY,
                               value.data, value.len);
 
@@ -46,6 +56,92 @@ ngx_http_dns_https_argument(ngx_http_request_t *r)
     ctx->ready(r);
 
     return NGX_DONE;
+}
+
+
+/*
+ * The one "dns=": names of variables in a template have case, and are there
+ * once (RFC 6570, 2.3, 3.2.8).  A character may be "%" and two digits (RFC
+ * 3986, 6.2.2.2).  NGX_DECLINED: there is none, or more than one.
+ */
+
+static ngx_int_t
+ngx_http_dns_https_value(ngx_http_request_t *r, ngx_str_t *value)
+{
+    u_char  *p, *end, *last, *src, *dst;
+
+    value->data = NULL;
+    last = r->args.data + r->args.len;
+
+    for (p = r->args.data; p < last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, '&');
+        if (end == NULL) {
+            end = last;
+        }
+
+        if (end - p < 4 || ngx_memcmp(p, "dns=", 4) != 0) {
+            continue;
+        }
+
+        if (value->data) {
+            return NGX_DECLINED;
+        }
+
+        value->data = p + 4;
+        value->len = end - value->data;
+    }
+
+    if (value->data == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_strlchr(value->data, value->data + value->len, '%') == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_http_dns_https_unescape(r, value);
+}
+
+
+/* nginx's own passes over an escape that is none */
+
+static ngx_int_t
+ngx_http_dns_https_unescape(ngx_http_request_t *r, ngx_str_t *value)
+{
+    u_char     *src, *dst, *last;
+    ngx_int_t   ch;
+
+    src = value->data;
+    last = src + value->len;
+
+    dst = ngx_pnalloc(r->pool, value->len);
+    if (dst == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = dst;
+
+    while (src < last) {
+
+        if (*src != '%') {
+            *dst++ = *src++;
+            continue;
+        }
+
+        ch = (last - src < 3) ? NGX_ERROR : ngx_hextoi(src + 1, 2);
+
+        if (ch == NGX_ERROR) {
+            return NGX_DECLINED;
+        }
+
+        *dst++ = (u_char) ch;
+        src += 3;
+    }
+
+    value->len = dst - value->data;
+
+    return NGX_OK;
 }
 
 
