@@ -13,10 +13,14 @@ use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 
-my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(14)
+my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(15)
     ->allow(qr/"resolv_conf": ".*the old servers stay in use/);
 
 my $port;
+
+sub unread {
+    return scalar(() = $t->error_log() =~ /can't be read: the old/g);
+}
 
 sub resolv_conf {
     my ($text) = @_;
@@ -114,6 +118,9 @@ resolv_conf("search example.com\n");
 ok($t->wait_for(sub { $t->error_log() =~ /has no "nameserver"/ }, 8), 'none');
 is(used('example.com'), '2 3', 'the old ones stay');
 
+unlink $t->testdir() . '/resolv.conf';
+ok($t->wait_for(sub { unread() == 2 }, 8), 'another failure is said, too');
+
 resolv_conf("nameserver example.com\nnameserver ff02::1\nnameserver %1\n");
 ok($t->wait_for(sub { used('example.com') eq '1' }, 8), 'bad lines');
 like($t->error_log(), qr/\[warn\].*"example.com" in ".*resolv.conf" is no addr/,
@@ -136,5 +143,5 @@ unlink $t->testdir() . '/resolv.conf';
 my ($code, $said) = $t->test_config($t->read_file('nginx.conf'));
 like($said, qr/"resolv_conf": ".*resolv.conf" can't be read, in dns_.*\(2:/,
      'a file that is not there is refused');
-ok($t->wait_for(sub { $t->error_log() =~ /can't be read: the old/ }, 8),
+ok($t->wait_for(sub { unread() == 4 }, 8),
    'but not later');

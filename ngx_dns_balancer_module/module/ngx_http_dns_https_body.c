@@ -68,7 +68,7 @@ ngx_http_dns_https_argument(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_dns_https_value(ngx_http_request_t *r, ngx_str_t *value)
 {
-    u_char  *p, *end, *last, *src, *dst;
+    u_char  *p, *end, *last;
 
     value->data = NULL;
     last = r->args.data + r->args.len;

@@ -358,10 +358,16 @@ ngx_stream_dns_resolv_conf_handler(ngx_event_t *ev)
 }
 
 
+/* once for each kind of failure in a row */
+
 static void
 ngx_stream_dns_resolv_conf_failed(ngx_stream_dns_source_t *src, ngx_err_t err)
 {
-    if (!src->said) {
+    ngx_int_t  kind;
+
+    kind = (ngx_int_t) err + 1;
+
+    if (src->said != kind) {
         ngx_log_error(NGX_LOG_ERR, src->event.log, err,
                       "\"resolv_conf\": \"%V\" %s: the old servers stay in "
                       "use", &src->text,
@@ -369,5 +375,5 @@ ngx_stream_dns_resolv_conf_failed(ngx_stream_dns_source_t *src, ngx_err_t err)
                           : "has no \"nameserver\" that can be asked");
     }
 
-    src->said = 1;
+    src->said = kind;
 }
