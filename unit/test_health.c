@@ -66,7 +66,7 @@ start(void)
 {
     ngx_dns_upstream_t  *u;
 
-    ngx_dns_health_done();
+    ngx_dns_probe_done();
 
     u = unit_upstream("round_robin", "a b");
     unit_peer(u, 0)->checked = 1;
@@ -80,7 +80,7 @@ start(void)
     is_int(ngx_dns_health_init(&unit_cycle, u, &conf), NGX_OK, "started");
 
     (void) ngx_dns_lease_hold(&lease, 1, ngx_current_msec, 1000);
-    ngx_dns_health_start(&lease, 1);
+    ngx_dns_probe_start(&lease, 1);
 
     return u;
 }
@@ -327,7 +327,7 @@ network(void)
     is_int(peer->shm->reason & 0xff, NGX_DNS_ENETWORK,
            "the reason is that of the change");
 
-    ngx_dns_health_done();
+    ngx_dns_probe_done();
     unit_pass(5000);
     is_int(nsent, 2, "the end");
 }
@@ -355,15 +355,15 @@ lost(void)
     is_int(nsent, n, "no check is sent any more");
 
     lease.owner--;
-    ngx_dns_health_start(&lease, 1);
+    ngx_dns_probe_start(&lease, 1);
     (void) next();
     is_int(nsent, n + 1, "but when it is back");
 
-    ngx_dns_health_stop();
+    ngx_dns_probe_stop();
     unit_pass(5000);
     is_int(nsent, n + 1, "stopped");
 
-    ngx_dns_health_done();
+    ngx_dns_probe_done();
 }
 
 

@@ -60,12 +60,14 @@ ngx_http_dns_handler_returns(ngx_conf_t *cf)
     ngx_http_script_code_pt   *code;
     ngx_http_dns_rewrite_t    *rewrite;
 
+    static char  name[] = "ngx_http_rewrite_module";
+
     ctx = cf->ctx;
     modules = cf->cycle->modules;
 
     for (i = 0; modules[i]; i++) {
 
-        if (ngx_strcmp(modules[i]->name, "ngx_http_rewrite_module") != 0) {
+        if (ngx_strcmp(modules[i]->name, name) != 0) {
             continue;
         }
 

@@ -335,15 +335,13 @@ ngx_stream_dns_hold(ngx_stream_dns_main_conf_t *dmcf, ngx_uint_t holds)
     if (holds) {
         ngx_stream_dns_hosts_start((ngx_cycle_t *) ngx_cycle, dmcf);
         ngx_stream_dns_seats_start(dmcf, (ngx_log_t *) ngx_cycle->log);
-        ngx_dns_health_start(&dmcf->status.metrics->lease, dmcf->generation);
-        ngx_dns_loop_start(&dmcf->status.metrics->lease, dmcf->generation);
+        ngx_dns_probe_start(&dmcf->status.metrics->lease, dmcf->generation);
         return;
     }
 
     ngx_stream_dns_hosts_stop(dmcf);
     ngx_stream_dns_seats_stop(dmcf);
-    ngx_dns_health_stop();
-    ngx_dns_loop_stop();
+    ngx_dns_probe_stop();
 }
 
 
@@ -371,8 +369,7 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
 
     ngx_dns_lease_leave(&dmcf->status.metrics->lease, dmcf->generation);
     ngx_stream_dns_hold(dmcf, 0);
-    ngx_dns_health_done();
-    ngx_dns_loop_done();
+    ngx_dns_probe_done();
 
     /* whoever still waits gets an answer, but those of http, which has ended */
 

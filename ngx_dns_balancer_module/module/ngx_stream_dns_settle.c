@@ -283,8 +283,7 @@ ngx_stream_dns_seats_last(ngx_stream_dns_source_t *src)
 static void
 ngx_stream_dns_seats_left(ngx_dns_peer_t *peer)
 {
-    ngx_dns_health_leave(peer);
-    ngx_dns_loop_leave(peer);
+    ngx_dns_probe_leave(peer);
     ngx_dns_transports_leave(peer);
 }
 

@@ -24,43 +24,35 @@
 #define NGX_DNS_HEALTH_LATE   50
 
 
-typedef struct ngx_dns_health_s  ngx_dns_health_t;
-
-
-struct ngx_dns_health_s {
-    ngx_dns_attempt_t        attempt;
-    ngx_event_t              event;      /* the next check, or the timeout */
-    ngx_dns_peer_t          *peer;
+typedef struct {
+    ngx_dns_probe_t          probe;
     ngx_dns_health_conf_t   *conf;
-    ngx_dns_transport_t     *transport;
-    ngx_dns_health_t        *next;
-    ngx_log_t               *log;
-    unsigned                 waiting:1;  /* for an answer */
-};
+} ngx_dns_health_t;
 
 
 static ngx_int_t ngx_dns_health_add(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
     ngx_dns_health_conf_t *conf);
-static ngx_uint_t ngx_dns_health_held(void);
-static void ngx_dns_health_first(ngx_dns_health_t *h);
-static void ngx_dns_health_handler(ngx_event_t *ev);
-static ngx_uint_t ngx_dns_health_late(ngx_dns_health_t *h);
+static void ngx_dns_health_start(ngx_dns_probe_t *p);
+static void ngx_dns_health_due(ngx_dns_probe_t *p);
+static void ngx_dns_health_timeout(ngx_dns_probe_t *p);
 static void ngx_dns_health_send(ngx_dns_health_t *h);
-static void ngx_dns_health_outcome(ngx_dns_attempt_t *a,
+static void ngx_dns_health_outcome(ngx_dns_probe_t *p,
     ngx_dns_event_e event, u_char *msg, size_t len);
 static ngx_dns_reason_e ngx_dns_health_judge(ngx_dns_health_t *h,
     ngx_dns_event_e event, u_char *msg, size_t len, ngx_uint_t *rcode);
 static void ngx_dns_health_end(ngx_dns_health_t *h, ngx_dns_reason_e reason,
     ngx_uint_t rcode);
-static void ngx_dns_health_wait(ngx_dns_health_t *h);
+static void ngx_dns_health_wait(ngx_dns_probe_t *p);
 static ngx_msec_t ngx_dns_health_period(ngx_dns_health_t *h);
 
 
-/* of this worker */
-
-static ngx_dns_health_t  *ngx_dns_health_list;
-static ngx_dns_lease_t   *ngx_dns_health_lease;
-static uint32_t           ngx_dns_health_generation;
+static const ngx_dns_probe_kind_t  ngx_dns_health_kind = {
+    ngx_dns_health_start,
+    ngx_dns_health_due,
+    ngx_dns_health_timeout,
+    ngx_dns_health_outcome,
+    ngx_dns_health_wait
+};
 
 
 ngx_int_t
@@ -90,50 +82,22 @@ ngx_dns_health_add(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
 {
     ngx_dns_health_t  *h;
 
-    h = ngx_pcalloc(cycle->pool, sizeof(ngx_dns_health_t));
+    h = (ngx_dns_health_t *) ngx_dns_probe_add(cycle, sizeof(ngx_dns_health_t),
+                                               peer, &ngx_dns_health_kind);
     if (h == NULL) {
         return NGX_ERROR;
     }
 
-    h->peer = peer;
     h->conf = conf;
-    h->transport = peer->transport;
 
-    if (conf->tcp && h->transport->whole) {
-        h->transport = h->transport->whole;
+    if (conf->tcp && h->probe.transport->whole) {
+        h->probe.transport = h->probe.transport->whole;
     }
 
-    h->log = cycle->log;
-
-    h->event.handler = ngx_dns_health_handler;
-    h->event.data = h;
-    h->event.log = cycle->log;
-    h->event.cancelable = 1;
-
-    h->attempt.peer = peer;
-    h->attempt.handler = ngx_dns_health_outcome;
-    h->attempt.data = h;
-    h->attempt.question = conf->question;
-    h->attempt.question_len = conf->question_len;
-
-    h->next = ngx_dns_health_list;
-    ngx_dns_health_list = h;
+    h->probe.attempt.question = conf->question;
+    h->probe.attempt.question_len = conf->question_len;
 
     return NGX_OK;
-}
-
-
-void
-ngx_dns_health_start(ngx_dns_lease_t *lease, uint32_t generation)
-{
-    ngx_dns_health_t  *h;
-
-    ngx_dns_health_lease = lease;
-    ngx_dns_health_generation = generation;
-
-    for (h = ngx_dns_health_list; h; h = h->next) {
-        ngx_dns_health_first(h);
-    }
 }
 
 
@@ -144,111 +108,44 @@ ngx_dns_health_start(ngx_dns_lease_t *lease, uint32_t generation)
  */
 
 static void
-ngx_dns_health_first(ngx_dns_health_t *h)
+ngx_dns_health_start(ngx_dns_probe_t *p)
 {
-    int64_t     left;
-    uint64_t    due;
-    ngx_msec_t  interval;
+    int64_t            left;
+    uint64_t           due;
+    ngx_msec_t         interval;
+    ngx_dns_health_t  *h;
 
+    h = (ngx_dns_health_t *) p;
     interval = h->conf->interval;
 
-    due = ngx_dns_load(&h->peer->shm->probe);
+    due = ngx_dns_load(&p->peer->shm->probe);
     left = (int64_t) (due - ngx_current_msec);
 
     if (left < - (int64_t) interval
         || left > 2 * (int64_t) ngx_dns_health_period(h))
     {
-        (void) ngx_dns_cas(&h->peer->shm->probe, due,
+        (void) ngx_dns_cas(&p->peer->shm->probe, due,
                            ngx_current_msec
                            + ngx_dns_random_below((uint32_t) interval));
     }
 
-    ngx_dns_health_wait(h);
-}
-
-
-void
-ngx_dns_health_stop(void)
-{
-    ngx_dns_health_t  *h;
-
-    for (h = ngx_dns_health_list; h; h = h->next) {
-        if (h->waiting) {
-            h->transport->cancel(&h->attempt);
-            h->waiting = 0;
-        }
-
-        if (h->event.timer_set) {
-            ngx_del_timer(&h->event);
-        }
-    }
-}
-
-
-void
-ngx_dns_health_leave(ngx_dns_peer_t *peer)
-{
-    ngx_dns_health_t  *h;
-
-    for (h = ngx_dns_health_list; h; h = h->next) {
-        if (h->peer == peer && h->waiting) {
-            h->transport->cancel(&h->attempt);
-            h->waiting = 0;
-            ngx_dns_health_wait(h);
-        }
-    }
-}
-
-
-void
-ngx_dns_health_done(void)
-{
-    ngx_dns_health_stop();
-
-    ngx_dns_health_list = NULL;
-}
-
-
-static ngx_uint_t
-ngx_dns_health_held(void)
-{
-    return ngx_dns_lease_held(ngx_dns_health_lease, ngx_dns_health_generation);
+    ngx_dns_health_wait(p);
 }
 
 
 static void
-ngx_dns_health_handler(ngx_event_t *ev)
+ngx_dns_health_due(ngx_dns_probe_t *p)
 {
     uint64_t           due;
     ngx_dns_health_t  *h;
 
-    h = ev->data;
-
-    ngx_dns_clock_update();
-
-    if (h->waiting) {
-        h->transport->cancel(&h->attempt);
-
-        if (ngx_dns_health_late(h)) {
-            h->waiting = 0;
-            ngx_dns_health_wait(h);
-            return;
-        }
-
-        ngx_dns_health_end(h, NGX_DNS_ETIMEOUT, 0);
-        return;
-    }
-
-    if (ngx_exiting || !ngx_dns_health_held()) {
-        return;
-    }
-
-    due = ngx_dns_load(&h->peer->shm->probe);
+    h = (ngx_dns_health_t *) p;
+    due = ngx_dns_load(&p->peer->shm->probe);
 
     if ((int64_t) (due - ngx_current_msec) <= 0
-        && ngx_dns_cas(&h->peer->shm->probe, due,
+        && ngx_dns_cas(&p->peer->shm->probe, due,
                        ngx_current_msec + ngx_dns_health_period(h))
-        && !ngx_dns_peer_down(h->peer))
+        && !ngx_dns_peer_down(p->peer))
     {
         ngx_dns_health_send(h);
         return;
@@ -256,17 +153,27 @@ ngx_dns_health_handler(ngx_event_t *ev)
 
     /* another process has sent this one, or it is down by hand */
 
-    ngx_dns_health_wait(h);
+    ngx_dns_health_wait(p);
 }
 
 
-/* it was this process that had no time: its answer may be there unread */
-
-static ngx_uint_t
-ngx_dns_health_late(ngx_dns_health_t *h)
+static void
+ngx_dns_health_timeout(ngx_dns_probe_t *p)
 {
-    return ngx_dns_clock_since(h->attempt.sent) / 1000
-           > 3 * h->conf->timeout / 2 + NGX_DNS_HEALTH_LATE;
+    ngx_dns_health_t  *h;
+
+    h = (ngx_dns_health_t *) p;
+
+    /* if this process had no time, the response may be there unread */
+
+    if (ngx_dns_clock_since(p->attempt.sent) / 1000
+        > 3 * h->conf->timeout / 2 + NGX_DNS_HEALTH_LATE)
+    {
+        ngx_dns_health_wait(p);
+        return;
+    }
+
+    ngx_dns_health_end(h, NGX_DNS_ETIMEOUT, 0);
 }
 
 
@@ -275,51 +182,37 @@ ngx_dns_health_send(ngx_dns_health_t *h)
 {
     ngx_int_t  rc;
 
-    h->attempt.channel = NULL;
-
-    rc = h->transport->send(&h->attempt, h->conf->query, h->conf->len);
+    rc = ngx_dns_probe_send(&h->probe, h->conf->query, h->conf->len,
+                            h->conf->timeout);
 
     if (rc == NGX_BUSY) {
-        ngx_dns_health_wait(h);
-        return;
-    }
+        ngx_dns_health_wait(&h->probe);
 
-    if (rc != NGX_OK) {
+    } else if (rc != NGX_OK) {
         ngx_dns_health_end(h, NGX_DNS_ENETWORK, 0);
-        return;
     }
-
-    h->waiting = 1;
-    ngx_add_timer(&h->event, h->conf->timeout);
 }
 
 
 static void
-ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event,
+ngx_dns_health_outcome(ngx_dns_probe_t *p, ngx_dns_event_e event,
     u_char *msg, size_t len)
 {
     ngx_uint_t         rcode;
     ngx_dns_health_t  *h;
     ngx_dns_reason_e   reason;
 
-    h = a->data;
+    h = (ngx_dns_health_t *) p;
     rcode = 0;
 
     switch (event) {
-
-    case NGX_DNS_EVENT_SOFT:
-
-        /* it may still answer */
-
-        return;
 
     case NGX_DNS_EVENT_LOCAL:
     case NGX_DNS_EVENT_GUESSED:
 
         /* says nothing of the server */
 
-        h->waiting = 0;
-        ngx_dns_health_wait(h);
+        ngx_dns_health_wait(p);
         return;
 
     case NGX_DNS_EVENT_ANSWER:
@@ -336,7 +229,7 @@ ngx_dns_health_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event,
 
     case NGX_DNS_EVENT_TLS:
         reason = NGX_DNS_ETLS;
-        rcode = ngx_dns_load(&h->peer->shm->fault);
+        rcode = ngx_dns_load(&p->peer->shm->fault);
         break;
 
     default: /* NGX_DNS_EVENT_NETWORK */
@@ -386,56 +279,49 @@ static void
 ngx_dns_health_end(ngx_dns_health_t *h, ngx_dns_reason_e reason,
     ngx_uint_t rcode)
 {
-    uint64_t  due, soon;
-
-    h->waiting = 0;
+    uint64_t         due, soon;
+    ngx_dns_peer_t  *peer;
 
     /* another process has the word on servers by now */
 
-    if (!ngx_dns_health_held()) {
+    if (!ngx_dns_probe_held()) {
         return;
     }
 
-    ngx_dns_peer_checked(h->peer, ngx_current_msec, reason, rcode,
-                         ngx_dns_clock_since(h->attempt.sent),
-                         h->conf->fails, h->conf->passes, h->log);
+    peer = h->probe.peer;
+
+    ngx_dns_peer_checked(peer, ngx_current_msec, reason, rcode,
+                         ngx_dns_clock_since(h->probe.attempt.sent),
+                         h->conf->fails, h->conf->passes, h->probe.log);
 
     if (reason != NGX_DNS_FINE) {
-        ngx_dns_count_peer(h->peer, checks_failed);
+        ngx_dns_count_peer(peer, checks_failed);
 
     } else {
-        ngx_dns_count_peer(h->peer, checks_passed);
+        ngx_dns_count_peer(peer, checks_passed);
 
         /* well after a long time: no more long intervals */
 
-        due = ngx_dns_load(&h->peer->shm->probe);
+        due = ngx_dns_load(&peer->shm->probe);
         soon = ngx_current_msec + h->conf->interval;
 
         if ((int64_t) (due - soon) > (int64_t) h->conf->interval) {
-            (void) ngx_dns_cas(&h->peer->shm->probe, due, soon);
+            (void) ngx_dns_cas(&peer->shm->probe, due, soon);
         }
     }
 
-    ngx_dns_health_wait(h);
+    ngx_dns_health_wait(&h->probe);
 }
 
 
 static void
-ngx_dns_health_wait(ngx_dns_health_t *h)
+ngx_dns_health_wait(ngx_dns_probe_t *p)
 {
     int64_t  left;
 
-    if (h->event.timer_set) {
-        ngx_del_timer(&h->event);
-    }
+    left = (int64_t) (ngx_dns_load(&p->peer->shm->probe) - ngx_current_msec);
 
-    if (ngx_exiting) {
-        return;
-    }
-
-    left = (int64_t) (ngx_dns_load(&h->peer->shm->probe) - ngx_current_msec);
-
-    ngx_add_timer(&h->event, (ngx_msec_t) ngx_max(left, 1));
+    ngx_dns_probe_wait(p, (ngx_msec_t) ngx_max(left, 1));
 }
 
 
@@ -454,7 +340,7 @@ ngx_dns_health_period(ngx_dns_health_t *h)
         period = period - spread + ngx_dns_random_below(2 * spread + 1);
     }
 
-    n = ngx_dns_load(&h->peer->shm->misses) / NGX_DNS_HEALTH_LONG;
+    n = ngx_dns_load(&h->probe.peer->shm->misses) / NGX_DNS_HEALTH_LONG;
 
     for (spread = 0; n && spread < NGX_DNS_HEALTH_SHIFT; n /= 2) {
         spread++;

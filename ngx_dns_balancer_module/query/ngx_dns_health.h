@@ -22,11 +22,7 @@
 #define _NGX_DNS_HEALTH_H_INCLUDED_
 
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_event.h>
-
-#include "../transport/ngx_dns_transport.h"
+#include "ngx_dns_probe.h"
 
 
 /* times in milliseconds; lives as long as the configuration */
@@ -54,16 +50,6 @@ typedef struct {
 /* in each worker, after its transports; NGX_ERROR: no memory */
 ngx_int_t ngx_dns_health_init(ngx_cycle_t *cycle, ngx_dns_upstream_t *u,
     ngx_dns_health_conf_t *conf);
-
-/* this worker has got the lease of this generation; it has lost it */
-void ngx_dns_health_start(ngx_dns_lease_t *lease, uint32_t generation);
-void ngx_dns_health_stop(void);
-
-/* another server is there now, or none */
-void ngx_dns_health_leave(ngx_dns_peer_t *peer);
-
-/* at the worker's exit, before its transports end */
-void ngx_dns_health_done(void);
 
 #pragma GCC visibility pop
 

@@ -5,8 +5,8 @@
 
 
 #include "ngx_dns_loop.h"
+#include "ngx_dns_probe.h"
 #include "../base/ngx_dns_random.h"
-#include "../transport/ngx_dns_transport.h"
 #include "../wire/ngx_dns_message.h"
 #include "../wire/ngx_dns_name.h"
 
@@ -27,16 +27,9 @@
 #define NGX_DNS_LOOP_ROOT     "\12nginx-loop"
 
 
-typedef struct ngx_dns_loop_s  ngx_dns_loop_t;
-
-
-struct ngx_dns_loop_s {
-    ngx_dns_attempt_t        attempt;
-    ngx_event_t              event;    /* the next query, or the timeout */
-    ngx_dns_peer_t          *peer;
+typedef struct {
+    ngx_dns_probe_t          probe;
     ngx_dns_loop_conf_t     *conf;
-    ngx_dns_loop_t          *next;
-    ngx_log_t               *log;
     uint32_t                 led;      /* a bit of each zone that is known to
                                           lead elsewhere */
     ngx_uint_t               zone;     /* the next to be asked for */
@@ -44,33 +37,36 @@ struct ngx_dns_loop_s {
     ngx_uint_t               left;     /* queries, then there is rest */
     ngx_uint_t               silent;
     ngx_msec_t               rested;   /* since then */
-    unsigned                 waiting:1;
     u_char                   query[NGX_DNS_MAX_QUERY];
     size_t                   len;
-};
+} ngx_dns_loop_t;
 
 
 static ngx_int_t ngx_dns_loop_peer(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
     ngx_dns_loop_conf_t *conf);
-static void ngx_dns_loop_cancel(ngx_dns_loop_t *l);
-static void ngx_dns_loop_handler(ngx_event_t *ev);
-static ngx_uint_t ngx_dns_loop_due(ngx_dns_loop_t *l);
+static void ngx_dns_loop_start(ngx_dns_probe_t *p);
+static void ngx_dns_loop_due(ngx_dns_probe_t *p);
+static ngx_uint_t ngx_dns_loop_asks(ngx_dns_loop_t *l);
 static void ngx_dns_loop_next(ngx_dns_loop_t *l);
 static void ngx_dns_loop_send(ngx_dns_loop_t *l);
 static uint64_t ngx_dns_loop_write(ngx_dns_loop_t *l);
-static void ngx_dns_loop_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event,
+static void ngx_dns_loop_timeout(ngx_dns_probe_t *p);
+static void ngx_dns_loop_outcome(ngx_dns_probe_t *p, ngx_dns_event_e event,
     u_char *msg, size_t len);
 static void ngx_dns_loop_end(ngx_dns_loop_t *l, ngx_uint_t useful);
+static void ngx_dns_loop_left(ngx_dns_probe_t *p);
 static void ngx_dns_loop_begin(ngx_dns_loop_t *l);
 static void ngx_dns_loop_wait(ngx_dns_loop_t *l);
 static ngx_inline ngx_uint_t ngx_dns_loop_out(ngx_dns_peer_t *peer);
 
 
-/* of this worker */
-
-static ngx_dns_loop_t   *ngx_dns_loop_list;
-static ngx_dns_lease_t  *ngx_dns_loop_lease;
-static uint32_t          ngx_dns_loop_generation;
+static const ngx_dns_probe_kind_t  ngx_dns_loop_kind = {
+    ngx_dns_loop_start,
+    ngx_dns_loop_due,
+    ngx_dns_loop_timeout,
+    ngx_dns_loop_outcome,
+    ngx_dns_loop_left
+};
 
 
 void
@@ -120,157 +116,75 @@ ngx_dns_loop_peer(ngx_cycle_t *cycle, ngx_dns_peer_t *peer,
 {
     ngx_dns_loop_t  *l;
 
-    l = ngx_pcalloc(cycle->pool, sizeof(ngx_dns_loop_t));
+    l = (ngx_dns_loop_t *) ngx_dns_probe_add(cycle, sizeof(ngx_dns_loop_t),
+                                             peer, &ngx_dns_loop_kind);
     if (l == NULL) {
         return NGX_ERROR;
     }
 
+    l->conf = conf;
+
     /* the name is in lower case as it stands in the query */
 
-    l->attempt.peer = peer;
-    l->attempt.handler = ngx_dns_loop_outcome;
-    l->attempt.data = l;
-    l->attempt.question = l->query + NGX_DNS_HEADER_SIZE;
-
-    l->event.handler = ngx_dns_loop_handler;
-    l->event.data = l;
-    l->event.log = cycle->log;
-    l->event.cancelable = 1;
-
-    l->peer = peer;
-    l->conf = conf;
-    l->log = cycle->log;
-    l->next = ngx_dns_loop_list;
-
-    ngx_dns_loop_list = l;
+    l->probe.attempt.question = l->query + NGX_DNS_HEADER_SIZE;
 
     return NGX_OK;
 }
 
 
-void
-ngx_dns_loop_start(ngx_dns_lease_t *lease, uint32_t generation)
+static void
+ngx_dns_loop_start(ngx_dns_probe_t *p)
 {
     ngx_dns_loop_t  *l;
 
-    ngx_dns_loop_lease = lease;
-    ngx_dns_loop_generation = generation;
+    l = (ngx_dns_loop_t *) p;
 
-    for (l = ngx_dns_loop_list; l; l = l->next) {
-        ngx_dns_loop_begin(l);
+    ngx_dns_loop_begin(l);
 
-        /* a handshake is dear: only where queries fail */
+    /* a handshake is dear: only where queries fail */
 
-        if (l->peer->tls) {
-            l->left = 0;
-            l->rested = ngx_current_msec - NGX_DNS_LOOP_REST;
-        }
-
-        ngx_add_timer(&l->event, NGX_DNS_LOOP_FIRST
-                                 + ngx_dns_random_below(NGX_DNS_LOOP_FIRST));
+    if (p->peer->tls) {
+        l->left = 0;
+        l->rested = ngx_current_msec - NGX_DNS_LOOP_REST;
     }
-}
 
-
-void
-ngx_dns_loop_stop(void)
-{
-    ngx_dns_loop_t  *l;
-
-    for (l = ngx_dns_loop_list; l; l = l->next) {
-        ngx_dns_loop_cancel(l);
-
-        if (l->event.timer_set) {
-            ngx_del_timer(&l->event);
-        }
-    }
-}
-
-
-void
-ngx_dns_loop_leave(ngx_dns_peer_t *peer)
-{
-    ngx_dns_loop_t  *l;
-
-    for (l = ngx_dns_loop_list; l; l = l->next) {
-
-        if (l->peer != peer) {
-            continue;
-        }
-
-        ngx_dns_loop_cancel(l);
-
-        if (l->event.timer_set) {
-            ngx_dns_loop_begin(l);
-            ngx_dns_loop_wait(l);
-        }
-    }
+    ngx_dns_probe_wait(p, NGX_DNS_LOOP_FIRST
+                          + ngx_dns_random_below(NGX_DNS_LOOP_FIRST));
 }
 
 
 static void
-ngx_dns_loop_cancel(ngx_dns_loop_t *l)
-{
-    if (l->waiting) {
-        l->peer->transport->cancel(&l->attempt);
-        l->waiting = 0;
-    }
-}
-
-
-void
-ngx_dns_loop_done(void)
-{
-    ngx_dns_loop_stop();
-
-    ngx_dns_loop_list = NULL;
-}
-
-
-static void
-ngx_dns_loop_handler(ngx_event_t *ev)
+ngx_dns_loop_due(ngx_dns_probe_t *p)
 {
     ngx_dns_loop_t  *l;
 
-    l = ev->data;
+    l = (ngx_dns_loop_t *) p;
 
-    if (l->waiting) {
-        l->peer->transport->cancel(&l->attempt);
-        ngx_dns_loop_end(l, 0);
-        return;
-    }
-
-    if (ngx_exiting
-        || !ngx_dns_lease_held(ngx_dns_loop_lease, ngx_dns_loop_generation))
-    {
-        return;
-    }
-
-    if (ngx_dns_loop_due(l)) {
+    if (ngx_dns_loop_asks(l)) {
         ngx_dns_loop_send(l);
-        return;
-    }
 
-    ngx_dns_loop_wait(l);
+    } else {
+        ngx_dns_loop_wait(l);
+    }
 }
 
 
 /* is there something to ask now? */
 
 static ngx_uint_t
-ngx_dns_loop_due(ngx_dns_loop_t *l)
+ngx_dns_loop_asks(ngx_dns_loop_t *l)
 {
-    if (ngx_dns_peer_down(l->peer)) {
+    if (ngx_dns_peer_down(l->probe.peer)) {
         return 0;
     }
 
-    if (l->left || ngx_dns_loop_out(l->peer)) {
+    if (l->left || ngx_dns_loop_out(l->probe.peer)) {
         return 1;
     }
 
     /* a server that fails may have begun to lead back */
 
-    if (ngx_dns_load(&l->peer->shm->fails)
+    if (ngx_dns_load(&l->probe.peer->shm->fails)
         && ngx_current_msec - l->rested >= NGX_DNS_LOOP_REST)
     {
         ngx_dns_loop_begin(l);
@@ -287,11 +201,11 @@ ngx_dns_loop_send(ngx_dns_loop_t *l)
     uint64_t             key;
     ngx_dns_peer_shm_t  *shm;
 
-    shm = l->peer->shm;
+    shm = l->probe.peer->shm;
 
     /* one that is out is asked for what has come back */
 
-    if (!ngx_dns_loop_out(l->peer)) {
+    if (!ngx_dns_loop_out(l->probe.peer)) {
         l->asked = l->zone;
     }
 
@@ -300,16 +214,14 @@ ngx_dns_loop_send(ngx_dns_loop_t *l)
     ngx_dns_store(&shm->loops, 0);
     ngx_dns_store(&shm->loop, key);
 
-    l->attempt.channel = NULL;
-    l->attempt.question_len = l->len - NGX_DNS_HEADER_SIZE;
+    l->probe.attempt.question_len = l->len - NGX_DNS_HEADER_SIZE;
 
-    if (l->peer->transport->send(&l->attempt, l->query, l->len) != NGX_OK) {
+    if (ngx_dns_probe_send(&l->probe, l->query, l->len,
+                           NGX_DNS_LOOP_ROUND / l->conf->n)
+        != NGX_OK)
+    {
         ngx_dns_loop_end(l, 0);
-        return;
     }
-
-    l->waiting = 1;
-    ngx_add_timer(&l->event, NGX_DNS_LOOP_ROUND / l->conf->n);
 }
 
 
@@ -358,25 +270,25 @@ ngx_dns_loop_write(ngx_dns_loop_t *l)
 
 
 static void
-ngx_dns_loop_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event, u_char *msg,
+ngx_dns_loop_timeout(ngx_dns_probe_t *p)
+{
+    ngx_dns_loop_end((ngx_dns_loop_t *) p, 0);
+}
+
+
+static void
+ngx_dns_loop_outcome(ngx_dns_probe_t *p, ngx_dns_event_e event, u_char *msg,
     size_t len)
 {
-    ngx_uint_t       rcode;
-    ngx_dns_loop_t  *l;
-
-    if (event == NGX_DNS_EVENT_SOFT) {
-        return;
-    }
-
-    l = a->data;
+    ngx_uint_t  rcode;
 
     rcode = event == NGX_DNS_EVENT_ANSWER
             ? ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS) & NGX_DNS_RCODE
             : NGX_DNS_SERVFAIL;
 
-    ngx_dns_loop_end(l, event == NGX_DNS_EVENT_WHOLE
-                        || rcode == NGX_DNS_NOERROR
-                        || rcode == NGX_DNS_NXDOMAIN);
+    ngx_dns_loop_end((ngx_dns_loop_t *) p, event == NGX_DNS_EVENT_WHOLE
+                                           || rcode == NGX_DNS_NOERROR
+                                           || rcode == NGX_DNS_NXDOMAIN);
 }
 
 
@@ -385,16 +297,14 @@ ngx_dns_loop_outcome(ngx_dns_attempt_t *a, ngx_dns_event_e event, u_char *msg,
 static void
 ngx_dns_loop_end(ngx_dns_loop_t *l, ngx_uint_t useful)
 {
-    l->waiting = 0;
+    if (ngx_dns_loop_out(l->probe.peer)) {
 
-    if (ngx_dns_loop_out(l->peer)) {
-
-        if (ngx_dns_load(&l->peer->shm->loops)) {
+        if (ngx_dns_load(&l->probe.peer->shm->loops)) {
             l->silent = 0;
 
         } else if (useful || ++l->silent == NGX_DNS_LOOP_SILENT) {
             ngx_dns_loop_begin(l);
-            ngx_dns_peer_led(l->peer, ngx_current_msec, l->log);
+            ngx_dns_peer_led(l->probe.peer, ngx_current_msec, l->probe.log);
         }
 
     } else {
@@ -428,6 +338,14 @@ ngx_dns_loop_next(ngx_dns_loop_t *l)
 }
 
 
+static void
+ngx_dns_loop_left(ngx_dns_probe_t *p)
+{
+    ngx_dns_loop_begin((ngx_dns_loop_t *) p);
+    ngx_dns_loop_wait((ngx_dns_loop_t *) p);
+}
+
+
 /* all zones, and once more those that nobody had an answer for */
 
 static void
@@ -445,19 +363,11 @@ ngx_dns_loop_wait(ngx_dns_loop_t *l)
 {
     ngx_msec_t  wait;
 
-    if (l->event.timer_set) {
-        ngx_del_timer(&l->event);
-    }
-
-    if (ngx_exiting) {
-        return;
-    }
-
-    wait = ngx_dns_loop_out(l->peer) ? NGX_DNS_LOOP_OUT
+    wait = ngx_dns_loop_out(l->probe.peer) ? NGX_DNS_LOOP_OUT
            : l->left ? NGX_DNS_LOOP_ROUND / l->conf->n
            : NGX_DNS_LOOP_LOOK;
 
-    ngx_add_timer(&l->event, wait);
+    ngx_dns_probe_wait(&l->probe, wait);
 }
 
 

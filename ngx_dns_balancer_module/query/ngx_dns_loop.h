@@ -48,16 +48,6 @@ void ngx_dns_loop_add(ngx_dns_loop_conf_t *conf, ngx_dns_zone_t *zone);
 /* in each worker, after its transports; NGX_ERROR: no memory */
 ngx_int_t ngx_dns_loop_init(ngx_cycle_t *cycle, ngx_dns_loop_conf_t *conf);
 
-/* this worker has got the lease of this generation; it has lost it */
-void ngx_dns_loop_start(ngx_dns_lease_t *lease, uint32_t generation);
-void ngx_dns_loop_stop(void);
-
-/* another server is to sit there, or none: the search for it begins anew */
-void ngx_dns_loop_leave(ngx_dns_peer_t *peer);
-
-/* at the worker's exit, before its transports end */
-void ngx_dns_loop_done(void);
-
 /* a query with such a name, which needs a server; 1: it was one of ours */
 ngx_uint_t ngx_dns_loop_came(const ngx_dns_request_t *r);
 
