@@ -35,6 +35,10 @@ $(UNIT)/obj/%.o: %.c $(UNIT)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(UNIT_CFLAGS) $(NGX_INCS) -I. -I$(SRC) -MMD -MP -c -o $@ $<
 
+# named here, they are not intermediate files, which make leaves out if the
+# library is newer than their sources
+$(UNIT_OBJS):
+
 $(UNIT_LIB): $(UNIT_OBJS)
 	@rm -f $@ && ar rc $@ $^
 

@@ -6,7 +6,7 @@
 
 #include "ngx_dns_bytes.h"
 #include "ngx_dns_source.h"
-#include "ngx_dns_tcp_socket.h"
+#include "ngx_dns_tcp_frame.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
 #include "../store/ngx_dns_metrics.h"
@@ -20,17 +20,10 @@
 #define NGX_DNS_TCP_STRANGE   64          /* messages that nobody asked for */
 #define NGX_DNS_TCP_CONNECT   2000        /* milliseconds */
 #define NGX_DNS_TCP_LOOK      200         /* milliseconds */
-#define NGX_DNS_TCP_OPTION    4           /* a keepalive of RFC 7828 */
-#define NGX_DNS_TCP_PADDING   4           /* an empty padding of RFC 7830 */
 
 
 static ngx_dns_attempt_t *ngx_dns_tcp_socket_find(ngx_dns_tcp_t *t,
     uint16_t id);
-static ngx_int_t ngx_dns_tcp_socket_append(ngx_dns_tcp_t *t,
-    ngx_dns_attempt_t *a);
-static size_t ngx_dns_tcp_socket_ask(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a,
-    u_char *msg);
-static u_char *ngx_dns_tcp_socket_pad(u_char *msg, u_char *end, size_t block);
 static void ngx_dns_tcp_socket_keepalive(ngx_dns_tcp_t *t,
     ngx_dns_attempt_t *a, const u_char *msg, size_t len);
 static void ngx_dns_tcp_socket_posted_handler(ngx_event_t *ev);
@@ -109,8 +102,12 @@ ngx_dns_tcp_socket_insert(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
             continue;
         }
 
-        if (ngx_dns_tcp_socket_append(t, a) != NGX_OK) {
+        if (ngx_dns_tcp_frame_append(t, a) != NGX_OK) {
             return NGX_ERROR;
+        }
+
+        if (t->connected && !t->posted.posted) {
+            ngx_post_event(&t->posted, &ngx_posted_events);
         }
 
         a->channel = t;
@@ -158,57 +155,6 @@ ngx_dns_tcp_socket_find(ngx_dns_tcp_t *t, uint16_t id)
 }
 
 
-static ngx_int_t
-ngx_dns_tcp_socket_append(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
-{
-    size_t   need, size;
-    u_char  *p;
-
-    need = t->out_len + 2 + a->query_len + NGX_DNS_TCP_OPTION
-           + NGX_DNS_TCP_PADDING + t->endpoint->bytes->block;
-
-    if (need > t->out_size) {
-
-        for (size = 1024; size < need; size *= 2) {
-            /* void */
-        }
-
-        p = ngx_alloc(size, ngx_cycle->log);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        if (t->out) {
-            ngx_memcpy(p, t->out, t->out_len);
-            ngx_free(t->out);
-        }
-
-        t->out = p;
-        t->out_size = size;
-    }
-
-    p = t->out + t->out_len;
-
-    ngx_memcpy(p + 2, a->query, a->query_len);
-    ngx_dns_put16(p + 2, a->id);
-
-    if (a->query_len == NGX_DNS_HEADER_SIZE + a->question_len) {
-        ngx_dns_put16(p + 2 + NGX_DNS_OFF_ARCOUNT, 0);
-    }
-
-    size = ngx_dns_tcp_socket_ask(t, a, p + 2);
-
-    ngx_dns_put16(p, size);
-    t->out_len += 2 + size;
-
-    if (t->connected && !t->posted.posted) {
-        ngx_post_event(&t->posted, &ngx_posted_events);
-    }
-
-    return NGX_OK;
-}
-
-
 /* the connection waits for the next query, but not for ever */
 
 void
@@ -226,56 +172,6 @@ ngx_dns_tcp_socket_remove(ngx_dns_attempt_t *a)
         ngx_add_timer(t->connection->read,
                       (ngx_exiting || t->idle == 0) ? 1 : t->idle);
     }
-}
-
-
-/*
- * Asks how long a connection may be idle (RFC 7828, 3.2.1), which is said over
- * streams only: an option more in the OPT that ends the query, if it has one;
- * and the padding, which comes last.  Returns the length.
- */
-
-static size_t
-ngx_dns_tcp_socket_ask(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a, u_char *msg)
-{
-    u_char  *opt, *end;
-
-    if (ngx_dns_get16(msg + NGX_DNS_OFF_ARCOUNT) != 1) {
-        return a->query_len;
-    }
-
-    opt = msg + NGX_DNS_HEADER_SIZE + a->question_len;
-    end = msg + a->query_len;
-
-    ngx_dns_put16(end, NGX_DNS_OPTION_KEEPALIVE);
-    ngx_dns_put16(end + 2, 0);
-    end += NGX_DNS_TCP_OPTION;
-
-    if (t->endpoint->bytes->block) {
-        end = ngx_dns_tcp_socket_pad(msg, end, t->endpoint->bytes->block);
-    }
-
-    ngx_dns_put16(opt + NGX_DNS_OPT_SIZE - 2, end - opt - NGX_DNS_OPT_SIZE);
-
-    return (size_t) (end - msg);
-}
-
-
-/* RFC 8467, 4.1: to the next multiple, the option itself included */
-
-static u_char *
-ngx_dns_tcp_socket_pad(u_char *msg, u_char *end, size_t block)
-{
-    size_t  len, over;
-
-    over = (size_t) (end + NGX_DNS_TCP_PADDING - msg) % block;
-    len = over ? block - over : 0;
-
-    ngx_dns_put16(end, NGX_DNS_OPTION_PADDING);
-    ngx_dns_put16(end + 2, len);
-    ngx_memzero(end + NGX_DNS_TCP_PADDING, len);
-
-    return end + NGX_DNS_TCP_PADDING + len;
 }
 
 
