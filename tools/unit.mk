@@ -35,10 +35,6 @@ $(UNIT)/obj/%.o: %.c $(UNIT)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(UNIT_CFLAGS) $(NGX_INCS) -I. -I$(SRC) -MMD -MP -c -o $@ $<
 
-# named here, they are not intermediate files, which make leaves out if the
-# library is newer than their sources
-$(UNIT_OBJS):
-
 $(UNIT_LIB): $(UNIT_OBJS)
 	@rm -f $@ && ar rc $@ $^
 
@@ -66,7 +62,10 @@ $(UNIT)/flags: $(TREE)/objs/Makefile FORCE
 -include $(UNIT_OBJS:.o=.d) $(patsubst unit/%.c,$(UNIT)/obj/unit/%.d,\
              $(wildcard unit/test_*.c))
 
-.SECONDARY:
+# not ".SECONDARY:", for which a new source need not be built if the library is
+# newer
+
+.PRECIOUS: $(UNIT)/obj/%.o
 
 .PHONY: unit-build
 unit-build:
