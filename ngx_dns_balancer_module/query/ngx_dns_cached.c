@@ -8,6 +8,11 @@
 #include "../base/ngx_dns_clock.h"
 
 
+/* each hit passes it, with an answer that is not stale */
+
+#define ngx_dns_cached_always  __attribute__((always_inline))
+
+
 static ngx_int_t ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
     uint64_t partition, ngx_dns_cache_view_t *view);
 static ngx_uint_t ngx_dns_cached_failing(const ngx_dns_policy_t *policy,
@@ -17,8 +22,11 @@ static void ngx_dns_cached_asker(const ngx_dns_request_t *r,
     ngx_dns_asker_t *asker, ngx_dns_source_e source);
 static void ngx_dns_cached_record(ngx_dns_record_t *record,
     const ngx_dns_message_t *m, size_t sent, ngx_dns_cache_status_e status);
-static size_t ngx_dns_cached_send(ngx_dns_asker_t *asker,
-    ngx_dns_cache_view_t *view, ngx_uint_t stale, ngx_dns_message_t *m);
+static size_t ngx_dns_cached_send_stale(ngx_dns_asker_t *asker,
+    ngx_dns_cache_view_t *view, ngx_dns_message_t *m);
+static ngx_inline size_t ngx_dns_cached_send(ngx_dns_asker_t *asker,
+    ngx_dns_cache_view_t *view, ngx_uint_t stale, ngx_dns_message_t *m)
+    ngx_dns_cached_always;
 static ngx_inline u_char *ngx_dns_cached_write(ngx_dns_asker_t *asker,
     u_char *p, ngx_dns_cache_view_t *view, ngx_uint_t stale,
     const ngx_dns_message_t *m);
@@ -82,7 +90,8 @@ ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_record_t *record)
                                           : NGX_DNS_SOURCE_CACHE);
 
     sent = skip ? ngx_dns_cached_below(&asker, &view, skip, &m)
-                : ngx_dns_cached_send(&asker, &view, stale, &m);
+           : stale ? ngx_dns_cached_send_stale(&asker, &view, &m)
+           : ngx_dns_cached_send(&asker, &view, 0, &m);
 
     if (sent == 0) {
         return NGX_DECLINED;
@@ -242,7 +251,7 @@ ngx_dns_cached_find_stale(const ngx_dns_request_t *r, ngx_dns_record_t *record)
 
     ngx_dns_cached_asker(r, &asker, NGX_DNS_SOURCE_STALE);
 
-    sent = ngx_dns_cached_send(&asker, &view, 1, &m);
+    sent = ngx_dns_cached_send_stale(&asker, &view, &m);
 
     if (sent == 0) {
         return NGX_DECLINED;
@@ -279,7 +288,15 @@ ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
 
     ngx_dns_answer_asker(&asker, f, w, NGX_DNS_SOURCE_STALE);
 
-    return ngx_dns_cached_send(&asker, &view, 1, m);
+    return ngx_dns_cached_send_stale(&asker, &view, m);
+}
+
+
+static size_t
+ngx_dns_cached_send_stale(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
+    ngx_dns_message_t *m)
+{
+    return ngx_dns_cached_send(asker, view, 1, m);
 }
 
 
@@ -288,7 +305,7 @@ ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
  * then looks whether the zone has changed under it: then nothing is sent.
  */
 
-static size_t
+static ngx_inline size_t
 ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
     ngx_uint_t stale, ngx_dns_message_t *m)
 {

@@ -220,7 +220,10 @@ ngx_dns_cache_size(const ngx_dns_cache_answer_t *a)
 }
 
 
-/* as memcmp(), of words where the other side may change */
+/*
+ * As memcmp(), where the other side may change: by eight octets, the last of
+ * which may have been looked at already, since names are short.
+ */
 
 static ngx_inline ngx_uint_t
 ngx_dns_cache_differs(const u_char *p, const u_char *name, size_t len)
@@ -237,7 +240,26 @@ ngx_dns_cache_differs(const u_char *p, const u_char *name, size_t len)
 
     return 0;
 #else
-    return ngx_memcmp(p, name, len) != 0;
+    size_t    i;
+    uint64_t  a, b;
+
+    if (len < sizeof(uint64_t)) {
+        return ngx_memcmp(p, name, len) != 0;
+    }
+
+    for (i = 0; i < len - sizeof(uint64_t); i += sizeof(uint64_t)) {
+        memcpy(&a, p + i, sizeof(uint64_t));
+        memcpy(&b, name + i, sizeof(uint64_t));
+
+        if (a != b) {
+            return 1;
+        }
+    }
+
+    memcpy(&a, p + len - sizeof(uint64_t), sizeof(uint64_t));
+    memcpy(&b, name + len - sizeof(uint64_t), sizeof(uint64_t));
+
+    return a != b;
 #endif
 }
 
