@@ -9,6 +9,7 @@
 
 #include "tap.h"
 #include "peers.h"
+#include "peers/ngx_dns_peer_usual.h"
 
 #include <sys/mman.h>
 #include <sys/wait.h>

@@ -13,6 +13,7 @@
 #include "tap.h"
 #include "peers.h"
 #include "base/ngx_dns_clock.h"
+#include "peers/ngx_dns_peer_usual.h"
 
 #include <sys/wait.h>
 

@@ -23,6 +23,14 @@
 #define NGX_DNS_VERSION  "0.1.0"
 
 
+/*
+ * After the declaration of a function that each query passes, but which is
+ * called in several places: in line in all of them.
+ */
+
+#define ngx_dns_hot  __attribute__((always_inline))
+
+
 #define NGX_DNS_PORT              53
 
 #define NGX_DNS_HEADER_SIZE       12      /* RFC 1035, 4.1.1 */

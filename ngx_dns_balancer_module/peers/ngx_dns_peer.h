@@ -41,6 +41,7 @@
 #define NGX_DNS_PEER_PROCS     256     /* of old and new workers together */
 #define NGX_DNS_MAX_TRIES      8       /* attempts of one query */
 #define NGX_DNS_PEER_TEXT      80      /* octets of a reason in words */
+#define NGX_DNS_PEER_WINDOW    20      /* responses that are judged together */
 #define NGX_DNS_PEER_FULL      1024    /* the whole share, of a ramp */
 #define NGX_DNS_PATIENCE_MIN   20      /* milliseconds */
 #define NGX_DNS_PEER_ANY       0xffffffffu   /* microseconds: none is slow */
@@ -368,7 +369,6 @@ ngx_dns_peer_shm_t *ngx_dns_peers_slot(ngx_dns_peers_shm_t *shm);
  */
 ngx_int_t ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_uint_t fail_open);
-void ngx_dns_peer_release(ngx_dns_peer_t *peer);
 
 /* a useful response came, "rtt" microseconds after it was asked for */
 void ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
@@ -378,14 +378,9 @@ void ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
 void ngx_dns_peer_answered(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t rtt);
 
-/*
- * "refused": it answered SERVFAIL or REFUSED, and another server had an
- * answer to the same question.  A server that does so with most questions is
- * left out.  A domain that no server can resolve says nothing of a server,
- * and one that only this server can't is a share of its answers.
- */
-void ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now,
-    ngx_uint_t refused, ngx_log_t *log);
+/* after that many answers: see ngx_dns_peer_judge() */
+void ngx_dns_peer_window(ngx_dns_peer_t *peer, ngx_msec_t now,
+    ngx_log_t *log);
 
 /*
  * It takes longer than its measured time, or than what is slow for the
@@ -553,46 +548,6 @@ ngx_dns_peers_earn(ngx_dns_upstream_t *u, uint32_t percent)
 }
 
 
-/*
- * Microseconds within which a server with this smoothed time almost always
- * answers (RFC 6298, 2)
- */
-
-static ngx_inline uint64_t
-ngx_dns_peer_usual(ngx_dns_peer_t *peer, uint32_t rtt)
-{
-    return rtt + 4 * (uint64_t) ngx_dns_load(&peer->shm->rttvar);
-}
-
-
-/*
- * How long to wait before another server is asked too, in milliseconds: what
- * the measured time says, up to "unmeasured", which is for a server without
- * one, and no longer than what is slow for the upstream.
- */
-
-static ngx_inline ngx_msec_t
-ngx_dns_peer_patience(ngx_dns_peer_t *peer, ngx_msec_t unmeasured)
-{
-    uint32_t    rtt;
-    uint64_t    usual;
-    ngx_msec_t  wait;
-
-    rtt = ngx_dns_load(&peer->shm->rtt);
-
-    usual = rtt ? ngx_dns_peer_usual(peer, rtt) : NGX_DNS_PEER_ANY;
-    usual = ngx_min(usual, peer->upstream->quick);
-
-    if (usual < NGX_DNS_PATIENCE_MIN * 1000) {
-        return ngx_min(NGX_DNS_PATIENCE_MIN, unmeasured);
-    }
-
-    wait = (ngx_msec_t) (usual / 1000) + 1;
-
-    return ngx_min(wait, unmeasured);
-}
-
-
 /* RFC 6891, 7: was it found not to know EDNS, not long ago? */
 
 static ngx_inline ngx_uint_t
@@ -635,6 +590,38 @@ ngx_dns_peer_ramp(ngx_dns_peer_t *peer, ngx_msec_t now)
 
     return (uint32_t) ngx_max(passed * NGX_DNS_PEER_FULL / peer->slow_start,
                               NGX_DNS_PEER_FULL / 100);
+}
+
+
+/* gives back the place that ngx_dns_peer_acquire() took */
+
+static ngx_inline void
+ngx_dns_peer_release(ngx_dns_peer_t *peer)
+{
+    if (peer->row) {
+        ngx_dns_own_add(peer->row, -1);
+    }
+
+    (void) ngx_dns_add(&peer->shm->outstanding, (uint32_t) -1);
+}
+
+
+/*
+ * "refused": it answered SERVFAIL or REFUSED, and another server had an
+ * answer to the same question.  A server that does so with most questions is
+ * left out.  A domain that no server can resolve says nothing of a server,
+ * and one that only this server can't is a share of its answers.
+ */
+
+static ngx_inline void
+ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_uint_t refused,
+    ngx_log_t *log)
+{
+    peer->refused += (uint32_t) refused;
+
+    if (++peer->judged >= NGX_DNS_PEER_WINDOW) {
+        ngx_dns_peer_window(peer, now, log);
+    }
 }
 
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_balancer.h"
+#include "ngx_dns_peer_usual.h"
 
 
 /* so many times what the best server needs at most is slow */

@@ -11,7 +11,6 @@
 
 /* answers over which the share of refusals is looked at */
 
-#define NGX_DNS_PEER_WINDOW     20
 
 /* a doubted server is tried after so many milliseconds, then less often */
 
@@ -19,8 +18,8 @@
 #define NGX_DNS_PEER_TRIAL_MAX  2000
 
 
-static ngx_uint_t ngx_dns_peer_measure(ngx_dns_peer_t *peer, ngx_msec_t now,
-    uint32_t rtt);
+static ngx_inline ngx_uint_t ngx_dns_peer_measure(ngx_dns_peer_t *peer,
+    ngx_msec_t now, uint32_t rtt) ngx_dns_hot;
 static ngx_int_t ngx_dns_peer_trial(ngx_dns_peer_t *peer, ngx_msec_t now);
 static void ngx_dns_peer_trust(ngx_dns_peer_shm_t *shm);
 static ngx_uint_t ngx_dns_peer_last(ngx_dns_peer_t *peer, ngx_msec_t now);
@@ -113,17 +112,6 @@ ngx_dns_peer_trial(ngx_dns_peer_t *peer, ngx_msec_t now)
 
 
 void
-ngx_dns_peer_release(ngx_dns_peer_t *peer)
-{
-    if (peer->row) {
-        ngx_dns_own_add(peer->row, -1);
-    }
-
-    (void) ngx_dns_add(&peer->shm->outstanding, (uint32_t) -1);
-}
-
-
-void
 ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
     ngx_log_t *log)
 {
@@ -183,16 +171,9 @@ ngx_dns_peer_trust(ngx_dns_peer_shm_t *shm)
 /* over the answers that this process saw: no shared line is written for it */
 
 void
-ngx_dns_peer_judge(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_uint_t refused,
-    ngx_log_t *log)
+ngx_dns_peer_window(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_log_t *log)
 {
     uint32_t  n;
-
-    peer->refused += refused;
-
-    if (++peer->judged < NGX_DNS_PEER_WINDOW) {
-        return;
-    }
 
     n = peer->refused;
 
@@ -247,7 +228,7 @@ ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now)
  * response was slow for this upstream, which does not end a doubt.
  */
 
-static ngx_uint_t
+static ngx_inline ngx_uint_t
 ngx_dns_peer_measure(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt)
 {
     int32_t              delta;

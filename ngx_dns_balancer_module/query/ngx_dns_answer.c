@@ -9,29 +9,12 @@
 #include "../wire/ngx_dns_turn.h"
 
 
-/* what of a server's flags a client gets; RD and CD are its own */
-
-#define NGX_DNS_ANSWER_FLAGS  (NGX_DNS_AA|NGX_DNS_TC|NGX_DNS_RA)
-
 #define NGX_DNS_ANSWER_TURNS  256
 
 
 /* of this worker, by a hash of name and type */
 
 static uint8_t  ngx_dns_answer_turns[NGX_DNS_ANSWER_TURNS];
-
-
-void
-ngx_dns_answer_asker(ngx_dns_asker_t *asker, const ngx_dns_inflight_t *f,
-    ngx_dns_waiter_t *w, ngx_dns_source_e source)
-{
-    asker->client = &w->client;
-    asker->conf = w->conf;
-    asker->policy = f->policy;
-    asker->name = w->name;
-    asker->asked = &w->asked;
-    asker->responses = w->conf->runtime.counters->responses[source];
-}
 
 
 size_t
@@ -111,45 +94,6 @@ ngx_dns_answer_minimal(const ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     }
 
     return &lean;
-}
-
-
-u_char *
-ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
-    const ngx_dns_message_t *m)
-{
-    uint16_t  flags, rcode;
-
-    rcode = m->rcode;
-
-    if (rcode > NGX_DNS_RCODE && !asker->asked->edns) {
-
-        /* RFC 6891, 6.1.3: its upper bits have no place without an OPT */
-
-        rcode = NGX_DNS_SERVFAIL;
-    }
-
-    flags = m->flags & NGX_DNS_ANSWER_FLAGS;
-
-    /* RFC 6840, 5.8: AD is for clients that set AD or DO */
-
-    if ((asker->asked->flags & NGX_DNS_AD) || asker->asked->dnssec_ok) {
-        flags |= m->flags & NGX_DNS_AD;
-    }
-
-    ngx_dns_message_header(p, asker->asked->id,
-                           NGX_DNS_QR | flags
-                           | (asker->asked->flags & (NGX_DNS_RD | NGX_DNS_CD))
-                           | (rcode & NGX_DNS_RCODE),
-                           1, m, asker->asked->edns);
-
-    p = ngx_dns_copy(p + NGX_DNS_HEADER_SIZE, asker->name,
-                     asker->asked->name_len);
-
-    ngx_dns_put16(p, asker->asked->type);
-    ngx_dns_put16(p + 2, asker->asked->class);
-
-    return p + 4;
 }
 
 

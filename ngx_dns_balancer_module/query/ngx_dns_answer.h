@@ -24,14 +24,12 @@ typedef struct {
 } ngx_dns_lean_t;
 
 
-#pragma GCC visibility push(hidden)
+/* what of a server's flags a client gets; RD and CD are its own */
 
-/*
- * Writes the header and the question of an answer with m's counts, flags and
- * rcode; returns the end.
- */
-u_char *ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
-    const ngx_dns_message_t *m);
+#define NGX_DNS_ANSWER_FLAGS  (NGX_DNS_AA|NGX_DNS_TC|NGX_DNS_RA)
+
+
+#pragma GCC visibility push(hidden)
 
 /* see ngx_dns_answer_opt() */
 u_char *ngx_dns_answer_write_opt(ngx_dns_asker_t *asker, u_char *start,
@@ -58,10 +56,6 @@ void ngx_dns_answer_turn(ngx_dns_asker_t *asker, u_char *start, size_t size,
 const ngx_dns_lean_t *ngx_dns_answer_minimal(const ngx_dns_inflight_t *f,
     const ngx_dns_message_t *m, const u_char *msg);
 
-/* "asker" of a client that waits for the question, for the above */
-void ngx_dns_answer_asker(ngx_dns_asker_t *asker, const ngx_dns_inflight_t *f,
-    ngx_dns_waiter_t *w, ngx_dns_source_e source);
-
 /*
  * Refuses a query that is still in the buffer it was parsed from.
  * Returns the size of the answer, 0 if it is one not to be answered.
@@ -70,6 +64,65 @@ size_t ngx_dns_answer_error(const ngx_dns_request_t *r,
     ngx_dns_reason_e reason);
 
 #pragma GCC visibility pop
+
+
+/* "asker" of a client that waits for the question, for the above */
+
+static ngx_inline void
+ngx_dns_answer_asker(ngx_dns_asker_t *asker, const ngx_dns_inflight_t *f,
+    ngx_dns_waiter_t *w, ngx_dns_source_e source)
+{
+    asker->client = &w->client;
+    asker->conf = w->conf;
+    asker->policy = f->policy;
+    asker->name = w->name;
+    asker->asked = &w->asked;
+    asker->responses = w->conf->runtime.counters->responses[source];
+}
+
+
+/*
+ * Writes the header and the question of an answer with m's counts, flags and
+ * rcode; returns the end.
+ */
+
+static ngx_inline u_char *
+ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
+    const ngx_dns_message_t *m)
+{
+    uint16_t  flags, rcode;
+
+    rcode = m->rcode;
+
+    if (rcode > NGX_DNS_RCODE && !asker->asked->edns) {
+
+        /* RFC 6891, 6.1.3: its upper bits have no place without an OPT */
+
+        rcode = NGX_DNS_SERVFAIL;
+    }
+
+    flags = m->flags & NGX_DNS_ANSWER_FLAGS;
+
+    /* RFC 6840, 5.8: AD is for clients that set AD or DO */
+
+    if ((asker->asked->flags & NGX_DNS_AD) || asker->asked->dnssec_ok) {
+        flags |= m->flags & NGX_DNS_AD;
+    }
+
+    ngx_dns_message_header(p, asker->asked->id,
+                           NGX_DNS_QR | flags
+                           | (asker->asked->flags & (NGX_DNS_RD | NGX_DNS_CD))
+                           | (rcode & NGX_DNS_RCODE),
+                           1, m, asker->asked->edns);
+
+    p = ngx_dns_copy(p + NGX_DNS_HEADER_SIZE, asker->name,
+                     asker->asked->name_len);
+
+    ngx_dns_put16(p, asker->asked->type);
+    ngx_dns_put16(p + 2, asker->asked->class);
+
+    return p + 4;
+}
 
 
 /*

@@ -7,6 +7,7 @@
 #include "ngx_dns_ask.h"
 #include "ngx_dns_fallback.h"
 #include "../base/ngx_dns_clock.h"
+#include "../peers/ngx_dns_peer_usual.h"
 #include "../store/ngx_dns_metrics.h"
 
 
@@ -18,8 +19,9 @@ static ngx_dns_peer_t *ngx_dns_ask_special(ngx_dns_inflight_t *f,
     ngx_dns_pick_t *pick);
 static ngx_uint_t ngx_dns_ask_more(ngx_dns_inflight_t *f,
     ngx_dns_account_e account);
-static ngx_dns_outcome_e ngx_dns_ask_send(ngx_dns_inflight_t *f,
-    ngx_dns_peer_t *peer, ngx_dns_account_e account, ngx_dns_event_pt handler);
+static ngx_inline ngx_dns_outcome_e ngx_dns_ask_send(ngx_dns_inflight_t *f,
+    ngx_dns_peer_t *peer, ngx_dns_account_e account, ngx_dns_event_pt handler)
+    ngx_dns_hot;
 
 
 ngx_int_t
@@ -216,7 +218,7 @@ ngx_dns_ask_pays(const ngx_dns_policy_t *policy, ngx_dns_upstream_t *u,
 }
 
 
-static ngx_dns_outcome_e
+static ngx_inline ngx_dns_outcome_e
 ngx_dns_ask_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     ngx_dns_account_e account, ngx_dns_event_pt handler)
 {

@@ -30,8 +30,8 @@ static ngx_dns_outcome_e ngx_dns_attempt_answer(ngx_dns_inflight_t *f,
     ngx_dns_message_t *m);
 static ngx_dns_outcome_e ngx_dns_attempt_fault(const u_char *msg,
     ngx_dns_message_t *m);
-static void ngx_dns_attempt_rcode(ngx_dns_inflight_t *f,
-    ngx_dns_inflight_attempt_t *a, ngx_dns_outcome_e outcome);
+static ngx_inline void ngx_dns_attempt_rcode(ngx_dns_inflight_t *f,
+    ngx_dns_inflight_attempt_t *a, ngx_dns_outcome_e outcome) ngx_dns_hot;
 static ngx_dns_outcome_e ngx_dns_attempt_failed(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, ngx_dns_outcome_e outcome);
 static void ngx_dns_attempt_over(ngx_dns_inflight_t *f,
@@ -322,7 +322,7 @@ ngx_dns_attempt_plain(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
 
 /* the server has answered something */
 
-static void
+static ngx_inline void
 ngx_dns_attempt_rcode(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
     ngx_dns_outcome_e outcome)
 {

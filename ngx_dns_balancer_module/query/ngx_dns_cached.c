@@ -8,11 +8,6 @@
 #include "../base/ngx_dns_clock.h"
 
 
-/* each hit passes it, with an answer that is not stale */
-
-#define ngx_dns_cached_always  __attribute__((always_inline))
-
-
 static ngx_int_t ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
     uint64_t partition, ngx_dns_cache_view_t *view);
 static ngx_uint_t ngx_dns_cached_failing(const ngx_dns_policy_t *policy,
@@ -26,7 +21,7 @@ static size_t ngx_dns_cached_send_stale(ngx_dns_asker_t *asker,
     ngx_dns_cache_view_t *view, ngx_dns_message_t *m);
 static ngx_inline size_t ngx_dns_cached_send(ngx_dns_asker_t *asker,
     ngx_dns_cache_view_t *view, ngx_uint_t stale, ngx_dns_message_t *m)
-    ngx_dns_cached_always;
+    ngx_dns_hot;
 static ngx_inline u_char *ngx_dns_cached_write(ngx_dns_asker_t *asker,
     u_char *p, ngx_dns_cache_view_t *view, ngx_uint_t stale,
     const ngx_dns_message_t *m);

@@ -10,14 +10,13 @@
 
 /* kept out of what each query passes, where it would need registers */
 
-#define ngx_dns_limit_always  __attribute__((always_inline))
 #define ngx_dns_limit_rare    __attribute__((noinline, cold))
 
 
 static ngx_dns_reason_e ngx_dns_limit_query(ngx_dns_request_t *r,
     ngx_dns_reason_e reason);
 static ngx_inline ngx_dns_reason_e ngx_dns_limit(const ngx_dns_request_t *r,
-    const ngx_dns_policy_t *policy, ngx_uint_t misses) ngx_dns_limit_always;
+    const ngx_dns_policy_t *policy, ngx_uint_t misses) ngx_dns_hot;
 static ngx_int_t ngx_dns_limit_text(const ngx_dns_request_t *r,
     const ngx_dns_limit_zone_t *zone, uint64_t *hash) ngx_dns_limit_rare;
 static ngx_inline uint64_t ngx_dns_limit_client(ngx_dns_client_t *client,

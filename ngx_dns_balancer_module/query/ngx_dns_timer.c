@@ -109,16 +109,6 @@ ngx_dns_timer_start(ngx_dns_timer_class_t *class, ngx_msec_t after)
 }
 
 
-void
-ngx_dns_timer_del(ngx_dns_timer_t *timer)
-{
-    if (timer->set) {
-        ngx_queue_remove(&timer->queue);
-        timer->set = 0;
-    }
-}
-
-
 static void
 ngx_dns_timer_handler(ngx_event_t *ev)
 {

@@ -45,7 +45,6 @@ void ngx_dns_timer_init(ngx_log_t *log);
 
 /* in at most NGX_DNS_TIMER_MAX; a timer that is set is moved */
 void ngx_dns_timer_add(ngx_dns_timer_t *timer, ngx_msec_t after);
-void ngx_dns_timer_del(ngx_dns_timer_t *timer);
 
 /* takes nginx's timers out whose class is empty: a worker can exit then */
 void ngx_dns_timer_trim(void);
@@ -54,6 +53,16 @@ void ngx_dns_timer_trim(void);
 void ngx_dns_timer_done(void);
 
 #pragma GCC visibility pop
+
+
+static ngx_inline void
+ngx_dns_timer_del(ngx_dns_timer_t *timer)
+{
+    if (timer->set) {
+        ngx_queue_remove(&timer->queue);
+        timer->set = 0;
+    }
+}
 
 
 #endif /* _NGX_DNS_TIMER_H_INCLUDED_ */

@@ -22,7 +22,7 @@ static size_t ngx_dns_message_shift_name(u_char *p, size_t pos, size_t delta);
 
 
 ngx_int_t
-ngx_dns_message_question(const u_char *p, size_t size, const u_char *question,
+ngx_dns_message_other(const u_char *p, size_t size, const u_char *question,
     size_t len)
 {
     size_t  end;
@@ -30,12 +30,6 @@ ngx_dns_message_question(const u_char *p, size_t size, const u_char *question,
     end = NGX_DNS_HEADER_SIZE + len;
 
     if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) == 1 && size >= end) {
-
-        /* most clients ask in lower case, and most servers repeat the case */
-
-        if (len >= 8 && ngx_dns_same(question, p + NGX_DNS_HEADER_SIZE, len)) {
-            return NGX_OK;
-        }
 
         if (ngx_dns_name_equal(question, p + NGX_DNS_HEADER_SIZE, len - 4)
             && ngx_memcmp(question + len - 4, p + end - 4, 4) == 0)

@@ -51,13 +51,8 @@ typedef struct {
 void ngx_dns_message_record(ngx_dns_record_view_t *rr, const u_char *p,
     size_t pos);
 
-/*
- * Does the message, at least a header long, repeat the question of "len"
- * octets: the lower-case name, type, class?  NGX_OK if so; NGX_DECLINED if
- * it is another one (RFC 5452, 9.1); NGX_DONE if it has none and an rcode
- * other than NOERROR, as servers answer what they could not read.
- */
-ngx_int_t ngx_dns_message_question(const u_char *p, size_t size,
+/* see ngx_dns_message_question() */
+ngx_int_t ngx_dns_message_other(const u_char *p, size_t size,
     const u_char *question, size_t len);
 
 /*
@@ -101,6 +96,30 @@ void ngx_dns_message_shift(const ngx_dns_message_t *m, u_char *p,
     size_t delta);
 
 #pragma GCC visibility pop
+
+
+/*
+ * Does the message, at least a header long, repeat the question of "len"
+ * octets: the lower-case name, type, class?  NGX_OK if so; NGX_DECLINED if
+ * it is another one (RFC 5452, 9.1); NGX_DONE if it has none and an rcode
+ * other than NOERROR, as servers answer what they could not read.
+ */
+
+static ngx_inline ngx_int_t
+ngx_dns_message_question(const u_char *p, size_t size, const u_char *question,
+    size_t len)
+{
+    /* most clients ask in lower case, and most servers repeat the case */
+
+    if (ngx_dns_get16(p + NGX_DNS_OFF_QDCOUNT) == 1
+        && size >= NGX_DNS_HEADER_SIZE + len
+        && len >= 8 && ngx_dns_same(question, p + NGX_DNS_HEADER_SIZE, len))
+    {
+        return NGX_OK;
+    }
+
+    return ngx_dns_message_other(p, size, question, len);
+}
 
 
 /*
