@@ -149,6 +149,11 @@ install:                        ## put the module in nginx's place (root)
 	@test -n "$(MODULE)" || { echo "LINK=static makes no module"; exit 1; }
 	@tools/install-module $(MODULE)
 
+.PHONY: deb
+deb:                            ## the Debian package, or RELEASE='s (root)
+	@tools/install-deps build deb
+	@tools/make-deb $(RELEASE)
+
 .PHONY: unit
 unit:                           ## the unit tests
 
