@@ -254,6 +254,11 @@ check-readme:                   ## do what README says on fresh Debians (root)
 	@tools/install-deps build ci
 	prove -v tools/check-readme
 
+.PHONY: check-packages
+check-packages:                 ## install, upgrade, remove the package (root)
+	@tools/install-deps build test deb
+	prove -v tools/check-packages $(if $(RELEASE),:: $(RELEASE))
+
 .PHONY: check-nginx-1.30
 check-nginx-1.30:               ## build and test under Debian forky (root)
 	@tools/install-deps ci

@@ -8,6 +8,9 @@ package Test::Nginx::DNS::Root;
 #   my ($code, $output) = $root->run('make', user => 'user', dir => '/tmp');
 #   my $pid = $root->start('make run', "$dir.log");
 #
+#   my $pid = $root->spawn("$dir.load", $root->outside('dnsgen', ...));
+#   my $content = slurp("$dir.load");
+#
 # Its network has the loopback only, so that no port is in use.  Packages come
 # from outside all the same: apt's method for http leaves that network.  The
 # user may do everything with sudo.  What was downloaded is kept in $base.
@@ -15,9 +18,16 @@ package Test::Nginx::DNS::Root;
 use warnings;
 use strict;
 
-use File::Path qw/ remove_tree /;
+use Cwd qw/ abs_path /;
+use Exporter qw/ import /;
+use File::Basename qw/ dirname /;
 use POSIX qw/ _exit /;
 use Time::HiRes qw/ sleep /;
+
+our @EXPORT = qw/ slurp /;
+
+my $lib = dirname(abs_path(__FILE__)) . '/../../..';
+my $serial = 0;
 
 
 sub new {
@@ -193,6 +203,56 @@ sub outside {
 }
 
 
+# a program in the background, which ends with the root
+
+sub spawn {
+    my ($self, $output, @command) = @_;
+
+    my $pid = fork() // die "fork: $!\n";
+
+    if ($pid == 0) {
+        alarm 0;
+        $SIG{$_} = 'DEFAULT' for qw/ INT TERM HUP ALRM PIPE /;
+
+        open STDOUT, '>', $output;
+        open STDERR, '>&', \*STDOUT;
+        { exec @command; }
+        _exit(127);
+    }
+
+    push @{$self->{spawned}}, $pid;
+
+    return $pid;
+}
+
+
+# the address that a new name has, by a query to a port in it
+
+sub ask {
+    my ($self, $port, $name) = @_;
+
+    my $script = 'print dns_query($ARGV[0], $ARGV[1], "A")'
+                 . '->{answers}[0]{data} // "none", "\n"';
+
+    open my $fh, '-|', $self->outside($^X, "-I$lib",
+        '-MTest::Nginx::DNS::Client', '-e', $script, $port // 53,
+        $name // 'n' . ++$serial . '.example.com') or die "$!\n";
+
+    return join '', <$fh>;
+}
+
+
+# its nginx workers, as seen from inside
+
+sub workers {
+    my ($self) = @_;
+
+    my $all = $self->processes();
+
+    return sort grep { $all->{$_} =~ /nginx: worker process *$/ } keys %$all;
+}
+
+
 # { pid => command line }, as seen from inside
 
 sub processes {
@@ -213,6 +273,11 @@ sub stop {
 
     my $outer = delete $self->{outer} or return;
 
+    for my $pid (@{$self->{spawned} // []}) {
+        kill 'KILL', $pid;
+        waitpid $pid, 0;
+    }
+
     kill 'KILL', $outer;
     waitpid $outer, 0;
 
@@ -226,6 +291,16 @@ sub stop {
            $self->{dir}, $self->{base});
     system('rm', '-rf', '--one-file-system', $self->{dir})
         if !$ENV{TEST_LEAVE};
+}
+
+
+sub slurp {
+    my ($file) = @_;
+
+    open my $fh, '<', $file or return '';
+    local $/;
+
+    return <$fh> // '';
 }
 
 
