@@ -259,6 +259,13 @@ check-packages:                 ## install, upgrade, remove the package (root)
 	@tools/install-deps build test deb
 	prove -v tools/check-packages $(if $(RELEASE),:: $(RELEASE))
 
+.PHONY: check-fleet
+check-fleet: $(PRODUCT)         ## three instances behind a router (root)
+	@tools/install-deps build run fleet
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove -v tools/check-fleet
+
 .PHONY: check-nginx-1.30
 check-nginx-1.30:               ## build and test under Debian forky (root)
 	@tools/install-deps ci
