@@ -37,7 +37,8 @@ TESTS        ?= t/
 # event loop, to be linked into the unit tests
 UNIT_SRCS    ?= $(filter-out %/ngx_dns_transfer.c,$(wildcard $(SRC)/query/*.c \
                                                          $(SRC)/store/*.c)) \
-                $(addprefix $(SRC)/transport/ngx_dns_tcp_,frame.c out.c socket.c) \
+                $(addprefix $(SRC)/transport/ngx_dns_,tcp_frame.c tcp_out.c \
+                    tcp_socket.c transport_tap.c) \
                 $(SRC)/front/ngx_dns_front_out.c
 
 

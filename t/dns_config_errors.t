@@ -20,9 +20,44 @@ $t->write_file('six', "nameserver ::1\n");
 my $up = 'dns_upstream u { server 127.0.0.1; }';
 my $listen = 'listen 127.0.0.1:%%PORT_8053%% udp;';
 
+# is dns_dnstap in this build?
+
+my (undef, $said) = $t->test_config(<<"EOF");
+%%TEST_GLOBALS%%
+events { }
+stream { server { $listen dns_forward . 127.0.0.1; dns_dnstap unix:/t; } }
+EOF
+
+my $tap = $said !~ /is not in this build/;
+
 # what stands in stream {}, what is said
 
 my @cases = (
+
+# dns_dnstap
+
+$tap ? (
+(map { [ "server { $listen dns_forward . 127.0.0.1; dns_dnstap $_->[0]; }",
+         $_->[1] ] }
+    [ '/tap.sock', qr!"dns_dnstap": "/tap.sock" is neither "unix:PATH" nor "tcp! ],
+    (map { [ $_, qr/"dns_dnstap": "\Q$_\E" is no address with a port, as "tcp:1/ ] }
+     'tcp:', 'tcp:127.0.0.1', 'tcp:host:6000', 'tcp:127.0.0.1:0', 'tcp:[::1]'),
+    (map { [ $_, qr/the path in "\Q$_\E" must begin with "\/" and may have \d+ oc/ ] }
+     'unix:', 'unix:tap', 'unix:/' . 'x' x 107),
+    (map { [ "unix:/t $_", qr/"\Q$_\E" must be some of client_query, client_resp/ ] }
+     'types=', 'types=client_query,', 'types=client_query,client_query',
+     'types=resolver_query', 'types=client_query,,client_response'),
+    (map { [ "unix:/t $_", qr/"\Q$_\E" must be a number from 1 to 1000000, once/ ] }
+     'sample=0', 'sample=', 'sample=x', 'sample=1000001', 'sample=-1'),
+    [ 'unix:/t sample=1 sample=2', qr/"sample=2" must be a number from 1 to \d+, on/ ],
+    [ 'unix:/t types=client_query types=client_response', qr/" is there twice/ ],
+    [ 'unix:/t identity=a identity=b', qr/"identity=b" is there twice/ ],
+    [ 'unix:/t version=' . 'x' x 256, qr/is longer than 255 octets/ ],
+    [ 'unix:/t foo=1', qr/"foo=1" is no parameter, it may have "types=", "ident/ ],
+    [ 'unix:/t; dns_dnstap unix:/u', qr/"dns_dnstap" directive is duplicate/ ]),
+[ "$up dns_dnstap unix:/t;", qr/"dns_dnstap" directive is not allowed here/ ],
+) : [ "server { $listen dns_forward . 127.0.0.1; dns_dnstap unix:/t; }",
+      qr/"dns_dnstap" directive is not in this build of the module: libfstrm, / ],
 
 # dns_limit
 

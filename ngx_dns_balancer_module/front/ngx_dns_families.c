@@ -49,6 +49,18 @@ const ngx_dns_family_t  ngx_dns_families[] = {
       NGX_DNS_FAMILY_ALL, NULL, 0,
       ngx_dns_prometheus_cookies },
 
+    { "nginx_dns_dnstap_frames", NGX_DNS_PROMETHEUS_COUNTER,
+      "Messages that the reader of a dns_dnstap was sent.",
+      NGX_DNS_FAMILY_SERVER, "dnstap_frames",
+      offsetof(ngx_dns_server_counters_t, dnstap_frames),
+      NULL },
+
+    { "nginx_dns_dnstap_dropped", NGX_DNS_PROMETHEUS_COUNTER,
+      "Messages for it that found no room, since it did not read.",
+      NGX_DNS_FAMILY_SERVER, "dnstap_dropped",
+      offsetof(ngx_dns_server_counters_t, dnstap_dropped),
+      NULL },
+
     { "nginx_dns_fallbacks", NGX_DNS_PROMETHEUS_COUNTER,
       "Times a fallback was asked after an upstream of a zone.",
       NGX_DNS_FAMILY_ALL, "fallbacks",

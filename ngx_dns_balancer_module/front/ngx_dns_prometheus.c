@@ -15,10 +15,18 @@
 /* what a build may be without; commas between them */
 
 #if (NGX_STREAM_SSL)
-#define NGX_DNS_FEATURES  "http,ssl"
+#define NGX_DNS_FEATURE_SSL  ",ssl"
 #else
-#define NGX_DNS_FEATURES  "http"
+#define NGX_DNS_FEATURE_SSL  ""
 #endif
+
+#if (NGX_DNS_DNSTAP)
+#define NGX_DNS_FEATURE_TAP  ",dnstap"
+#else
+#define NGX_DNS_FEATURE_TAP  ""
+#endif
+
+#define NGX_DNS_FEATURES  "http" NGX_DNS_FEATURE_SSL NGX_DNS_FEATURE_TAP
 
 #define ngx_dns_rcode_bit(rcode)   (1U << (rcode))
 

@@ -74,6 +74,13 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_dnstap"),
+      NGX_STREAM_SRV_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_dnstap,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_resolver_name"),
       NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
       ngx_stream_dns_resolver,
@@ -398,6 +405,7 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      *     dscf->dns = { 0 };
      *     dscf->https = { 0 };
      *     dscf->service = { 0, NULL };
+     *     dscf->tap = NULL;
      *     dscf->local = { 0 };
      *     dscf->locals = 0;
      *     dscf->server_id = { 0, NULL };

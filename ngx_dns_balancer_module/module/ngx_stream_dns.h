@@ -21,6 +21,7 @@
 
 #include "../front/ngx_dns_front_udp.h"
 #include "../front/ngx_dns_status.h"
+#include "../front/ngx_dns_tap.h"
 #include "../query/ngx_dns_health.h"
 #include "../query/ngx_dns_loop.h"
 #include "../query/ngx_dns_query.h"
@@ -239,6 +240,7 @@ typedef struct {
     ngx_dns_conf_t               https;     /* for clients over HTTPS: the
                                                same, with facts noted */
     ngx_str_t                    service;   /* empty: no dns_service */
+    ngx_dns_tap_t               *tap;       /* NULL: no dns_dnstap */
     ngx_stream_dns_secret_t     *secret;    /* NULL: no cookies */
     ngx_stream_dns_hosts_conf_t *hosts;
     ngx_uint_t                   locals;    /* mask of NGX_STREAM_DNS_LOCAL_* */
@@ -325,6 +327,7 @@ char *ngx_stream_dns_forward(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_zone_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_dnstap(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* parameters of dns_pass; then the chain of a zone */
@@ -369,6 +372,15 @@ ngx_int_t ngx_stream_dns_limit_init(ngx_conf_t *cf, ngx_dns_policy_t *policy);
  */
 char *ngx_stream_dns_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 void ngx_stream_dns_secret_open(ngx_stream_dns_main_conf_t *dmcf);
+
+/*
+ * dns_dnstap in a worker: before other stages of the server; at the exit, when
+ * no query is in flight any more.  The last one: how many servers have it.
+ */
+ngx_int_t ngx_stream_dns_dnstap_open(ngx_cycle_t *cycle,
+    ngx_stream_dns_srv_conf_t *dscf);
+void ngx_stream_dns_dnstap_close(ngx_stream_dns_main_conf_t *dmcf);
+ngx_uint_t ngx_stream_dns_dnstap_count(ngx_stream_dns_main_conf_t *dmcf);
 void ngx_stream_dns_secret_look(ngx_stream_dns_main_conf_t *dmcf,
     ngx_log_t *log);
 

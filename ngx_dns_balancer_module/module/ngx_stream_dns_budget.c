@@ -137,6 +137,8 @@ ngx_stream_dns_budget_servers(ngx_stream_dns_main_conf_t *dmcf,
 
     n += n ? 1 : 0;
 
+    n += ngx_stream_dns_dnstap_count(dmcf);
+
     b->connections[NGX_STREAM_DNS_NEED_SERVERS] = n;
     b->files[NGX_STREAM_DNS_NEED_SERVERS] = n;
 }

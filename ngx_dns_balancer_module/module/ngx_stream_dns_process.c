@@ -112,12 +112,14 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     dscf = dmcf->servers.elts;
 
     for (i = 0; i < dmcf->servers.nelts; i++) {
-        if (ngx_stream_dns_session_create(cycle, dscf[i]) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
         dscf[i]->dns.runtime.counters =
                           ngx_dns_metrics_server(dscf[i]->metrics.slot);
+
+        if (ngx_stream_dns_dnstap_open(cycle, dscf[i]) != NGX_OK
+            || ngx_stream_dns_session_create(cycle, dscf[i]) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
 
         ngx_stream_dns_service_open(dscf[i]);
     }
@@ -168,7 +170,7 @@ ngx_stream_dns_reserve(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
 
     /* sockets and connections */
 
-    others = 0;
+    others = ngx_stream_dns_dnstap_count(dmcf);
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
         servers += ngx_stream_dns_seats_most(us[i]);
@@ -375,6 +377,7 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
 
     ngx_dns_front_https_quit();
     ngx_dns_query_quit(1);
+    ngx_stream_dns_dnstap_close(dmcf);
     ngx_dns_timer_done();
     ngx_dns_transports_done();
     ngx_dns_reserve_done();

@@ -116,6 +116,10 @@ struct ngx_dns_client_s {
     unsigned              local:1;
     ngx_dns_sockaddr_t    local_sockaddr;
     ngx_dns_sockaddr_t    source;
+
+    /* where the listener has a tap: when its query came, in nanoseconds of the
+       wall clock; 0: it is not one of those that are shown */
+    uint64_t              tapped;
 };
 
 
@@ -227,6 +231,8 @@ typedef struct {
     /* where a query goes by zone->choice; NULL if that is nowhere */
     const ngx_dns_choice_t  *(*choose)(ngx_dns_record_t *r);
 
+    void                 *tap;         /* the front's: ngx_dns_tap.h; NULL:
+                                          none */
     void                 *data;        /* module's */
 } ngx_dns_listener_t;
 

@@ -177,6 +177,7 @@ ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
     f->partition = r->partition;
     f->zone = r->zone;
     f->upstream = r->zone->upstream;
+    f->tap = NULL;
     f->special = (uint8_t) r->zone->chained;
     f->policy = policy;
     f->waiters = NULL;

@@ -112,6 +112,8 @@ struct ngx_dns_inflight_s {
 
     ngx_dns_zone_t       *zone;
     ngx_dns_upstream_t   *upstream;
+    void                 *tap;         /* of the client that began it, which is
+                                          shown what is asked; or NULL */
 
     /* looked at where "special" is set */
 

@@ -350,6 +350,14 @@ ngx_dns_life_stale_handler(ngx_dns_timer_t *timer)
 }
 
 
+ngx_dns_inflight_t *
+ngx_dns_life_question(const ngx_dns_attempt_t *attempt)
+{
+    return attempt->handler == ngx_dns_life_attempt_handler ? attempt->data
+                                                            : NULL;
+}
+
+
 static void
 ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
     u_char *msg, size_t len)

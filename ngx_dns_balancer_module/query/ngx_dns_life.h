@@ -42,6 +42,9 @@ void ngx_dns_life_joined(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w);
  */
 void ngx_dns_life_abort(ngx_uint_t all);
 
+/* whose attempt it is; NULL: of something else, as a health check */
+ngx_dns_inflight_t *ngx_dns_life_question(const ngx_dns_attempt_t *attempt);
+
 #pragma GCC visibility pop
 
 

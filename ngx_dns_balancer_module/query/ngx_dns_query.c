@@ -42,6 +42,17 @@ static void ngx_dns_query_refuse(const ngx_dns_request_t *r,
     ngx_dns_reason_e reason);
 
 
+/* what is asked for a query that is shown is shown, too */
+
+static ngx_inline void
+ngx_dns_query_tap(const ngx_dns_request_t *r, ngx_dns_inflight_t *f)
+{
+    if (r->conf->listener.tap && r->client->tapped) {
+        f->tap = r->conf->listener.tap;
+    }
+}
+
+
 /* of this worker: the query that is being looked at */
 
 static ngx_dns_question_t  ngx_dns_query_question;
@@ -439,6 +450,7 @@ ngx_dns_query_refresh(const ngx_dns_request_t *r)
 
     if (f && fresh) {
         f->refresh = 1;
+        ngx_dns_query_tap(r, f);
 
         ngx_dns_count_in(r->conf->runtime.counters, prefetches);
         ngx_dns_life_start(f);
@@ -493,6 +505,7 @@ ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
 
     if (fresh) {
         f->has_stale = stale & 1;
+        ngx_dns_query_tap(r, f);
         ngx_dns_life_start(f);
 
     } else {

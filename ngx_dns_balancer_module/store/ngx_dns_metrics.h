@@ -141,6 +141,8 @@ typedef struct {
     uint64_t    prefetches;
     uint64_t    cookies[NGX_DNS_COOKIES];
     uint64_t    limited[NGX_DNS_LIMIT_ZONES][NGX_DNS_LIMIT_ACTIONS];
+    uint64_t    dnstap_frames;        /* that the reader's socket has taken */
+    uint64_t    dnstap_dropped;
 
     ngx_dns_histogram_t  duration;
 } ngx_dns_server_counters_t;

@@ -60,6 +60,10 @@ ngx_dns_tcp_frame_append(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
     ngx_dns_put16(p, size);
     t->out_len += 2 + size;
 
+    if (ngx_dns_transport_tap) {
+        ngx_dns_transport_tap(a, t->connection, 0, p + 2, size);
+    }
+
     return NGX_OK;
 }
 

@@ -484,6 +484,10 @@ ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg, size_t len)
 
     ngx_dns_tcp_socket_remove(a);
 
+    if (ngx_dns_transport_tap) {
+        ngx_dns_transport_tap(a, t->connection, 1, msg, len);
+    }
+
     a->handler(a, event, msg, len);
 
     return NGX_OK;

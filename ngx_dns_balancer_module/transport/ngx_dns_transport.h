@@ -144,7 +144,19 @@ struct ngx_dns_transport_s {
 };
 
 
+/*
+ * Who watches all that is sent to servers and comes from them: a message as it
+ * is on the wire, and the connection or socket it goes by.  Of what came it is
+ * called before the attempt's handler; it may not change anything.
+ */
+typedef void (*ngx_dns_transport_tap_pt)(ngx_dns_attempt_t *a,
+    ngx_connection_t *c, ngx_uint_t response, const u_char *msg, size_t len);
+
+
 #pragma GCC visibility push(hidden)
+
+/* of this worker; NULL: nobody */
+extern ngx_dns_transport_tap_pt  ngx_dns_transport_tap;
 
 /* for all transports: see init() and done() of the table */
 ngx_int_t ngx_dns_transports_init(ngx_cycle_t *cycle, ngx_uint_t attempts,

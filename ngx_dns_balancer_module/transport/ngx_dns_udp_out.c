@@ -162,15 +162,19 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
         ngx_dns_put16(slot->data + NGX_DNS_OFF_ARCOUNT, 0);
     }
 
+    a->sent = ngx_dns_usec;
+    a->guesses = 0;
+
+    if (ngx_dns_transport_tap) {
+        ngx_dns_transport_tap(a, s->connection, 0, slot->data, len);
+    }
+
     slot->len = len;
     slot->next = NULL;
     *s->last = slot;
     s->last = &slot->next;
     s->pending++;
     s->uses++;
-
-    a->sent = ngx_dns_usec;
-    a->guesses = 0;
 
     if (ep->since == 0) {
         ep->since = ngx_max(ngx_current_msec, 1);

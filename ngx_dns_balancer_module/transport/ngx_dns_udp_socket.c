@@ -384,6 +384,10 @@ ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len,
 
     ngx_dns_udp_remove(a);
 
+    if (ngx_dns_transport_tap) {
+        ngx_dns_transport_tap(a, s->connection, 1, msg, len);
+    }
+
     a->handler(a, cut ? NGX_DNS_EVENT_WHOLE : event, msg, len);
 }
 
