@@ -37,6 +37,7 @@ my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
 my $module = $ENV{TEST_NGINX_MODULE} // "$top/build/ngx_dns_balancer_module.so";
 
 my %pids;                               # of what was started here
+my $reader;                             # of dnstap, with TAP
 
 
 # How the names are asked for, is there a cache, which limit applies
@@ -150,6 +151,10 @@ sub ours_conf {
         $zone .= ' dns_limit_zone client zone=limit:1m rate=1000000r/s;';
         $use .= ' dns_limit zone=limit burst=1000000;';
     }
+
+    # with TAP=1 a reader of dnstap, with TAP=stopped one that was stopped
+
+    $use .= " dns_dnstap unix:$out/tap.sock;" if $ENV{TAP};
 
     $use .= <<EOF if $kinds{$kind}{stream};
 
@@ -560,15 +565,53 @@ sub command {
 sub start_server {
     my ($name, @command) = @_;
 
+    start_reader() if $name eq 'ours' && $ENV{TAP};
+
     my $pid = start($server_cpu, "$out/$name.log", @command);
 
-    return $pid if answers($pid);
+    my $answers = answers($pid);
+
+    stop_reader() if $name eq 'ours' && ($ENV{TAP} // '') eq 'stopped';
+
+    return $pid if $answers;
 
     my $log = read_file("$out/$name.log") || read_file("$out/nginx.log");
 
     stop($pid);
 
     die "$name does not answer: ", substr($log, -500), "\n";
+}
+
+
+# One that is stopped has a connection that waits for it to accept: it is
+# stopped when there is one and some was read, as a reader is that hangs
+
+sub start_reader {
+    stop($reader, 'KILL') if $reader;
+    unlink "$out/tap.sock";
+
+    $reader = start($client_cpu, "$out/tap.log", 'fstrm_capture', '-ddd',
+                    '-t', 'protobuf:dnstap.Dnstap', '-u', "$out/tap.sock",
+                    '-w', '/dev/null');
+
+    for (1 .. 100) {
+        last if -S "$out/tap.sock";
+        sleep 0.05;
+    }
+
+    # for workers, whoever they are
+
+    chmod 0777, "$out/tap.sock";
+}
+
+
+sub stop_reader {
+    for (1 .. 200) {
+        last if read_file("$out/tap.log") =~ /START/;
+        sleep 0.05;
+    }
+
+    kill 'STOP', $reader;
 }
 
 
