@@ -13,46 +13,37 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ pcre /)->plan(11);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+log_format  f  '$remote_addr $status $dns_rcode $dns_error/$mine';
 
-%%TEST_GLOBALS%%
-
-events {
+map $remote_addr $mine {
+    127.0.0.1  one;
+    default    other;
 }
 
-stream {
-    log_format  f  '$remote_addr $status $dns_rcode $dns_error/$mine';
-
-    map $remote_addr $mine {
-        127.0.0.1  one;
-        default    other;
-    }
-
-    map $dns_qname $loggable {
-        ~quiet   0;
-        default  1;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-
-        deny         127.0.0.9;
-        allow        127.0.0.0/24;
-        deny         all;
-
-        access_log   %%TESTDIR%%/dns.log f if=$loggable;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-        access_log   off;
-        error_log    %%TESTDIR%%/other.log info;
-        deny         all;
-    }
+map $dns_qname $loggable {
+    ~quiet   0;
+    default  1;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+
+    deny         127.0.0.9;
+    allow        127.0.0.0/24;
+    deny         all;
+
+    access_log   %%TESTDIR%%/dns.log f if=$loggable;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    access_log   off;
+    error_log    %%TESTDIR%%/other.log info;
+    deny         all;
+}
 EOF_CONF
 
 my $u = $t->upstream(8081, sub { { a => '192.0.2.1' } });

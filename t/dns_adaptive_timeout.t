@@ -13,31 +13,20 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(6);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_upstream u {
+    server  127.0.0.1:%%PORT_8081%% fail_timeout=2s;
+    server  127.0.0.1:%%PORT_8082%%;
 
-%%TEST_GLOBALS%%
+    # a check that passes would bring back what is left out
 
-worker_processes 2;
-
-events {
+    health_check  off;
 }
 
-stream {
-    dns_upstream u {
-        server  127.0.0.1:%%PORT_8081%% fail_timeout=2s;
-        server  127.0.0.1:%%PORT_8082%%;
-
-        # a check that passes would bring back what is left out
-
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . u;
 }
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

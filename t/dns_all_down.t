@@ -15,51 +15,40 @@ use Time::HiRes qw/ time /;
 
 my $t = Test::Nginx::DNS->new()->plan(16);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+log_format  f  '$dns_qname $status $dns_rcode $dns_upstream_tries '
+               '$dns_error';
+access_log  %%TESTDIR%%/dns.log f;
 
-%%TEST_GLOBALS%%
+dns_upstream_timeout       300ms;
+dns_next_upstream_timeout  500ms;
 
-worker_processes 1;
-
-events {
+dns_upstream try {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=100ms timeout=50ms;
 }
 
-stream {
-    log_format  f  '$dns_qname $status $dns_rcode $dns_upstream_tries '
-                   '$dns_error';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream_timeout       300ms;
-    dns_next_upstream_timeout  500ms;
-
-    dns_upstream try {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=100ms timeout=50ms;
-    }
-
-    dns_upstream servfail {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=100ms timeout=50ms;
-        all_down      servfail;
-    }
-
-    dns_upstream refuse {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%% backup;
-        health_check  interval=100ms timeout=50ms;
-        all_down      refuse;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  try.test try;
-        dns_forward  servfail.test servfail;
-        dns_forward  refuse.test refuse;
-    }
+dns_upstream servfail {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=100ms timeout=50ms;
+    all_down      servfail;
 }
 
+dns_upstream refuse {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%% backup;
+    health_check  interval=100ms timeout=50ms;
+    all_down      refuse;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  try.test try;
+    dns_forward  servfail.test servfail;
+    dns_forward  refuse.test refuse;
+}
 EOF_CONF
 
 # not well, but here

@@ -16,49 +16,40 @@ use Test::Nginx::DNS::Message qw/ encode /;
 
 my $t = Test::Nginx::DNS->new()->plan(18);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_limit_zone  client zone=slip:64k rate=1r/m;
+dns_limit_zone  $dns_zone zone=zones:64k rate=1r/m;
 
-%%TEST_GLOBALS%%
+dns_cookie  on;
 
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    dns_limit_zone  client zone=slip:64k rate=1r/m;
-    dns_limit_zone  $dns_zone zone=zones:64k rate=1r/m;
-
-    dns_cookie  on;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        listen       127.0.0.1:%%PORT_8054%%;
-        dns_any      minimal;
-        dns_udp_max_size  1232 unproven=512;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8055%% udp;
-        listen       127.0.0.1:%%PORT_8055%%;
-        dns_limit    zone=slip slip=1;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8056%% udp;
-        listen       127.0.0.1:%%PORT_8056%%;
-        dns_limit    zone=zones burst=19 slip=0 misses;
-        dns_forward  flooded.test 127.0.0.1:%%PORT_8081%%;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    listen       127.0.0.1:%%PORT_8054%%;
+    dns_any      minimal;
+    dns_udp_max_size  1232 unproven=512;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8055%% udp;
+    listen       127.0.0.1:%%PORT_8055%%;
+    dns_limit    zone=slip slip=1;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8056%% udp;
+    listen       127.0.0.1:%%PORT_8056%%;
+    dns_limit    zone=zones burst=19 slip=0 misses;
+    dns_forward  flooded.test 127.0.0.1:%%PORT_8081%%;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
+}
 EOF_CONF
 
 my $up = $t->upstream(8081, sub {

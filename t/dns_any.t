@@ -13,49 +13,40 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new();
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone zone=one:1m;
 
-%%TEST_GLOBALS%%
+log_format  dns '$dns_qname $dns_qtype $dns_rcode "$dns_error" '
+                '$dns_cache_status';
 
-events {
-}
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    access_log   %%TESTDIR%%/dns.log dns;
+    dns_cache    one;
+    dns_any      minimal;
+    dns_host     192.0.2.9 host.test;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 
-stream {
-    dns_cache_zone zone=one:1m;
-
-    log_format  dns '$dns_qname $dns_qtype $dns_rcode "$dns_error" '
-                    '$dns_cache_status';
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        access_log   %%TESTDIR%%/dns.log dns;
-        dns_cache    one;
-        dns_any      minimal;
-        dns_host     192.0.2.9 host.test;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-
-        dns_zone refuse.test {
-            dns_any   refuse;
-            dns_pass  127.0.0.1:%%PORT_8081%%;
-        }
-
-        dns_zone forward.test {
-            dns_any   forward;
-            dns_pass  127.0.0.1:%%PORT_8081%%;
-        }
-
-        dns_zone blocked.test {
-            dns_return  nxdomain;
-        }
+    dns_zone refuse.test {
+        dns_any   refuse;
+        dns_pass  127.0.0.1:%%PORT_8081%%;
     }
 
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_forward  only.test 127.0.0.1:%%PORT_8081%%;
+    dns_zone forward.test {
+        dns_any   forward;
+        dns_pass  127.0.0.1:%%PORT_8081%%;
+    }
+
+    dns_zone blocked.test {
+        dns_return  nxdomain;
     }
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_forward  only.test 127.0.0.1:%%PORT_8081%%;
+}
 EOF_CONF
 
 my $up = $t->upstream(8081, sub { { a => '192.0.2.1' } }, tcp => 1);

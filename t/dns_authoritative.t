@@ -17,42 +17,29 @@ use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has('http')->plan(39);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $dns_qtype $dns_flags $dns_cache_status';
+access_log  %%TESTDIR%%/dns.log f;
 
-worker_processes 1;
-
-events {
+dns_upstream u {
+    server  127.0.0.1:%%PORT_8081%%;
+    server  127.0.0.1:%%PORT_8082%%;
 }
 
-%%TEST_METRICS%%
-
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    log_format  f  '$dns_qname $dns_qtype $dns_flags $dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream u {
-        server  127.0.0.1:%%PORT_8081%%;
-        server  127.0.0.1:%%PORT_8082%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  . u;
-        dns_cache    c;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        listen       127.0.0.1:%%PORT_8054%%;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  . u;
+    dns_cache    c;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    listen       127.0.0.1:%%PORT_8054%%;
+    dns_forward  . u;
+}
 EOF_CONF
 
 $t->write_file('zone', zone('test', '* A 192.0.2.1', 'a.node A 192.0.2.2',

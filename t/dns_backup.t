@@ -14,43 +14,32 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(6);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_upstream_timeout 300ms;
 
-%%TEST_GLOBALS%%
+dns_upstream u {
+    server 127.0.0.1:%%PORT_8081%% max_fails=1 fail_timeout=1s;
+    server 127.0.0.1:%%PORT_8082%% max_fails=1 fail_timeout=1s;
+    server 127.0.0.1:%%PORT_8083%% backup;
+    server 127.0.0.1:%%PORT_8084%% backup;
 
-worker_processes 2;
+    # a check that passes would bring back what is left out
 
-events {
+    health_check off;
 }
 
-stream {
-    dns_upstream_timeout 300ms;
-
-    dns_upstream u {
-        server 127.0.0.1:%%PORT_8081%% max_fails=1 fail_timeout=1s;
-        server 127.0.0.1:%%PORT_8082%% max_fails=1 fail_timeout=1s;
-        server 127.0.0.1:%%PORT_8083%% backup;
-        server 127.0.0.1:%%PORT_8084%% backup;
-
-        # a check that passes would bring back what is left out
-
-        health_check off;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward . u;
-    }
-
-    # here a late answer does not send a query on to another server
-
-    server {
-        listen            127.0.0.1:%%PORT_8054%% udp reuseport;
-        dns_forward       . u;
-        dns_next_upstream off;
-    }
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward . u;
 }
 
+# here a late answer does not send a query on to another server
+
+server {
+    listen            127.0.0.1:%%PORT_8054%% udp reuseport;
+    dns_forward       . u;
+    dns_next_upstream off;
+}
 EOF_CONF
 
 my @up = map {

@@ -15,45 +15,36 @@ use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream udp {
+    bind    127.0.0.7;
+    server  127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    dns_upstream udp {
-        bind    127.0.0.7;
-        server  127.0.0.1:%%PORT_8081%%;
-    }
-
-    dns_upstream tcp {
-        bind    127.0.0.8;
-        server  tcp://127.0.0.1:%%PORT_8081%%;
-    }
-
-    dns_upstream off {
-        bind    off;
-        server  127.0.0.1:%%PORT_8081%%;
-    }
-
-    dns_upstream foreign {
-        bind    192.0.2.77;
-        health_check  off;
-        server  127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  udp.test udp;
-        dns_forward  tcp.test tcp;
-        dns_forward  off.test off;
-        dns_forward  foreign.test foreign;
-    }
+dns_upstream tcp {
+    bind    127.0.0.8;
+    server  tcp://127.0.0.1:%%PORT_8081%%;
 }
 
+dns_upstream off {
+    bind    off;
+    server  127.0.0.1:%%PORT_8081%%;
+}
+
+dns_upstream foreign {
+    bind    192.0.2.77;
+    health_check  off;
+    server  127.0.0.1:%%PORT_8081%%;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  udp.test udp;
+    dns_forward  tcp.test tcp;
+    dns_forward  off.test off;
+    dns_forward  foreign.test foreign;
+}
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

@@ -15,35 +15,23 @@ use Time::HiRes qw/ sleep /;
 
 my $t = Test::Nginx::DNS->new()->plan(15);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_rotate      off;          # octets are compared
 
-%%TEST_GLOBALS%%
+dns_cache_zone  zone=c:1m;
 
-worker_processes 2;
+%%TEST_CACHE_LOG%%
 
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    dns_cache    c;
 }
 
-stream {
-    dns_rotate      off;          # octets are compared
-
-    dns_cache_zone  zone=c:1m;
-
-    log_format  f  '$dns_qname $dns_qtype $dns_rcode $dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-        dns_cache    c;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp reuseport;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp reuseport;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

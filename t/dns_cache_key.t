@@ -13,48 +13,36 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(16);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+%%TEST_CACHE_LOG%%
 
-worker_processes 2;
+dns_cache  c;
 
-events {
+dns_upstream one {
+    server  127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    log_format  f  '$dns_qname $dns_qtype $dns_rcode $dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_cache  c;
-
-    dns_upstream one {
-        server  127.0.0.1:%%PORT_8081%%;
-    }
-
-    dns_upstream two {
-        server  127.0.0.1:%%PORT_8082%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . one;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_forward  . one;
-        dns_forward  other.test two;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8055%% udp;
-        dns_forward  . two;
-    }
+dns_upstream two {
+    server  127.0.0.1:%%PORT_8082%%;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . one;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_forward  . one;
+    dns_forward  other.test two;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8055%% udp;
+    dns_forward  . two;
+}
 EOF_CONF
 
 my $one = $t->upstream(8081, sub {

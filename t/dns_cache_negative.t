@@ -15,42 +15,30 @@ use Time::HiRes qw/ sleep /;
 
 my $t = Test::Nginx::DNS->new()->plan(23);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+%%TEST_CACHE_LOG%%
 
-worker_processes 2;
-
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    dns_cache    c;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    log_format  f  '$dns_qname $dns_qtype $dns_rcode $dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-        dns_cache    c;
-    }
-
-    server {
-        listen                  127.0.0.1:%%PORT_8054%% udp;
-        dns_forward             . 127.0.0.1:%%PORT_8081%%;
-        dns_cache               c;
-        dns_cache_negative_ttl  5 10;
-    }
-
-    server {
-        listen                  127.0.0.1:%%PORT_8055%% udp;
-        dns_forward             . 127.0.0.1:%%PORT_8082%%;
-        dns_cache               c;
-        dns_cache_negative_ttl  5 10;
-    }
+server {
+    listen                  127.0.0.1:%%PORT_8054%% udp;
+    dns_forward             . 127.0.0.1:%%PORT_8081%%;
+    dns_cache               c;
+    dns_cache_negative_ttl  5 10;
 }
 
+server {
+    listen                  127.0.0.1:%%PORT_8055%% udp;
+    dns_forward             . 127.0.0.1:%%PORT_8082%%;
+    dns_cache               c;
+    dns_cache_negative_ttl  5 10;
+}
 EOF_CONF
 
 # the TTL of the SOA, and its MINIMUM, stand in the name

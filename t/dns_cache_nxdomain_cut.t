@@ -15,35 +15,23 @@ use Time::HiRes qw/ sleep /;
 
 my $t = Test::Nginx::DNS->new()->plan(26);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:1m;
+dns_cache       c;
 
-%%TEST_GLOBALS%%
+%%TEST_CACHE_LOG%%
 
-worker_processes 1;
-
-events {
+server {
+    listen                  127.0.0.1:%%PORT_8053%% udp;
+    dns_forward             . 127.0.0.1:%%PORT_8081%%;
+    dns_forward             zone.gone.test 127.0.0.1:%%PORT_8082%%;
+    dns_cache_nxdomain_cut  on;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-    dns_cache       c;
-
-    log_format  f  '$dns_qname $dns_qtype $dns_rcode $dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    server {
-        listen                  127.0.0.1:%%PORT_8053%% udp;
-        dns_forward             . 127.0.0.1:%%PORT_8081%%;
-        dns_forward             zone.gone.test 127.0.0.1:%%PORT_8082%%;
-        dns_cache_nxdomain_cut  on;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

@@ -13,28 +13,16 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(8);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+%%TEST_CACHE_LOG%%
 
-worker_processes 2;
-
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    dns_cache    c;
 }
-
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    log_format  f  '$dns_qname $dns_qtype $dns_rcode $dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-        dns_cache    c;
-    }
-}
-
 EOF_CONF
 
 # RRSIG: type covered, algorithm, labels, original TTL, expiration, inception,

@@ -15,38 +15,26 @@ use Time::HiRes qw/ sleep time /;
 
 my $t = Test::Nginx::DNS->new()->plan(24);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+%%TEST_CACHE_LOG%%
 
-worker_processes 1;
+dns_upstream_timeout  3s;
+dns_cache_stale       60s answer_after=300ms ttl=7;
 
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    dns_cache    c;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    log_format  f  '$dns_qname $dns_qtype $dns_rcode $dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream_timeout  3s;
-    dns_cache_stale       60s answer_after=300ms ttl=7;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-        dns_cache    c;
-    }
-
-    server {
-        listen           127.0.0.1:%%PORT_8054%% udp;
-        dns_forward      . 127.0.0.1:%%PORT_8082%%;
-        dns_cache        c;
-        dns_cache_stale  0;
-    }
+server {
+    listen           127.0.0.1:%%PORT_8054%% udp;
+    dns_forward      . 127.0.0.1:%%PORT_8082%%;
+    dns_cache        c;
+    dns_cache_stale  0;
 }
-
 EOF_CONF
 
 sub answer {

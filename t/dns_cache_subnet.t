@@ -14,25 +14,14 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(6);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    dns_cache    c;
 }
-
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-        dns_cache    c;
-    }
-}
-
 EOF_CONF
 
 # family, source and scope prefix, address; the scope stands in the name

@@ -16,44 +16,33 @@ use Socket qw/ inet_aton inet_pton AF_INET6 /;
 
 my $t = Test::Nginx::DNS->new()->plan(46);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:4m;
+dns_cache       c;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
-stream {
-    dns_cache_zone  zone=c:4m;
-    dns_cache       c;
-
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    server {
-        listen             127.0.0.1:%%PORT_8053%% udp;
-        listen             127.0.0.1:%%PORT_8053%%;
-        dns_forward        . u;
-        dns_client_subnet  forward;
-    }
-
-    server {
-        listen             127.0.0.1:%%PORT_8054%% udp;
-        listen             [::1]:%%PORT_8054%% udp;
-        dns_forward        . u;
-        dns_client_subnet  add v4=16 v6=48;
-    }
-
-    server {
-        listen             127.0.0.1:%%PORT_8055%% udp;
-        dns_forward        . u;
-    }
+server {
+    listen             127.0.0.1:%%PORT_8053%% udp;
+    listen             127.0.0.1:%%PORT_8053%%;
+    dns_forward        . u;
+    dns_client_subnet  forward;
 }
 
+server {
+    listen             127.0.0.1:%%PORT_8054%% udp;
+    listen             [::1]:%%PORT_8054%% udp;
+    dns_forward        . u;
+    dns_client_subnet  add v4=16 v6=48;
+}
+
+server {
+    listen             127.0.0.1:%%PORT_8055%% udp;
+    dns_forward        . u;
+}
 EOF_CONF
 
 # "sN": the scope of the answer; "none": a server that does not know the

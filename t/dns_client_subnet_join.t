@@ -16,23 +16,12 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(3);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen             127.0.0.1:%%PORT_8053%% udp;
+    dns_forward        . 127.0.0.1:%%PORT_8081%%;
+    dns_client_subnet  forward;
 }
-
-stream {
-    server {
-        listen             127.0.0.1:%%PORT_8053%% udp;
-        dns_forward        . 127.0.0.1:%%PORT_8081%%;
-        dns_client_subnet  forward;
-    }
-}
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

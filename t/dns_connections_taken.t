@@ -16,44 +16,20 @@ use Test::Nginx::DNS::Stream;
 
 my $t = Test::Nginx::DNS->new()->plan(7);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
-    worker_connections  64;
+$t->write_stream(<<'EOF_CONF', connections => 64, pages => 'metrics');
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%% backup;
+    health_check  off;
+    hedge         off;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics {
-            dns_status  prometheus;
-        }
-    }
+server {
+    listen              127.0.0.1:%%PORT_8053%% udp;
+    listen              127.0.0.1:%%PORT_8053%%;
+    dns_forward         . u;
+    dns_client_timeout  60s;
 }
-
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%% backup;
-        health_check  off;
-        hedge         off;
-    }
-
-    server {
-        listen              127.0.0.1:%%PORT_8053%% udp;
-        listen              127.0.0.1:%%PORT_8053%%;
-        dns_forward         . u;
-        dns_client_timeout  60s;
-    }
-}
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub { { a => '192.0.2.1' } });

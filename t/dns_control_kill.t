@@ -16,47 +16,20 @@ use Test::Nginx::DNS::Status;
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->allow(qr/exited on signal 9/)
     ->plan(6);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2, pages => 'control status');
+dns_cache_zone  zone=answers:4m;
 
-%%TEST_GLOBALS%%
-
-worker_processes  2;
-
-events {
+dns_upstream up {
+    health_check  interval=100ms;
+    server  127.0.0.1:%%PORT_8081%%;
+    server  127.0.0.1:%%PORT_8082%%;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /dns/ {
-            dns_control;
-        }
-
-        location /status {
-            dns_status  json;
-        }
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_cache    answers;
+    dns_forward  . up;
 }
-
-stream {
-    dns_cache_zone  zone=answers:4m;
-
-    dns_upstream up {
-        health_check  interval=100ms;
-        server  127.0.0.1:%%PORT_8081%%;
-        server  127.0.0.1:%%PORT_8082%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_cache    answers;
-        dns_forward  . up;
-    }
-}
-
 EOF_CONF
 
 my %up = map { $_ => $t->upstream($_, sub { { a => '192.0.2.1' } }) }

@@ -14,41 +14,14 @@ use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(29);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2, pages => 'control status');
+dns_cache_zone  zone=answers:1m;
 
-%%TEST_GLOBALS%%
-
-worker_processes  2;
-
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_cache    answers;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /dns/ {
-            dns_control;
-        }
-
-        location /status {
-            dns_status  json;
-        }
-    }
-}
-
-stream {
-    dns_cache_zone  zone=answers:1m;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_cache    answers;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-}
-
 EOF_CONF
 
 my $up = $t->upstream(8081, sub {

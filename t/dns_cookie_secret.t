@@ -25,24 +25,13 @@ $t->write_file('secrets', "$first\n");
 $t->write_file('zone', zone('test', '* A 192.0.2.1'));
 mkdir "$dir/knot" or die "$dir/knot: $!\n";
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+$t->write_stream(<<'EOF_CONF', workers => 2);
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_cookie   secret=%%TESTDIR%%/secrets;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
-stream {
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_cookie   secret=%%TESTDIR%%/secrets;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-}
-
 EOF_CONF
 
 $t->write_file_expand('knot.conf', <<"EOF_CONF");

@@ -23,34 +23,21 @@ use constant { CLIENTS => 60, AT_ONCE => 32 };
 
 my $t = Test::Nginx::DNS->new()->has('http')->plan(6);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+dns_next_upstream_budget  off;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+dns_upstream u {
+    hash          $remote_addr;
+    server        127.0.0.1:%%PORT_8081%% max_fails=1;
+    server        127.0.0.1:%%PORT_8082%% max_fails=1;
+    health_check  off;
 }
 
-%%TEST_METRICS%%
-
-stream {
-    dns_next_upstream_budget  off;
-
-    dns_upstream u {
-        hash          $remote_addr;
-        server        127.0.0.1:%%PORT_8081%% max_fails=1;
-        server        127.0.0.1:%%PORT_8082%% max_fails=1;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  . u;
 }
-
 EOF_CONF
 
 $t->upstream($_, sub { { a => '192.0.2.1', delay => 1 } }) for 8081, 8082;

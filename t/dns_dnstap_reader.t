@@ -24,40 +24,17 @@ Test::Nginx::DNS::Tap->need($t);
 $t->plan(21);
 $t->allow(qr/worker process \d+ exited on signal 9/);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp;
+    dns_dnstap  unix:%%TESTDIR%%/tap.sock identity=x version=y;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
-}
-
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics {
-            dns_status  prometheus;
-        }
+    dns_zone long.test {
+        dns_return  nxdomain;
     }
+
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
-stream {
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp;
-        dns_dnstap  unix:%%TESTDIR%%/tap.sock identity=x version=y;
-
-        dns_zone long.test {
-            dns_return  nxdomain;
-        }
-
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-}
-
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.7' } });

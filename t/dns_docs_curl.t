@@ -22,42 +22,20 @@ for my $program (qw/ curl jq /) {
 
 # the servers of the examples get no queries
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'metrics status ready control');
+dns_cache_zone zone=answers:1m;
 
-%%TEST_GLOBALS%%
-
-events {
+dns_upstream internal {
+    health_check  off;
+    server  192.168.1.10;
+    server  127.0.0.1:%%PORT_8089%%  down;
 }
 
-stream {
-    dns_cache_zone zone=answers:1m;
-
-    dns_upstream internal {
-        health_check  off;
-        server  192.168.1.10;
-        server  127.0.0.1:%%PORT_8089%%  down;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_cache    answers;
-        dns_forward  . internal;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_cache    answers;
+    dns_forward  . internal;
 }
-
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics { dns_status prometheus; }
-        location /status  { dns_status json; }
-        location /ready   { dns_status ready; }
-        location /dns/    { dns_control; }
-    }
-}
-
 EOF_CONF
 
 $t->run();

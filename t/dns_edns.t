@@ -13,26 +13,17 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(27);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen            127.0.0.1:%%PORT_8054%% udp;
-        dns_forward       . 127.0.0.1:%%PORT_8081%%;
-        dns_udp_max_size  700;
-    }
+server {
+    listen            127.0.0.1:%%PORT_8054%% udp;
+    dns_forward       . 127.0.0.1:%%PORT_8081%%;
+    dns_udp_max_size  700;
 }
-
 EOF_CONF
 
 # as many records as the first label says, each of 23 octets

@@ -21,32 +21,21 @@ tls_certificate($t);
 
 $t->write_file('hosts', "192.0.2.9 host.test\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:32m;
 
-%%TEST_GLOBALS%%
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    listen       127.0.0.1:%%PORT_8853%% ssl;
+    dns_hosts    %%TESTDIR%%/hosts fallthrough;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
+    dns_cache    c;
+    dns_nsid     ns1;
 
-worker_processes 1;
-
-events {
+    ssl_certificate      %%TESTDIR%%/cert.pem;
+    ssl_certificate_key  %%TESTDIR%%/key.pem;
 }
-
-stream {
-    dns_cache_zone  zone=c:32m;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        listen       127.0.0.1:%%PORT_8853%% ssl;
-        dns_hosts    %%TESTDIR%%/hosts fallthrough;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-        dns_cache    c;
-        dns_nsid     ns1;
-
-        ssl_certificate      %%TESTDIR%%/cert.pem;
-        ssl_certificate_key  %%TESTDIR%%/key.pem;
-    }
-}
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

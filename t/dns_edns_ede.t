@@ -16,30 +16,19 @@ use Test::Nginx::DNS::Message qw/ decode /;
 
 my $t = Test::Nginx::DNS->new()->plan(18);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . u;
-        dns_cache    c;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . u;
+    dns_cache    c;
 }
-
 EOF_CONF
 
 my $opt = sub { pack 'CnnCCnn/a*', 0, 41, 1232, 0, 0, 0, $_[0] };

@@ -13,30 +13,19 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(10);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    dns_forward  notimp.test 127.0.0.1:%%PORT_8082%%;
+    dns_forward  header.test 127.0.0.1:%%PORT_8083%%;
 }
 
-stream {
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-        dns_forward  notimp.test 127.0.0.1:%%PORT_8082%%;
-        dns_forward  header.test 127.0.0.1:%%PORT_8083%%;
-    }
-
-    server {
-        listen             127.0.0.1:%%PORT_8054%% udp;
-        dns_forward        . 127.0.0.1:%%PORT_8084%%;
-        dns_client_subnet  add;
-    }
+server {
+    listen             127.0.0.1:%%PORT_8054%% udp;
+    dns_forward        . 127.0.0.1:%%PORT_8084%%;
+    dns_client_subnet  add;
 }
-
 EOF_CONF
 
 sub old {

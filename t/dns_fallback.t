@@ -15,85 +15,76 @@ use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->plan(41);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF' . $t->metrics());
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $dns_upstream $dns_upstream_tries $dns_rcode';
+access_log  %%TESTDIR%%/dns.log f;
 
-events {
+map $dns_qtype $to {
+    default  first;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
 
-    log_format  f  '$dns_qname $dns_upstream $dns_upstream_tries $dns_rcode';
-    access_log  %%TESTDIR%%/dns.log f;
+    dns_upstream_timeout  200ms;
 
-    map $dns_qtype $to {
-        default  first;
+    dns_zone default.test {
+        dns_pass first fallback=second;
     }
 
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-
-        dns_upstream_timeout  200ms;
-
-        dns_zone default.test {
-            dns_pass first fallback=second;
-        }
-
-        dns_zone fail.test {
-            dns_pass first fallback=second on=servfail,refused;
-        }
-
-        dns_zone negative.test {
-            dns_pass first fallback=second on=nxdomain,nodata;
-        }
-
-        dns_zone chain.test {
-            dns_pass first fallback=second on=servfail
-                           fallback=127.0.0.1:%%PORT_8083%% on=servfail,error
-                           fallback=down;
-        }
-
-        dns_zone down.test   { dns_pass down fallback=second; }
-        dns_zone nodown.test { dns_pass down fallback=second on=servfail; }
-        dns_zone all.test    { dns_pass down fallback=down2; }
-        dns_zone to.test     { dns_pass $to fallback=second on=refused; }
-
-        dns_zone cached.test {
-            dns_pass   first fallback=second on=nxdomain;
-            dns_cache  c;
-        }
-
-        dns_zone plain.cached.test {
-            dns_pass   first;
-            dns_cache  c;
-        }
-
-        dns_zone busy.test {
-            dns_pass  one fallback=second on=busy;
-            dns_upstream_timeout  2s;
-        }
+    dns_zone fail.test {
+        dns_pass first fallback=second on=servfail,refused;
     }
 
-    # both are asked before the fallback
-
-    dns_upstream first {
-        server  127.0.0.1:%%PORT_8081%% max_fails=0;
-        server  127.0.0.1:%%PORT_8084%% max_fails=0;
-        health_check off;
+    dns_zone negative.test {
+        dns_pass first fallback=second on=nxdomain,nodata;
     }
 
-    dns_upstream second { server 127.0.0.1:%%PORT_8082%%; health_check off; }
-    dns_upstream down   { server 127.0.0.1:%%PORT_8089%%; all_down servfail; }
-    dns_upstream down2  { server 127.0.0.1:%%PORT_8088%%; all_down refuse; }
-    dns_upstream one    {
-        server 127.0.0.1:%%PORT_8085%% max_outstanding=1;
-        health_check off;
+    dns_zone chain.test {
+        dns_pass first fallback=second on=servfail
+                       fallback=127.0.0.1:%%PORT_8083%% on=servfail,error
+                       fallback=down;
+    }
+
+    dns_zone down.test   { dns_pass down fallback=second; }
+    dns_zone nodown.test { dns_pass down fallback=second on=servfail; }
+    dns_zone all.test    { dns_pass down fallback=down2; }
+    dns_zone to.test     { dns_pass $to fallback=second on=refused; }
+
+    dns_zone cached.test {
+        dns_pass   first fallback=second on=nxdomain;
+        dns_cache  c;
+    }
+
+    dns_zone plain.cached.test {
+        dns_pass   first;
+        dns_cache  c;
+    }
+
+    dns_zone busy.test {
+        dns_pass  one fallback=second on=busy;
+        dns_upstream_timeout  2s;
     }
 }
 
+# both are asked before the fallback
+
+dns_upstream first {
+    server  127.0.0.1:%%PORT_8081%% max_fails=0;
+    server  127.0.0.1:%%PORT_8084%% max_fails=0;
+    health_check off;
+}
+
+dns_upstream second { server 127.0.0.1:%%PORT_8082%%; health_check off; }
+dns_upstream down   { server 127.0.0.1:%%PORT_8089%%; all_down servfail; }
+dns_upstream down2  { server 127.0.0.1:%%PORT_8088%%; all_down refuse; }
+dns_upstream one    {
+    server 127.0.0.1:%%PORT_8085%% max_outstanding=1;
+    health_check off;
+}
 EOF_CONF
 
 # the label in front says what the first ones answer; "-2" what the second does

@@ -16,50 +16,39 @@ use Time::HiRes qw/ sleep /;
 
 my $t = Test::Nginx::DNS->new()->plan(17);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone        zone=c:1m;
+dns_cache             c;
+dns_upstream_timeout  300ms;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $dns_rcode $dns_upstream';
+access_log  %%TESTDIR%%/dns.log f;
 
-worker_processes 1;
-
-events {
+dns_upstream first {
+    server        127.0.0.1:%%PORT_8081%% max_fails=0;
+    health_check  off;
 }
 
-stream {
-    dns_cache_zone        zone=c:1m;
-    dns_cache             c;
-    dns_upstream_timeout  300ms;
-
-    log_format  f  '$dns_qname $dns_rcode $dns_upstream';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream first {
-        server        127.0.0.1:%%PORT_8081%% max_fails=0;
-        health_check  off;
-    }
-
-    dns_upstream second {
-        server        127.0.0.1:%%PORT_8082%% max_fails=0;
-        health_check  off;
-    }
-
-    server {
-        listen  127.0.0.1:%%PORT_8053%% udp;
-        listen  127.0.0.1:%%PORT_8053%%;
-
-        dns_zone stale.test {
-            dns_pass         first fallback=second on=nxdomain;
-            dns_cache_stale  1h;
-        }
-
-        dns_zone fresh.test {
-            dns_pass                first fallback=second on=nxdomain;
-            dns_cache_prefetch      90 hits=1;
-            dns_cache_nxdomain_cut  on;
-        }
-    }
+dns_upstream second {
+    server        127.0.0.1:%%PORT_8082%% max_fails=0;
+    health_check  off;
 }
 
+server {
+    listen  127.0.0.1:%%PORT_8053%% udp;
+    listen  127.0.0.1:%%PORT_8053%%;
+
+    dns_zone stale.test {
+        dns_pass         first fallback=second on=nxdomain;
+        dns_cache_stale  1h;
+    }
+
+    dns_zone fresh.test {
+        dns_pass                first fallback=second on=nxdomain;
+        dns_cache_prefetch      90 hits=1;
+        dns_cache_nxdomain_cut  on;
+    }
+}
 EOF_CONF
 
 $t->upstream(8081, sub {

@@ -13,28 +13,17 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(3);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=100ms timeout=80ms fails=1 passes=1;
 }
 
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=100ms timeout=80ms fails=1 passes=1;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . u;
 }
-
 EOF_CONF
 
 # every other check fails

@@ -24,49 +24,36 @@ use constant { QUERIES => 3000, DELAY => 2 };
 
 my $t = Test::Nginx::DNS->new()->has('http')->plan(12);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2, pages => 'metrics');
+dns_cache_zone  zone=c:4m;
+dns_cache       c;
 
-%%TEST_GLOBALS%%
+# an unanswered query is sent again: that is one more to be guessed
 
-worker_processes 2;
+dns_upstream_timeout      4s;
+dns_next_upstream_budget  off;
 
-events {
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
-%%TEST_METRICS%%
-
-stream {
-    dns_cache_zone  zone=c:4m;
-    dns_cache       c;
-
-    # an unanswered query is sent again: that is one more to be guessed
-
-    dns_upstream_timeout      4s;
-    dns_next_upstream_budget  off;
-
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    dns_upstream by_client {
-        hash          $remote_addr;
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    server {
-        listen             127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_client_subnet  forward;
-        dns_forward        . u;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp reuseport;
-        dns_forward  . by_client;
-    }
+dns_upstream by_client {
+    hash          $remote_addr;
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
+server {
+    listen             127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_client_subnet  forward;
+    dns_forward        . u;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp reuseport;
+    dns_forward  . by_client;
+}
 EOF_CONF
 
 # An answer is late, and tells how its query came.  "most" is how many queries

@@ -13,43 +13,34 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(17);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_forward  inherited.test 127.0.0.1:%%PORT_8081%%;
 
-%%TEST_GLOBALS%%
+server {
+    listen           127.0.0.1:%%PORT_8053%% udp;
 
-events {
+    dns_forward      .                   later;
+    dns_forward      example.com         127.0.0.1:%%PORT_8081%%;
+    dns_forward      Deep.Sub.Example.COM.  127.0.0.1:%%PORT_8082%%;
+    dns_forward      \001\.x.test        127.0.0.1:%%PORT_8082%%;
+    dns_forward      v6.test             [::1]:%%PORT_8084%%;
 }
 
-stream {
-    dns_forward  inherited.test 127.0.0.1:%%PORT_8081%%;
-
-    server {
-        listen           127.0.0.1:%%PORT_8053%% udp;
-
-        dns_forward      .                   later;
-        dns_forward      example.com         127.0.0.1:%%PORT_8081%%;
-        dns_forward      Deep.Sub.Example.COM.  127.0.0.1:%%PORT_8082%%;
-        dns_forward      \001\.x.test        127.0.0.1:%%PORT_8082%%;
-        dns_forward      v6.test             [::1]:%%PORT_8084%%;
-    }
-
-    server {
-        listen           127.0.0.1:%%PORT_8054%% udp;
-        dns_max_queries  100;
-    }
-
-    server {
-        listen           127.0.0.1:%%PORT_8055%% udp;
-        dns_forward      own.test 127.0.0.1:%%PORT_8082%%;
-    }
-
-    # the order of the file does not matter
-
-    dns_upstream later {
-        server  127.0.0.1:%%PORT_8083%%;
-    }
+server {
+    listen           127.0.0.1:%%PORT_8054%% udp;
+    dns_max_queries  100;
 }
 
+server {
+    listen           127.0.0.1:%%PORT_8055%% udp;
+    dns_forward      own.test 127.0.0.1:%%PORT_8082%%;
+}
+
+# the order of the file does not matter
+
+dns_upstream later {
+    server  127.0.0.1:%%PORT_8083%%;
+}
 EOF_CONF
 
 for my $n (1 .. 3) {

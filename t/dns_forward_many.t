@@ -17,28 +17,19 @@ $t->write_file('zones.conf', join '', map {
     sprintf "dns_forward z%05d.test %s;\n", $_, $_ % 2 ? 'odd' : 'even'
 } 0 .. 99999);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream odd {
+    server  127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    dns_upstream odd {
-        server  127.0.0.1:%%PORT_8081%%;
-    }
-
-    dns_upstream even {
-        server  127.0.0.1:%%PORT_8082%%;
-    }
-
-    server {
-        listen   127.0.0.1:%%PORT_8053%% udp;
-        include  %%TESTDIR%%/zones.conf;
-    }
+dns_upstream even {
+    server  127.0.0.1:%%PORT_8082%%;
 }
 
+server {
+    listen   127.0.0.1:%%PORT_8053%% udp;
+    include  %%TESTDIR%%/zones.conf;
+}
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.1' } });

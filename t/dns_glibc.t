@@ -30,35 +30,24 @@ must(qw/ ip -6 addr add 2001:db8::100 dev lo nodad /);
 over($t, '/etc/nsswitch.conf', "hosts: dns\n");
 over($t, '/etc/resolv.conf', "nameserver 127.0.0.1\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $dns_qtype $protocol $dns_cache_status';
+access_log  %%TESTDIR%%/dns.log f;
 
-worker_processes 1;
-
-events {
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=100ms;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    log_format  f  '$dns_qname $dns_qtype $protocol $dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=100ms;
-    }
-
-    server {
-        listen       127.0.0.1:53 udp;
-        listen       127.0.0.1:53;
-        dns_forward  . u;
-        dns_cache    c;
-    }
+server {
+    listen       127.0.0.1:53 udp;
+    listen       127.0.0.1:53;
+    dns_forward  . u;
+    dns_cache    c;
 }
-
 EOF_CONF
 
 my @long = map { "192.0.2.$_" } 1 .. 100;

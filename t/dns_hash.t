@@ -15,45 +15,34 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(9);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+# a late answer must not send a query on to another server
 
-%%TEST_GLOBALS%%
+dns_next_upstream off;
 
-worker_processes 2;
-
-events {
+dns_upstream by_name {
+    hash $dns_qname;
+    server 127.0.0.1:%%PORT_8081%%;
+    server 127.0.0.1:%%PORT_8082%%;
+    server 127.0.0.1:%%PORT_8083%% weight=2;
 }
 
-stream {
-    # a late answer must not send a query on to another server
-
-    dns_next_upstream off;
-
-    dns_upstream by_name {
-        hash $dns_qname;
-        server 127.0.0.1:%%PORT_8081%%;
-        server 127.0.0.1:%%PORT_8082%%;
-        server 127.0.0.1:%%PORT_8083%% weight=2;
-    }
-
-    dns_upstream by_both {
-        hash $dns_qtype/$dns_qname;
-        server 127.0.0.1:%%PORT_8081%%;
-        server 127.0.0.1:%%PORT_8082%%;
-        server 127.0.0.1:%%PORT_8083%%;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward . by_name;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8054%% udp reuseport;
-        dns_forward . by_both;
-    }
+dns_upstream by_both {
+    hash $dns_qtype/$dns_qname;
+    server 127.0.0.1:%%PORT_8081%%;
+    server 127.0.0.1:%%PORT_8082%%;
+    server 127.0.0.1:%%PORT_8083%%;
 }
 
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward . by_name;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8054%% udp reuseport;
+    dns_forward . by_both;
+}
 EOF_CONF
 
 for my $n (1 .. 3) {

@@ -13,32 +13,21 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(4);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+# a late answer must not send a query on to another server
 
-%%TEST_GLOBALS%%
+dns_next_upstream off;
 
-worker_processes 2;
-
-events {
+dns_upstream u {
+    hash $remote_addr;
+    server 127.0.0.1:%%PORT_8081%%;
+    server 127.0.0.1:%%PORT_8082%%;
 }
 
-stream {
-    # a late answer must not send a query on to another server
-
-    dns_next_upstream off;
-
-    dns_upstream u {
-        hash $remote_addr;
-        server 127.0.0.1:%%PORT_8081%%;
-        server 127.0.0.1:%%PORT_8082%%;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward . u;
-    }
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward . u;
 }
-
 EOF_CONF
 
 for my $n (1 .. 2) {

@@ -13,70 +13,59 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(19);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 4);
+log_format  f  '$dns_upstream_addr $dns_upstream_tries';
+access_log  %%TESTDIR%%/dns.log f;
 
-%%TEST_GLOBALS%%
-
-worker_processes 4;
-
-events {
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=200ms timeout=150ms fails=3 passes=2;
 }
 
-stream {
-    log_format  f  '$dns_upstream_addr $dns_upstream_tries';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=200ms timeout=150ms fails=3 passes=2;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward  . u;
-    }
-
-    # for each way to fail a server of its own
-
-    dns_upstream silent {
-        server        127.0.0.1:%%PORT_8091%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=200ms timeout=150ms fails=1 passes=1;
-    }
-
-    dns_upstream cut {
-        server        127.0.0.1:%%PORT_8092%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=200ms timeout=150ms fails=1 passes=1;
-    }
-
-    dns_upstream garbage {
-        server        127.0.0.1:%%PORT_8093%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=200ms timeout=150ms fails=1 passes=1;
-    }
-
-    dns_upstream id {
-        server        127.0.0.1:%%PORT_8094%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=200ms timeout=150ms fails=1 passes=1;
-    }
-
-    dns_upstream SERVFAIL {
-        server        127.0.0.1:%%PORT_8095%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=200ms timeout=150ms fails=1 passes=1;
-    }
-
-    dns_upstream REFUSED {
-        server        127.0.0.1:%%PORT_8096%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=200ms timeout=150ms fails=1 passes=1
-                      expect=NOERROR;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward  . u;
 }
 
+# for each way to fail a server of its own
+
+dns_upstream silent {
+    server        127.0.0.1:%%PORT_8091%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=200ms timeout=150ms fails=1 passes=1;
+}
+
+dns_upstream cut {
+    server        127.0.0.1:%%PORT_8092%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=200ms timeout=150ms fails=1 passes=1;
+}
+
+dns_upstream garbage {
+    server        127.0.0.1:%%PORT_8093%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=200ms timeout=150ms fails=1 passes=1;
+}
+
+dns_upstream id {
+    server        127.0.0.1:%%PORT_8094%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=200ms timeout=150ms fails=1 passes=1;
+}
+
+dns_upstream SERVFAIL {
+    server        127.0.0.1:%%PORT_8095%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=200ms timeout=150ms fails=1 passes=1;
+}
+
+dns_upstream REFUSED {
+    server        127.0.0.1:%%PORT_8096%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=200ms timeout=150ms fails=1 passes=1
+                  expect=NOERROR;
+}
 EOF_CONF
 
 # a server that fails the checks alone: live queries see nothing wrong

@@ -13,38 +13,27 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(11);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8089%% down;
+    health_check  interval=100ms query=Check.Example.com type=SOA
+                  expect=NXDOMAIN,REFUSED;
 }
 
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8089%% down;
-        health_check  interval=100ms query=Check.Example.com type=SOA
-                      expect=NXDOMAIN,REFUSED;
-    }
-
-    dns_upstream off {
-        server        127.0.0.1:%%PORT_8082%%;
-        server        127.0.0.1:%%PORT_8083%%;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  . u;
-        dns_forward  off.test off;
-        dns_forward  literal.test 127.0.0.1:%%PORT_8084%%;
-    }
+dns_upstream off {
+    server        127.0.0.1:%%PORT_8082%%;
+    server        127.0.0.1:%%PORT_8083%%;
+    health_check  off;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  . u;
+    dns_forward  off.test off;
+    dns_forward  literal.test 127.0.0.1:%%PORT_8084%%;
+}
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

@@ -17,26 +17,17 @@ use Time::HiRes qw/ sleep /;
 
 my $t = Test::Nginx::DNS->new()->plan(5);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=100ms;
 }
 
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=100ms;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . u;
 }
-
 EOF_CONF
 
 sub answer {

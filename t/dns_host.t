@@ -19,33 +19,26 @@ $t->write_file('hosts', "192.0.2.1 a.test\n");
 sub config {
     my ($addr) = @_;
 
-    $t->write_file_expand('nginx.conf', <<"EOF_CONF");
-%%TEST_GLOBALS%%
+    $t->write_stream(<<"EOF_CONF");
+dns_host  192.0.2.9 above.test;
 
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_host     $addr h.test h;
+    dns_host     2001:db8::2 h.test;
+    dns_host     192.0.2.3 *.w.test;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    dns_host  192.0.2.9 above.test;
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_hosts    hosts ttl=7;
+    dns_host     192.0.2.4 b.test;
+}
 
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_host     $addr h.test h;
-        dns_host     2001:db8::2 h.test;
-        dns_host     192.0.2.3 *.w.test;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_hosts    hosts ttl=7;
-        dns_host     192.0.2.4 b.test;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8055%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8055%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
 EOF_CONF
 }

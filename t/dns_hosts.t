@@ -13,26 +13,15 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(27);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_udp_max_size 512;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp;
+    dns_hosts   %%TESTDIR%%/one %%TESTDIR%%/two;
+    dns_hosts   %%TESTDIR%%/three ttl=5m;
+    dns_local   off;
 }
-
-stream {
-    dns_udp_max_size 512;
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp;
-        dns_hosts   %%TESTDIR%%/one %%TESTDIR%%/two;
-        dns_hosts   %%TESTDIR%%/three ttl=5m;
-        dns_local   off;
-    }
-}
-
 EOF_CONF
 
 $t->write_file('one', <<'EOF_HOSTS');

@@ -13,24 +13,15 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new();
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_hosts    %%TESTDIR%%/hosts fallthrough;
+    dns_hosts    %%TESTDIR%%/bad %%TESTDIR%%/worse block;
+    dns_hosts    %%TESTDIR%%/empty block=nodata;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
-stream {
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_hosts    %%TESTDIR%%/hosts fallthrough;
-        dns_hosts    %%TESTDIR%%/bad %%TESTDIR%%/worse block;
-        dns_hosts    %%TESTDIR%%/empty block=nodata;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-}
-
 EOF_CONF
 
 $t->write_file('hosts', "192.0.2.9 good.test both.test\n");

@@ -14,22 +14,11 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(9);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+$t->write_stream(<<'EOF_CONF', workers => 2);
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_hosts   %%TESTDIR%%/hosts;
 }
-
-stream {
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_hosts   %%TESTDIR%%/hosts;
-    }
-}
-
 EOF_CONF
 
 my @others = map { "10.0.0.1 q$_.example.com\n" } 0 .. 29999;

@@ -14,22 +14,11 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(21);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp;
+    dns_hosts   hosts more ttl=1m;
 }
-
-stream {
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp;
-        dns_hosts   hosts more ttl=1m;
-    }
-}
-
 EOF_CONF
 
 $t->write_file('hosts', <<'EOF_HOSTS');

@@ -13,54 +13,43 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(15);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp;
+    dns_hosts   %%TESTDIR%%/hosts fallthrough;
+    dns_forward up.test 127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp;
-        dns_hosts   %%TESTDIR%%/hosts fallthrough;
-        dns_forward up.test 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8054%% udp;
-        dns_hosts   %%TESTDIR%%/hosts;
-        dns_forward . 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8055%% udp;
-        dns_hosts   %%TESTDIR%%/hosts fallthrough;
-    }
-
-    # inherited, or not
-
-    dns_hosts %%TESTDIR%%/other ttl=0;
-
-    server {
-        listen           127.0.0.1:%%PORT_8056%% udp;
-        dns_udp_max_size 1232;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8057%% udp;
-        dns_hosts   off;
-        dns_forward . 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8058%% udp;
-        dns_hosts   %%TESTDIR%%/hosts;
-    }
+server {
+    listen      127.0.0.1:%%PORT_8054%% udp;
+    dns_hosts   %%TESTDIR%%/hosts;
+    dns_forward . 127.0.0.1:%%PORT_8081%%;
 }
 
+server {
+    listen      127.0.0.1:%%PORT_8055%% udp;
+    dns_hosts   %%TESTDIR%%/hosts fallthrough;
+}
+
+# inherited, or not
+
+dns_hosts %%TESTDIR%%/other ttl=0;
+
+server {
+    listen           127.0.0.1:%%PORT_8056%% udp;
+    dns_udp_max_size 1232;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8057%% udp;
+    dns_hosts   off;
+    dns_forward . 127.0.0.1:%%PORT_8081%%;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8058%% udp;
+    dns_hosts   %%TESTDIR%%/hosts;
+}
 EOF_CONF
 
 $t->write_file('hosts', "192.0.2.1 host.up.test\n");

@@ -16,30 +16,21 @@ use Time::HiRes qw/ sleep /;
 
 my $t = Test::Nginx::DNS->new()->allow(qr/\[emerg\]/)->plan(24);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen     127.0.0.1:%%PORT_8053%% udp;
+    dns_hosts  hosts;
 }
 
-stream {
-    server {
-        listen     127.0.0.1:%%PORT_8053%% udp;
-        dns_hosts  hosts;
-    }
-
-    server {
-        listen     127.0.0.1:%%PORT_8054%% udp;
-        dns_hosts  hosts no_reverse;
-    }
-
-    server {
-        listen     127.0.0.1:%%PORT_8055%% udp;
-        dns_hosts  mac dos;
-    }
+server {
+    listen     127.0.0.1:%%PORT_8054%% udp;
+    dns_hosts  hosts no_reverse;
 }
 
+server {
+    listen     127.0.0.1:%%PORT_8055%% udp;
+    dns_hosts  mac dos;
+}
 EOF_CONF
 
 my $hosts = "192.0.2.1 a.test\n";

@@ -14,22 +14,11 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(9);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp;
+    dns_hosts   %%TESTDIR%%/hosts;
 }
-
-stream {
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp;
-        dns_hosts   %%TESTDIR%%/hosts;
-    }
-}
-
 EOF_CONF
 
 $t->write_file('hosts', "192.0.2.1 a.test\n");

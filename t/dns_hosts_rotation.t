@@ -14,22 +14,11 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(4);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+$t->write_stream(<<'EOF_CONF', workers => 2);
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_hosts   %%TESTDIR%%/hosts;
 }
-
-stream {
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_hosts   %%TESTDIR%%/hosts;
-    }
-}
-
 EOF_CONF
 
 $t->write_file('hosts', join '', map { "192.0.2.$_ a.test\n2001:db8::$_ a.test\n"

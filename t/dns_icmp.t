@@ -23,43 +23,30 @@ own_network();
 
 my $t = Test::Nginx::DNS->new()->has('http')->plan(35);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+dns_upstream u4 {
+    sequential;
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  off;
 }
 
-%%TEST_METRICS%%
-
-stream {
-    dns_upstream u4 {
-        sequential;
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  off;
-    }
-
-    dns_upstream u6 {
-        sequential;
-        server        [::1]:%%PORT_8081%%;
-        server        [::1]:%%PORT_8082%%;
-        health_check  off;
-    }
-
-    # not for being late: else the second one would be asked, too
-
-    dns_next_upstream  error;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  v4.test u4;
-        dns_forward  v6.test u6;
-    }
+dns_upstream u6 {
+    sequential;
+    server        [::1]:%%PORT_8081%%;
+    server        [::1]:%%PORT_8082%%;
+    health_check  off;
 }
 
+# not for being late: else the second one would be asked, too
+
+dns_next_upstream  error;
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  v4.test u4;
+    dns_forward  v6.test u6;
+}
 EOF_CONF
 
 my %addr = (4 => '127.0.0.1', 6 => '::1');

@@ -14,52 +14,41 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->allow(qr/\[emerg\]/);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_upstream_timeout  5s;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+dns_upstream two {
+    server        tcp://127.0.0.1:%%PORT_8081%%;
+    health_check  off;
+    keepalive     2;
 }
 
-stream {
-    dns_upstream_timeout  5s;
-
-    dns_upstream two {
-        server        tcp://127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-        keepalive     2;
-    }
-
-    dns_upstream requests {
-        server              tcp://127.0.0.1:%%PORT_8082%%;
-        health_check        off;
-        keepalive_requests  5;
-    }
-
-    dns_upstream timeout {
-        server             tcp://127.0.0.1:%%PORT_8083%%;
-        health_check       off;
-        keepalive_timeout  1ms;
-    }
-
-    dns_upstream time {
-        server          tcp://127.0.0.1:%%PORT_8084%%;
-        health_check    off;
-        keepalive_time  1ms;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  two.test two;
-        dns_forward  requests.test requests;
-        dns_forward  timeout.test timeout;
-        dns_forward  time.test time;
-    }
+dns_upstream requests {
+    server              tcp://127.0.0.1:%%PORT_8082%%;
+    health_check        off;
+    keepalive_requests  5;
 }
 
+dns_upstream timeout {
+    server             tcp://127.0.0.1:%%PORT_8083%%;
+    health_check       off;
+    keepalive_timeout  1ms;
+}
+
+dns_upstream time {
+    server          tcp://127.0.0.1:%%PORT_8084%%;
+    health_check    off;
+    keepalive_time  1ms;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  two.test two;
+    dns_forward  requests.test requests;
+    dns_forward  timeout.test timeout;
+    dns_forward  time.test time;
+}
 EOF_CONF
 
 my @refused = (

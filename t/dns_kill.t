@@ -13,26 +13,15 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(4)->allow(qr/exited on signal 9/);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_upstream u {
+    server  127.0.0.1:%%PORT_8081%%  max_outstanding=40;
 }
 
-stream {
-    dns_upstream u {
-        server  127.0.0.1:%%PORT_8081%%  max_outstanding=40;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . u;
 }
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

@@ -18,32 +18,21 @@ my $t = Test::Nginx::DNS->new()->plan(9)->allow(qr/exited on signal 9/);
 
 $t->write_file('hosts', join '', map { "192.0.2.$_ h$_.test\n" } 1 .. 50);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+dns_upstream u {
+    server  127.0.0.1:%%PORT_8081%%  max_outstanding=200;
+    server  127.0.0.1:%%PORT_8082%%  max_outstanding=200;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    dns_upstream u {
-        server  127.0.0.1:%%PORT_8081%%  max_outstanding=200;
-        server  127.0.0.1:%%PORT_8082%%  max_outstanding=200;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport rcvbuf=2m;
-        listen       127.0.0.1:%%PORT_8054%% udp rcvbuf=2m;
-        dns_forward  . u;
-        dns_cache    c;
-        dns_hosts    %%TESTDIR%%/hosts fallthrough;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport rcvbuf=2m;
+    listen       127.0.0.1:%%PORT_8054%% udp rcvbuf=2m;
+    dns_forward  . u;
+    dns_cache    c;
+    dns_hosts    %%TESTDIR%%/hosts fallthrough;
 }
-
 EOF_CONF
 
 $t->upstream($_, \&numbered) for 8081, 8082;

@@ -14,23 +14,12 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(8);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+$t->write_stream(<<'EOF_CONF', workers => 2);
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport rcvbuf=2m;
+    listen       127.0.0.1:%%PORT_8054%% udp rcvbuf=2m;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
-stream {
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport rcvbuf=2m;
-        listen       127.0.0.1:%%PORT_8054%% udp rcvbuf=2m;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-}
-
 EOF_CONF
 
 $t->upstream(8081, \&numbered);

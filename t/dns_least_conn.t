@@ -14,41 +14,30 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(6);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_next_upstream off;
 
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+dns_upstream u {
+    least_conn;
+    server 127.0.0.1:%%PORT_8081%%;
+    server 127.0.0.1:%%PORT_8082%%;
 }
 
-stream {
-    dns_next_upstream off;
-
-    dns_upstream u {
-        least_conn;
-        server 127.0.0.1:%%PORT_8081%%;
-        server 127.0.0.1:%%PORT_8082%%;
-    }
-
-    dns_upstream weighted {
-        least_conn;
-        server 127.0.0.1:%%PORT_8083%% weight=3;
-        server 127.0.0.1:%%PORT_8084%%;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8054%% udp reuseport;
-        dns_forward . weighted;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward . u;
-    }
+dns_upstream weighted {
+    least_conn;
+    server 127.0.0.1:%%PORT_8083%% weight=3;
+    server 127.0.0.1:%%PORT_8084%%;
 }
 
+server {
+    listen      127.0.0.1:%%PORT_8054%% udp reuseport;
+    dns_forward . weighted;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward . u;
+}
 EOF_CONF
 
 my $slow = $t->upstream(8081, sub { { a => '192.0.2.1', delay => 0.1 } });

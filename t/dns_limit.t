@@ -15,87 +15,66 @@ use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+map $dns_qname $limited {
+    ~^free   '';
+    default  $remote_addr;
 }
 
-stream {
-    map $dns_qname $limited {
-        ~^free   '';
-        default  $remote_addr;
-    }
+dns_cache_zone  zone=one:1m;
 
-    dns_cache_zone  zone=one:1m;
+# so slow that nothing is given back within the test
 
-    # so slow that nothing is given back within the test
+dns_limit_zone  client zone=net:64k rate=1r/m;
+dns_limit_zone  client zone=host:64k rate=1r/m v4=32;
+dns_limit_zone  client zone=zone:64k rate=1r/m v4=32;
+dns_limit_zone  client zone=misses:64k rate=1r/m v4=32;
+dns_limit_zone  client zone=dry:64k rate=1r/m v4=32;
+dns_limit_zone  $limited zone=text:64k rate=1r/m;
+dns_limit_zone  client zone=fast:64k rate=50r/s v4=32;
 
-    dns_limit_zone  client zone=net:64k rate=1r/m;
-    dns_limit_zone  client zone=host:64k rate=1r/m v4=32;
-    dns_limit_zone  client zone=zone:64k rate=1r/m v4=32;
-    dns_limit_zone  client zone=misses:64k rate=1r/m v4=32;
-    dns_limit_zone  client zone=dry:64k rate=1r/m v4=32;
-    dns_limit_zone  $limited zone=text:64k rate=1r/m;
-    dns_limit_zone  client zone=fast:64k rate=50r/s v4=32;
+log_format  dns '$remote_addr $dns_qname $dns_rcode "$dns_error" $status';
 
-    log_format  dns '$remote_addr $dns_qname $dns_rcode "$dns_error" $status';
+dns_forward  . 127.0.0.1:%%PORT_8081%%;
 
-    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+server {
+    listen      127.0.0.1:%%PORT_8051%% udp;
+    dns_limit   zone=net burst=9 slip=0;
+}
 
-    server {
-        listen      127.0.0.1:%%PORT_8051%% udp;
-        dns_limit   zone=net burst=9 slip=0;
-    }
+server {
+    listen      127.0.0.1:%%PORT_8052%% udp;
+    listen      127.0.0.1:%%PORT_8052%%;
+    access_log  %%TESTDIR%%/dns.log dns;
+    dns_limit   zone=host burst=3;
+    dns_forward . 127.0.0.1:%%PORT_8081%%;
 
-    server {
-        listen      127.0.0.1:%%PORT_8052%% udp;
-        listen      127.0.0.1:%%PORT_8052%%;
-        access_log  %%TESTDIR%%/dns.log dns;
-        dns_limit   zone=host burst=3;
-        dns_forward . 127.0.0.1:%%PORT_8081%%;
-
-        dns_zone own.test {
-            dns_limit  zone=zone burst=1 slip=1;
-            dns_pass   127.0.0.1:%%PORT_8081%%;
-        }
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp;
-        dns_cache   one;
-        dns_limit   zone=misses burst=4 slip=1 misses;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8054%% udp;
-        dns_limit   zone=dry dry_run;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8055%% udp;
-        dns_limit   zone=text slip=1;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8056%% udp;
-        dns_limit   zone=fast burst=5 slip=1;
+    dns_zone own.test {
+        dns_limit  zone=zone burst=1 slip=1;
+        dns_pass   127.0.0.1:%%PORT_8081%%;
     }
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics {
-            dns_status  prometheus;
-        }
-    }
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp;
+    dns_cache   one;
+    dns_limit   zone=misses burst=4 slip=1 misses;
 }
 
+server {
+    listen      127.0.0.1:%%PORT_8054%% udp;
+    dns_limit   zone=dry dry_run;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8055%% udp;
+    dns_limit   zone=text slip=1;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8056%% udp;
+    dns_limit   zone=fast burst=5 slip=1;
+}
 EOF_CONF
 
 my $up = $t->upstream(8081, sub { { a => '192.0.2.1' } });

@@ -17,43 +17,32 @@ my $t = Test::Nginx::DNS->new()->plan(16);
 
 $t->write_file('hosts', "192.0.2.9 host.test\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+limit_conn_zone  $binary_remote_addr zone=addr:1m;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $protocol $remote_addr $server_addr '
+               '$dns_rcode';
+access_log  %%TESTDIR%%/dns.log f;
 
-worker_processes 1;
-
-events {
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
-stream {
-    limit_conn_zone  $binary_remote_addr zone=addr:1m;
-
-    log_format  f  '$dns_qname $protocol $remote_addr $server_addr '
-                   '$dns_rcode';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_hosts    %%TESTDIR%%/hosts fallthrough;
-        dns_forward  . u;
-        limit_conn   addr 2;
-        set          $var x;
-    }
-
-    server {
-        listen       *:%%PORT_8054%% udp;
-        dns_forward  . u;
-        limit_conn   addr 2;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_hosts    %%TESTDIR%%/hosts fallthrough;
+    dns_forward  . u;
+    limit_conn   addr 2;
+    set          $var x;
 }
 
+server {
+    listen       *:%%PORT_8054%% udp;
+    dns_forward  . u;
+    limit_conn   addr 2;
+}
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

@@ -13,53 +13,42 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(18);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+$t->write_stream(<<'EOF_CONF', workers => 2);
+server {
+    listen       %%PORT_8053%% udp;
+    listen       [::]:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    listen       127.0.0.1:%%PORT_8055%% udp reuseport;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    server {
-        listen       %%PORT_8053%% udp;
-        listen       [::]:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        listen       127.0.0.1:%%PORT_8055%% udp reuseport;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
+# shares the wildcard's socket
 
-    # shares the wildcard's socket
-
-    server {
-        listen       127.0.0.3:%%PORT_8053%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8082%%;
-    }
-
-    # has its own
-
-    server {
-        listen       127.0.0.4:%%PORT_8053%% udp bind;
-        dns_forward  . 127.0.0.1:%%PORT_8083%%;
-    }
-
-    server {
-        listen       %%PORT_8056%% udp reuseport;
-        listen       [::1]:%%PORT_8056%% udp reuseport;
-        dns_forward  . 127.0.0.1:%%PORT_8082%%;
-    }
-
-    # one that is not ours
-
-    server {
-        listen           127.0.0.1:%%PORT_8057%% udp;
-        proxy_pass       127.0.0.1:%%PORT_8083%%;
-        proxy_responses  1;
-    }
+server {
+    listen       127.0.0.3:%%PORT_8053%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8082%%;
 }
 
+# has its own
+
+server {
+    listen       127.0.0.4:%%PORT_8053%% udp bind;
+    dns_forward  . 127.0.0.1:%%PORT_8083%%;
+}
+
+server {
+    listen       %%PORT_8056%% udp reuseport;
+    listen       [::1]:%%PORT_8056%% udp reuseport;
+    dns_forward  . 127.0.0.1:%%PORT_8082%%;
+}
+
+# one that is not ours
+
+server {
+    listen           127.0.0.1:%%PORT_8057%% udp;
+    proxy_pass       127.0.0.1:%%PORT_8083%%;
+    proxy_responses  1;
+}
 EOF_CONF
 
 for my $n (1 .. 3) {

@@ -13,32 +13,21 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(19);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+log_format  dns '$dns_qname $dns_rcode $dns_answers "$dns_error" $status '
+            '$dns_cache_status';
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp;
+    dns_forward . 127.0.0.1:%%PORT_8081%%;
+    access_log  %%TESTDIR%%/dns.log dns;
 }
 
-stream {
-    log_format  dns '$dns_qname $dns_rcode $dns_answers "$dns_error" $status '
-                '$dns_cache_status';
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp;
-        dns_forward . 127.0.0.1:%%PORT_8081%%;
-        access_log  %%TESTDIR%%/dns.log dns;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8054%% udp;
-        dns_forward . 127.0.0.1:%%PORT_8081%%;
-        dns_local   off;
-    }
+server {
+    listen      127.0.0.1:%%PORT_8054%% udp;
+    dns_forward . 127.0.0.1:%%PORT_8081%%;
+    dns_local   off;
 }
-
 EOF_CONF
 
 my $up = $t->upstream(8081, sub { { a => '192.0.2.1' } });

@@ -14,25 +14,14 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(19);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp;
+    dns_forward . 127.0.0.1:%%PORT_8081%%;
+    dns_forward 168.192.in-addr.arpa 127.0.0.1:%%PORT_8081%%;
+    dns_hosts   %%TESTDIR%%/hosts fallthrough;
+    dns_local   reverse localhost;
 }
-
-stream {
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp;
-        dns_forward . 127.0.0.1:%%PORT_8081%%;
-        dns_forward 168.192.in-addr.arpa 127.0.0.1:%%PORT_8081%%;
-        dns_hosts   %%TESTDIR%%/hosts fallthrough;
-        dns_local   reverse localhost;
-    }
-}
-
 EOF_CONF
 
 $t->write_file('hosts', "10.0.0.1 a.test\n");

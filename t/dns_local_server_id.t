@@ -13,40 +13,29 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(15);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp;
+    dns_forward . 127.0.0.1:%%PORT_8081%%;
+    dns_local   server_id=node-7;
 }
 
-stream {
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp;
-        dns_forward . 127.0.0.1:%%PORT_8081%%;
-        dns_local   server_id=node-7;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8054%% udp;
-        dns_forward . 127.0.0.1:%%PORT_8081%%;
-        dns_local   server_id localhost;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8056%% udp;
-        dns_forward . 127.0.0.1:%%PORT_8081%%;
-        dns_local   server_id=ns-$hostname.${hostname}/$nginx_version;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8055%% udp;
-        dns_forward . 127.0.0.1:%%PORT_8081%%;
-    }
+server {
+    listen      127.0.0.1:%%PORT_8054%% udp;
+    dns_forward . 127.0.0.1:%%PORT_8081%%;
+    dns_local   server_id localhost;
 }
 
+server {
+    listen      127.0.0.1:%%PORT_8056%% udp;
+    dns_forward . 127.0.0.1:%%PORT_8081%%;
+    dns_local   server_id=ns-$hostname.${hostname}/$nginx_version;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8055%% udp;
+    dns_forward . 127.0.0.1:%%PORT_8081%%;
+}
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.1' } });

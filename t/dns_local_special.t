@@ -14,42 +14,33 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new();
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+# by default
 
-%%TEST_GLOBALS%%
-
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    # by default
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-        dns_forward  home.arpa 127.0.0.1:%%PORT_8081%%;
-        dns_forward  x.onion 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8055%% udp;
-        dns_local    off;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8056%% udp;
-        dns_local    localhost;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    dns_forward  home.arpa 127.0.0.1:%%PORT_8081%%;
+    dns_forward  x.onion 127.0.0.1:%%PORT_8081%%;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8055%% udp;
+    dns_local    off;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8056%% udp;
+    dns_local    localhost;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+}
 EOF_CONF
 
 my $up = $t->upstream(8081, sub { { a => '192.0.2.1' } });

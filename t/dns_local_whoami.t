@@ -17,23 +17,14 @@ my $v6 = eval { $t->port(8054); IO::Socket::IP->new(
     LocalHost => '::1', Proto => 'udp') } ? 1 : 0;
 my $listen = $v6 ? 'listen [::1]:%%PORT_8053%% udp;' : '';
 
-$t->write_file_expand('nginx.conf', <<"EOF_CONF");
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<"EOF_CONF");
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    $listen
+    dns_local    whoami=Who.Am.I.example localhost;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
-stream {
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        $listen
-        dns_local    whoami=Who.Am.I.example localhost;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-}
-
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.1' } });

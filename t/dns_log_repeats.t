@@ -15,33 +15,24 @@ my $t = Test::Nginx::DNS->new()->plan(7);
 
 # a socket can't be connected to this address; one is closed
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream far {
+    health_check  off;
+    server  127.255.255.255:53  max_fails=0;
 }
 
-stream {
-    dns_upstream far {
-        health_check  off;
-        server  127.255.255.255:53  max_fails=0;
-    }
-
-    dns_upstream dead {
-        health_check  off;
-        server  127.0.0.1:%%PORT_8089%%  max_fails=3 fail_timeout=60s;
-        server  127.0.0.1:%%PORT_8088%%  max_fails=3 fail_timeout=60s;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  far far;
-        dns_forward  dead dead;
-    }
+dns_upstream dead {
+    health_check  off;
+    server  127.0.0.1:%%PORT_8089%%  max_fails=3 fail_timeout=60s;
+    server  127.0.0.1:%%PORT_8088%%  max_fails=3 fail_timeout=60s;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  far far;
+    dns_forward  dead dead;
+}
 EOF_CONF
 
 $t->run();

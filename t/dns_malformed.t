@@ -13,23 +13,14 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new();
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+log_format  f  '$dns_id $dns_rcode "$dns_error" $status';
 
-%%TEST_GLOBALS%%
-
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
+    access_log   %%TESTDIR%%/dns.log f;
 }
-
-stream {
-    log_format  f  '$dns_id $dns_rcode "$dns_error" $status';
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-        access_log   %%TESTDIR%%/dns.log f;
-    }
-}
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub { { a => '192.0.2.1' } });

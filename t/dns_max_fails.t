@@ -15,60 +15,49 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(12);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_upstream_timeout 200ms;
 
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+dns_upstream u {
+    health_check off;
+    server 127.0.0.1:%%PORT_8081%% max_fails=2 fail_timeout=2s;
+    server 127.0.0.1:%%PORT_8082%%;
 }
 
-stream {
-    dns_upstream_timeout 200ms;
-
-    dns_upstream u {
-        health_check off;
-        server 127.0.0.1:%%PORT_8081%% max_fails=2 fail_timeout=2s;
-        server 127.0.0.1:%%PORT_8082%%;
-    }
-
-    dns_upstream never {
-        health_check off;
-        server 127.0.0.1:%%PORT_8083%% max_fails=0;
-        server 127.0.0.1:%%PORT_8082%%;
-    }
-
-    dns_upstream closed {
-        health_check off;
-        server 127.0.0.1:%%PORT_8089%% max_fails=1 fail_timeout=30s;
-        server 127.0.0.1:%%PORT_8082%%;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward . u;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8054%% udp;
-        dns_forward . never;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8055%% udp;
-        dns_forward . closed;
-    }
-
-    # here a late answer does not send a query on to another server
-
-    server {
-        listen            127.0.0.1:%%PORT_8056%% udp reuseport;
-        dns_forward       . u;
-        dns_next_upstream off;
-    }
+dns_upstream never {
+    health_check off;
+    server 127.0.0.1:%%PORT_8083%% max_fails=0;
+    server 127.0.0.1:%%PORT_8082%%;
 }
 
+dns_upstream closed {
+    health_check off;
+    server 127.0.0.1:%%PORT_8089%% max_fails=1 fail_timeout=30s;
+    server 127.0.0.1:%%PORT_8082%%;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward . u;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8054%% udp;
+    dns_forward . never;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8055%% udp;
+    dns_forward . closed;
+}
+
+# here a late answer does not send a query on to another server
+
+server {
+    listen            127.0.0.1:%%PORT_8056%% udp reuseport;
+    dns_forward       . u;
+    dns_next_upstream off;
+}
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

@@ -15,38 +15,29 @@ use Test::Nginx::DNS::Message qw/ type_name /;
 
 my $t = Test::Nginx::DNS->new();
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone zone=one:1m;
 
-%%TEST_GLOBALS%%
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_cache    one;
+    dns_minimal  on;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 
-events {
-}
-
-stream {
-    dns_cache_zone zone=one:1m;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_cache    one;
-        dns_minimal  on;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-
-        dns_zone off.test {
-            dns_minimal  off;
-            dns_pass     127.0.0.1:%%PORT_8081%%;
-        }
-    }
-
-    # the same cache and server
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_cache    one;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    dns_zone off.test {
+        dns_minimal  off;
+        dns_pass     127.0.0.1:%%PORT_8081%%;
     }
 }
 
+# the same cache and server
+
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_cache    one;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+}
 EOF_CONF
 
 # RDATA: type covered, algorithm, labels, TTL, times, tag, signer, signature

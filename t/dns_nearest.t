@@ -13,34 +13,23 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(4);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_next_upstream off;
 
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+dns_upstream u {
+    nearest;
+    hedge off;
+    health_check off;
+    server 127.0.0.1:%%PORT_8081%%;
+    server 127.0.0.1:%%PORT_8082%%;
+    server 127.0.0.1:%%PORT_8083%%;
+    server 127.0.0.1:%%PORT_8084%% backup;
 }
 
-stream {
-    dns_next_upstream off;
-
-    dns_upstream u {
-        nearest;
-        hedge off;
-        health_check off;
-        server 127.0.0.1:%%PORT_8081%%;
-        server 127.0.0.1:%%PORT_8082%%;
-        server 127.0.0.1:%%PORT_8083%%;
-        server 127.0.0.1:%%PORT_8084%% backup;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward . u;
-    }
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward . u;
 }
-
 EOF_CONF
 
 # answers are late by as much as makes servers near or far on any machine

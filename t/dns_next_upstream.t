@@ -15,62 +15,53 @@ use Time::HiRes qw/ time /;
 
 my $t = Test::Nginx::DNS->new()->plan(18);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+log_format  f  '$dns_qname $dns_upstream_tries $dns_rcode "$dns_error"';
+access_log  %%TESTDIR%%/dns.log f;
 
-%%TEST_GLOBALS%%
+dns_upstream_timeout  300ms;
 
-events {
+dns_upstream u {
+    sequential;
+    server  127.0.0.1:%%PORT_8081%%  max_fails=0;
+    server  127.0.0.1:%%PORT_8082%%  max_fails=0;
+    server  127.0.0.1:%%PORT_8083%%  max_fails=0;
 }
 
-stream {
-    log_format  f  '$dns_qname $dns_upstream_tries $dns_rcode "$dns_error"';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream_timeout  300ms;
-
-    dns_upstream u {
-        sequential;
-        server  127.0.0.1:%%PORT_8081%%  max_fails=0;
-        server  127.0.0.1:%%PORT_8082%%  max_fails=0;
-        server  127.0.0.1:%%PORT_8083%%  max_fails=0;
-    }
-
-    server {
-        listen             127.0.0.1:%%PORT_8053%% udp;
-        dns_forward        . u;
-        dns_next_upstream  off;
-    }
-
-    server {
-        listen             127.0.0.1:%%PORT_8054%% udp;
-        dns_forward        . u;
-        dns_next_upstream  timeout refused;
-    }
-
-    server {
-        listen                   127.0.0.1:%%PORT_8055%% udp;
-        dns_forward              . u;
-        dns_next_upstream        error servfail timeout;
-        dns_next_upstream_tries  2;
-        dns_upstream_timeout     1s;
-    }
-
-    # of these nothing was measured
-
-    dns_upstream fresh {
-        sequential;
-        server  127.0.0.1:%%PORT_8081%%;
-        server  127.0.0.1:%%PORT_8083%%;
-    }
-
-    server {
-        listen                     127.0.0.1:%%PORT_8056%% udp;
-        dns_forward                . fresh;
-        dns_upstream_timeout       10s;
-        dns_next_upstream_timeout  350ms;
-    }
+server {
+    listen             127.0.0.1:%%PORT_8053%% udp;
+    dns_forward        . u;
+    dns_next_upstream  off;
 }
 
+server {
+    listen             127.0.0.1:%%PORT_8054%% udp;
+    dns_forward        . u;
+    dns_next_upstream  timeout refused;
+}
+
+server {
+    listen                   127.0.0.1:%%PORT_8055%% udp;
+    dns_forward              . u;
+    dns_next_upstream        error servfail timeout;
+    dns_next_upstream_tries  2;
+    dns_upstream_timeout     1s;
+}
+
+# of these nothing was measured
+
+dns_upstream fresh {
+    sequential;
+    server  127.0.0.1:%%PORT_8081%%;
+    server  127.0.0.1:%%PORT_8083%%;
+}
+
+server {
+    listen                     127.0.0.1:%%PORT_8056%% udp;
+    dns_forward                . fresh;
+    dns_upstream_timeout       10s;
+    dns_next_upstream_timeout  350ms;
+}
 EOF_CONF
 
 # what the first two do stands in the name

@@ -13,41 +13,30 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(5);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%% max_fails=0;
+    server        127.0.0.1:%%PORT_8082%% max_fails=0;
+    health_check  off;
 }
 
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%% max_fails=0;
-        server        127.0.0.1:%%PORT_8082%% max_fails=0;
-        health_check  off;
-    }
-
-    dns_upstream v {
-        server        127.0.0.1:%%PORT_8081%% max_fails=0;
-        server        127.0.0.1:%%PORT_8082%% max_fails=0;
-        health_check  off;
-    }
-
-    server {
-        listen                    127.0.0.1:%%PORT_8053%% udp;
-        dns_forward               . u;
-        dns_next_upstream_budget  10%;
-    }
-
-    server {
-        listen                    127.0.0.1:%%PORT_8054%% udp;
-        dns_forward               . v;
-        dns_next_upstream_budget  off;
-    }
+dns_upstream v {
+    server        127.0.0.1:%%PORT_8081%% max_fails=0;
+    server        127.0.0.1:%%PORT_8082%% max_fails=0;
+    health_check  off;
 }
 
+server {
+    listen                    127.0.0.1:%%PORT_8053%% udp;
+    dns_forward               . u;
+    dns_next_upstream_budget  10%;
+}
+
+server {
+    listen                    127.0.0.1:%%PORT_8054%% udp;
+    dns_forward               . v;
+    dns_next_upstream_budget  off;
+}
 EOF_CONF
 
 # both are in trouble: each retry is one query more for them

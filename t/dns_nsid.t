@@ -19,47 +19,38 @@ tls_certificate($t);
 
 $t->write_file('hosts', "192.0.2.9 host.test\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_hosts  %%TESTDIR%%/hosts fallthrough;
+dns_nsid   "ns 1";
 
-%%TEST_GLOBALS%%
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    listen       127.0.0.1:%%PORT_8853%% ssl;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
+    dns_idle_timeout  12s;
 
-events {
+    ssl_certificate      %%TESTDIR%%/cert.pem;
+    ssl_certificate_key  %%TESTDIR%%/key.pem;
 }
 
-stream {
-    dns_hosts  %%TESTDIR%%/hosts fallthrough;
-    dns_nsid   "ns 1";
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        listen       127.0.0.1:%%PORT_8853%% ssl;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-        dns_idle_timeout  12s;
-
-        ssl_certificate      %%TESTDIR%%/cert.pem;
-        ssl_certificate_key  %%TESTDIR%%/key.pem;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-        dns_nsid     0x00fFa5;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8055%% udp;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-        dns_nsid     off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8056%% udp;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-        dns_nsid     $hostname;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
+    dns_nsid     0x00fFa5;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8055%% udp;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
+    dns_nsid     off;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8056%% udp;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
+    dns_nsid     $hostname;
+}
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.1', edns => 1232 } });

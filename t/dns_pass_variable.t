@@ -17,96 +17,87 @@ my $t = Test::Nginx::DNS->new()->plan(29);
 
 $t->allow(qr/\[error\]/);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF' . $t->metrics());
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $dns_zone $dns_upstream $dns_upstream_addr '
+               '$dns_rcode $status "$dns_error"';
+access_log  %%TESTDIR%%/dns.log f;
 
-events {
+# no address without "tls://" means this one
+
+dns_upstream secure {
+    server        tls://127.0.0.1:%%PORT_8083%%;
+    ssl_verify    off;
+    health_check  off;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    log_format  f  '$dns_qname $dns_zone $dns_upstream $dns_upstream_addr '
-                   '$dns_rcode $status "$dns_error"';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    # no address without "tls://" means this one
-
-    dns_upstream secure {
-        server        tls://127.0.0.1:%%PORT_8083%%;
-        ssl_verify    off;
-        health_check  off;
-    }
-
-    geo $by_client {
-        default      one;
-        127.0.0.2    two;
-    }
-
-    map $dns_qtype $by_type {
-        default  one;
-        AAAA     two;
-        TXT      "127.0.0.1:%%PORT_8083%%";
-        MX       nowhere;
-        SRV      "";
-    }
-
-    map $dns_qname $by_name {
-        hostnames;
-        default     one;
-        .keyed.test keyed;
-    }
-
-    split_clients $remote_addr $split {
-        100%  two;
-    }
-
-    dns_forward  inherited.test $by_client;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-
-        dns_cache    c;
-
-        dns_zone client.test { dns_pass $by_client; dns_cache off; }
-        dns_zone cached.test { dns_pass $by_client; }
-        dns_zone type.test   { dns_pass $by_type; }
-        dns_zone keyed.test  { dns_pass $by_name; }
-        dns_zone part.test   { dns_pass t${split_part}; }
-        dns_forward split.test $split;
-        dns_forward . one;
-    }
-
-    server {
-        listen           127.0.0.1:%%PORT_8054%% udp;
-        dns_max_queries  100;
-    }
-
-    map $dns_do $split_part {
-        default  wo;
-    }
-
-    dns_upstream one {
-        server  127.0.0.1:%%PORT_8081%%;
-    }
-
-    dns_upstream two {
-        server  127.0.0.1:%%PORT_8082%%;
-    }
-
-    dns_upstream three {
-        server  127.0.0.1:%%PORT_8083%%;
-        server  127.0.0.1:%%PORT_8084%%;
-    }
-
-    dns_upstream keyed {
-        hash    $remote_addr;
-        server  127.0.0.1:%%PORT_8081%%;
-    }
+geo $by_client {
+    default      one;
+    127.0.0.2    two;
 }
 
+map $dns_qtype $by_type {
+    default  one;
+    AAAA     two;
+    TXT      "127.0.0.1:%%PORT_8083%%";
+    MX       nowhere;
+    SRV      "";
+}
+
+map $dns_qname $by_name {
+    hostnames;
+    default     one;
+    .keyed.test keyed;
+}
+
+split_clients $remote_addr $split {
+    100%  two;
+}
+
+dns_forward  inherited.test $by_client;
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+
+    dns_cache    c;
+
+    dns_zone client.test { dns_pass $by_client; dns_cache off; }
+    dns_zone cached.test { dns_pass $by_client; }
+    dns_zone type.test   { dns_pass $by_type; }
+    dns_zone keyed.test  { dns_pass $by_name; }
+    dns_zone part.test   { dns_pass t${split_part}; }
+    dns_forward split.test $split;
+    dns_forward . one;
+}
+
+server {
+    listen           127.0.0.1:%%PORT_8054%% udp;
+    dns_max_queries  100;
+}
+
+map $dns_do $split_part {
+    default  wo;
+}
+
+dns_upstream one {
+    server  127.0.0.1:%%PORT_8081%%;
+}
+
+dns_upstream two {
+    server  127.0.0.1:%%PORT_8082%%;
+}
+
+dns_upstream three {
+    server  127.0.0.1:%%PORT_8083%%;
+    server  127.0.0.1:%%PORT_8084%%;
+}
+
+dns_upstream keyed {
+    hash    $remote_addr;
+    server  127.0.0.1:%%PORT_8081%%;
+}
 EOF_CONF
 
 my @u = map { my $n = $_; $t->upstream(8080 + $n, sub {

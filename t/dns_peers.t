@@ -17,56 +17,45 @@ my $t = Test::Nginx::DNS->new()->plan(17);
 
 tls_certificate($t);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+ssl_protocols        TLSv1.2 TLSv1.3;
+ssl_certificate      %%TESTDIR%%/cert.pem;
+ssl_certificate_key  %%TESTDIR%%/key.pem;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $protocol $dns_upstream_addr $dns_rcode';
+access_log  %%TESTDIR%%/dns.log f;
 
-worker_processes 1;
-
-events {
+dns_upstream nsd {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  interval=100ms query=test type=SOA;
 }
 
-stream {
-    ssl_protocols        TLSv1.2 TLSv1.3;
-    ssl_certificate      %%TESTDIR%%/cert.pem;
-    ssl_certificate_key  %%TESTDIR%%/key.pem;
-
-    log_format  f  '$dns_qname $protocol $dns_upstream_addr $dns_rcode';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream nsd {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  interval=100ms query=test type=SOA;
-    }
-
-    dns_upstream nsd_tcp {
-        server        tcp://127.0.0.1:%%PORT_8081%%;
-        health_check  interval=100ms query=test type=SOA;
-    }
-
-    dns_upstream unbound {
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=100ms query=test type=SOA;
-    }
-
-    dns_upstream unbound_tcp {
-        server        tcp://127.0.0.1:%%PORT_8082%%;
-        health_check  interval=100ms query=test type=SOA;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        listen       127.0.0.1:%%PORT_8853%% ssl;
-
-        dns_forward  one.test nsd;
-        dns_forward  two.test nsd_tcp;
-        dns_forward  three.test unbound;
-        dns_forward  four.test unbound_tcp;
-        dns_forward  . nsd;
-    }
+dns_upstream nsd_tcp {
+    server        tcp://127.0.0.1:%%PORT_8081%%;
+    health_check  interval=100ms query=test type=SOA;
 }
 
+dns_upstream unbound {
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=100ms query=test type=SOA;
+}
+
+dns_upstream unbound_tcp {
+    server        tcp://127.0.0.1:%%PORT_8082%%;
+    health_check  interval=100ms query=test type=SOA;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    listen       127.0.0.1:%%PORT_8853%% ssl;
+
+    dns_forward  one.test nsd;
+    dns_forward  two.test nsd_tcp;
+    dns_forward  three.test unbound;
+    dns_forward  four.test unbound_tcp;
+    dns_forward  . nsd;
+}
 EOF_CONF
 
 my @zones = qw/ one two three four /;

@@ -14,37 +14,26 @@ use Test::Nginx::DNS::Stream;
 
 my $t = Test::Nginx::DNS->new()->plan(6);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+# on a busy machine a server would be asked once more
 
-%%TEST_GLOBALS%%
+dns_next_upstream  off;
 
-worker_processes 1;
-
-events {
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
-stream {
-    # on a busy machine a server would be asked once more
-
-    dns_next_upstream  off;
-
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    server {
-        listen        127.0.0.1:%%PORT_8053%%;
-        dns_forward   . u;
-        dns_pipeline  4;
-    }
-
-    server {
-        listen        127.0.0.1:%%PORT_8054%%;
-        dns_forward   . u;
-    }
+server {
+    listen        127.0.0.1:%%PORT_8053%%;
+    dns_forward   . u;
+    dns_pipeline  4;
 }
 
+server {
+    listen        127.0.0.1:%%PORT_8054%%;
+    dns_forward   . u;
+}
 EOF_CONF
 
 my $u = $t->upstream(8081, sub { { a => '192.0.2.1', delay => 0.05 } });

@@ -13,20 +13,11 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(7);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
-stream {
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-}
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub { { a => '192.0.2.1' } });

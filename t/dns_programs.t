@@ -19,30 +19,19 @@ tls_certificate($t);
 
 $t->write_file('names', join '', map { "n$_.test A\n" } 1 .. 100);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+server {
+    listen               127.0.0.1:%%PORT_8053%% udp;
+    listen               127.0.0.1:%%PORT_8053%%;
+    listen               127.0.0.1:%%PORT_8853%% ssl;
+    ssl_certificate      %%TESTDIR%%/cert.pem;
+    ssl_certificate_key  %%TESTDIR%%/key.pem;
+    ssl_protocols        TLSv1.2 TLSv1.3;
+    dns_forward          . 127.0.0.1:%%PORT_8081%%;
+    dns_cache            c;
 }
-
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    server {
-        listen               127.0.0.1:%%PORT_8053%% udp;
-        listen               127.0.0.1:%%PORT_8053%%;
-        listen               127.0.0.1:%%PORT_8853%% ssl;
-        ssl_certificate      %%TESTDIR%%/cert.pem;
-        ssl_certificate_key  %%TESTDIR%%/key.pem;
-        ssl_protocols        TLSv1.2 TLSv1.3;
-        dns_forward          . 127.0.0.1:%%PORT_8081%%;
-        dns_cache            c;
-    }
-}
-
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.1' } }, tcp => 1);

@@ -18,38 +18,27 @@ tls_certificate($t);
 
 $t->write_file('hosts', "192.0.2.9 host.test\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+log_format  f  '$dns_qname $remote_addr $proxy_protocol_addr $server_addr';
+access_log  %%TESTDIR%%/dns.log f;
 
-%%TEST_GLOBALS%%
+ssl_certificate      %%TESTDIR%%/cert.pem;
+ssl_certificate_key  %%TESTDIR%%/key.pem;
 
-worker_processes 1;
+dns_hosts  %%TESTDIR%%/hosts fallthrough;
 
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% proxy_protocol;
+    listen       127.0.0.1:%%PORT_8853%% ssl proxy_protocol;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    log_format  f  '$dns_qname $remote_addr $proxy_protocol_addr $server_addr';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    ssl_certificate      %%TESTDIR%%/cert.pem;
-    ssl_certificate_key  %%TESTDIR%%/key.pem;
-
-    dns_hosts  %%TESTDIR%%/hosts fallthrough;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% proxy_protocol;
-        listen       127.0.0.1:%%PORT_8853%% ssl proxy_protocol;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen             *:%%PORT_8054%% proxy_protocol;
-        set_real_ip_from   127.0.0.0/8;
-        deny               192.0.2.66;
-        dns_forward        . 127.0.0.1:%%PORT_8081%%;
-    }
+server {
+    listen             *:%%PORT_8054%% proxy_protocol;
+    set_real_ip_from   127.0.0.0/8;
+    deny               192.0.2.66;
+    dns_forward        . 127.0.0.1:%%PORT_8081%%;
 }
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub { { a => '192.0.2.1', delay => 0.05 } });

@@ -17,37 +17,28 @@ my $t = Test::Nginx::DNS->new();
 
 my $servers = join ' ', map { "server 127.0.0.1:%%PORT_$_%%;" } 8081 .. 8083;
 
-$t->write_file_expand('nginx.conf', <<"EOF_CONF");
+$t->write_stream(<<"EOF_CONF");
+dns_cache_zone zone=one:1m;
 
-%%TEST_GLOBALS%%
+# nothing is left for anything but the race itself
 
-events {
+dns_next_upstream_budget  1%;
+dns_next_upstream_tries   1;
+
+dns_upstream first { health_check off; race 2; $servers }
+dns_upstream positive { health_check off; race 3 positive; $servers }
+dns_upstream wait {
+    health_check off; race 2 positive wait=400ms; sequential; $servers
 }
 
-stream {
-    dns_cache_zone zone=one:1m;
-
-    # nothing is left for anything but the race itself
-
-    dns_next_upstream_budget  1%;
-    dns_next_upstream_tries   1;
-
-    dns_upstream first { health_check off; race 2; $servers }
-    dns_upstream positive { health_check off; race 3 positive; $servers }
-    dns_upstream wait {
-        health_check off; race 2 positive wait=400ms; sequential; $servers
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_cache    one;
-        dns_forward  first.test first;
-        dns_forward  positive.test positive;
-        dns_forward  wait.test wait;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_cache    one;
+    dns_forward  first.test first;
+    dns_forward  positive.test positive;
+    dns_forward  wait.test wait;
 }
-
 EOF_CONF
 
 # names say which server does what: "a" fails, "n" has no such name, "d" no

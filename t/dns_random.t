@@ -13,32 +13,21 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(5);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+# a late answer must not send a query on to another server
 
-%%TEST_GLOBALS%%
+dns_next_upstream off;
 
-worker_processes 2;
-
-events {
+dns_upstream u {
+    random;
+    server 127.0.0.1:%%PORT_8081%% weight=3;
+    server 127.0.0.1:%%PORT_8082%%;
 }
 
-stream {
-    # a late answer must not send a query on to another server
-
-    dns_next_upstream off;
-
-    dns_upstream u {
-        random;
-        server 127.0.0.1:%%PORT_8081%% weight=3;
-        server 127.0.0.1:%%PORT_8082%%;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward . u;
-    }
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward . u;
 }
-
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.1' } });

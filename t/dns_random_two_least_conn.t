@@ -14,30 +14,19 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(3);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_next_upstream off;
 
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+dns_upstream u {
+    random two least_conn;
+    server 127.0.0.1:%%PORT_8081%%;
+    server 127.0.0.1:%%PORT_8082%%;
 }
 
-stream {
-    dns_next_upstream off;
-
-    dns_upstream u {
-        random two least_conn;
-        server 127.0.0.1:%%PORT_8081%%;
-        server 127.0.0.1:%%PORT_8082%%;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward . u;
-    }
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward . u;
 }
-
 EOF_CONF
 
 my $slow = $t->upstream(8081, sub { { a => '192.0.2.1', delay => 0.1 } });

@@ -18,32 +18,16 @@ use Time::HiRes qw/ sleep /;
 my $t = Test::Nginx::DNS->new()->has('http')->plan(20);
 
 sub config {
-    $t->write_file_expand('nginx.conf', <<"EOF_CONF");
-%%TEST_GLOBALS%%
-
-events {
+    $t->write_stream(<<"EOF_CONF", pages => 'status');
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%% max_fails=0;
+    health_check  $_[0];
 }
 
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%% max_fails=0;
-        health_check  $_[0];
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . u;
-    }
-}
-
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-        location /status { dns_status json; }
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . u;
 }
 EOF_CONF
 }

@@ -16,39 +16,16 @@ use Time::HiRes qw/ time /;
 
 my $t = Test::Nginx::DNS->new()->plan(7);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics {
-            dns_status  prometheus;
-        }
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . u;
 }
-
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . u;
-    }
-}
-
 EOF_CONF
 
 # each first query is lost

@@ -33,45 +33,24 @@ sub resolv_conf {
 $port = $t->port(8081);
 resolv_conf("# by hand\nsearch example.com\nnameserver %1\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+$t->write_stream(<<'EOF_CONF', workers => 2, pages => 'status', at => 8088);
+dns_upstream u {
+    resolv_conf   resolv.conf;
+    health_check  off;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8088%%;
-
-        location /status { dns_status  json; }
-    }
+dns_upstream more {
+    hash $dns_qname consistent;
+    resolv_conf   resolv.conf;
+    server        127.0.1.3:%%PORT_8081%%;
+    health_check  interval=200ms;
 }
 
-stream {
-    dns_upstream u {
-        resolv_conf   resolv.conf;
-        health_check  off;
-    }
-
-    dns_upstream more {
-        hash $dns_qname consistent;
-        resolv_conf   resolv.conf;
-        server        127.0.1.3:%%PORT_8081%%;
-        health_check  interval=200ms;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward  . u;
-        dns_forward  more.test more;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward  . u;
+    dns_forward  more.test more;
 }
-
 EOF_CONF
 
 $t->upstream(8081, eval "sub { { a => '192.0.2.$_' } }", addr => "127.0.1.$_")

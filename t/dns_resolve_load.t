@@ -24,28 +24,17 @@ my $t = Test::Nginx::DNS->new()->plan(4);
 
 alarm(60 + 5 * $changes) if $changes > 20;
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+resolver  127.0.0.1:%%PORT_8090%% ipv6=off;
 
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+dns_upstream u {
+    server  ns.test:%%PORT_8081%% resolve;
 }
 
-stream {
-    resolver  127.0.0.1:%%PORT_8090%% ipv6=off;
-
-    dns_upstream u {
-        server  ns.test:%%PORT_8081%% resolve;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward  . u;
 }
-
 EOF_CONF
 
 my %server = map {

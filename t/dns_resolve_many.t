@@ -16,73 +16,53 @@ use Test::Nginx::DNS::Status;
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(24)
     ->allow(qr/could not be resolved|exited on signal 9/);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+my %with = (workers => 2, connections => 1024, pages => 'status', at => 8088);
 
-%%TEST_GLOBALS%%
+$t->write_stream(<<'EOF_CONF', %with);
+resolver          127.0.0.1:%%PORT_8090%% valid=1s;
+resolver_timeout  500ms;
 
-worker_processes 2;
-
-events {
-    worker_connections  1024;
+dns_upstream hash {
+    hash          $dns_qname consistent;
+    hedge         off;
+    server        hash.test:%%PORT_8081%% resolve;
+    health_check  off;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8088%%;
-
-        location /status { dns_status  json; }
-    }
+dns_upstream health {
+    server        health.test:%%PORT_8082%% resolve;
+    health_check  interval=200ms timeout=100ms fails=2 passes=1;
 }
 
-stream {
-    resolver          127.0.0.1:%%PORT_8090%% valid=1s;
-    resolver_timeout  500ms;
-
-    dns_upstream hash {
-        hash          $dns_qname consistent;
-        hedge         off;
-        server        hash.test:%%PORT_8081%% resolve;
-        health_check  off;
-    }
-
-    dns_upstream health {
-        server        health.test:%%PORT_8082%% resolve;
-        health_check  interval=200ms timeout=100ms fails=2 passes=1;
-    }
-
-    dns_upstream tcp {
-        bind          127.0.0.9;
-        server        tcp://tcp.test:%%PORT_8081%% resolve;
-        health_check  off;
-    }
-
-    dns_upstream lines {
-        least_conn;
-        server        127.0.1.1:%%PORT_8081%%;
-        server        one.test:%%PORT_8081%% resolve weight=2;
-        server        two.test:%%PORT_8081%% resolve backup max_outstanding=5;
-        server        down.test:%%PORT_8081%% resolve down;
-        health_check  off;
-    }
-
-    dns_upstream many {
-        random two;
-        server        many.test:%%PORT_8081%% resolve slow_start=1s;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward  hash.test hash;
-        dns_forward  health.test health;
-        dns_forward  tcp.test tcp;
-        dns_forward  lines.test lines;
-        dns_forward  many.test many;
-    }
+dns_upstream tcp {
+    bind          127.0.0.9;
+    server        tcp://tcp.test:%%PORT_8081%% resolve;
+    health_check  off;
 }
 
+dns_upstream lines {
+    least_conn;
+    server        127.0.1.1:%%PORT_8081%%;
+    server        one.test:%%PORT_8081%% resolve weight=2;
+    server        two.test:%%PORT_8081%% resolve backup max_outstanding=5;
+    server        down.test:%%PORT_8081%% resolve down;
+    health_check  off;
+}
+
+dns_upstream many {
+    random two;
+    server        many.test:%%PORT_8081%% resolve slow_start=1s;
+    health_check  off;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward  hash.test hash;
+    dns_forward  health.test health;
+    dns_forward  tcp.test tcp;
+    dns_forward  lines.test lines;
+    dns_forward  many.test many;
+}
 EOF_CONF
 
 $t->upstream(8081, eval("sub { { a => '192.0.2.$_' } }"),

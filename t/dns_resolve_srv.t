@@ -16,55 +16,34 @@ use Test::Nginx::DNS::Status;
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(15)
     ->allow(qr/could not be resolved/);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF', pages => 'status', at => 8088);
+dns_upstream u {
+    resolver          127.0.0.1:%%PORT_8090%% ipv6=off;
+    resolver_timeout  500ms;
+    server            example.test resolve service=dns;
+    health_check      off;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8088%%;
-
-        location /status { dns_status  json; }
-    }
+dns_upstream own {
+    resolver          127.0.0.1:%%PORT_8090%% ipv6=off;
+    resolver_timeout  500ms;
+    server            example.test resolve service=_own._tcp weight=3;
+    health_check      off;
 }
 
-stream {
-    dns_upstream u {
-        resolver          127.0.0.1:%%PORT_8090%% ipv6=off;
-        resolver_timeout  500ms;
-        server            example.test resolve service=dns;
-        health_check      off;
-    }
-
-    dns_upstream own {
-        resolver          127.0.0.1:%%PORT_8090%% ipv6=off;
-        resolver_timeout  500ms;
-        server            example.test resolve service=_own._tcp weight=3;
-        health_check      off;
-    }
-
-    dns_upstream backup {
-        resolver          127.0.0.1:%%PORT_8090%% ipv6=off;
-        server            127.0.1.9:%%PORT_8081%%;
-        server            example.test resolve service=dns backup;
-        health_check      off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . u;
-        dns_forward  own.test own;
-        dns_forward  backup.test backup;
-    }
+dns_upstream backup {
+    resolver          127.0.0.1:%%PORT_8090%% ipv6=off;
+    server            127.0.1.9:%%PORT_8081%%;
+    server            example.test resolve service=dns backup;
+    health_check      off;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . u;
+    dns_forward  own.test own;
+    dns_forward  backup.test backup;
+}
 EOF_CONF
 
 my %port = (a => $t->port(8081), b => $t->port(8082), c => $t->port(8083));

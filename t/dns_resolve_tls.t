@@ -23,63 +23,42 @@ my $ca = Test::Nginx::DNS::Certificate->new($t);
 $ca->issue('one', 'DNS:one.test');
 $ca->issue('two', 'DNS:two.test');
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'status', at => 8088);
+resolver  127.0.0.1:%%PORT_8090%% ipv6=off;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+dns_upstream host {
+    server        tls://one.test:%%PORT_8100%% resolve;
+    health_check  off;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8088%%;
-
-        location /status { dns_status  json; }
-    }
+dns_upstream name {
+    server        tls://any.test:%%PORT_8100%% resolve name=two.test;
+    health_check  off;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
 }
 
-stream {
-    resolver  127.0.0.1:%%PORT_8090%% ipv6=off;
+# what servers there are
 
-    dns_upstream host {
-        server        tls://one.test:%%PORT_8100%% resolve;
-        health_check  off;
-        ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
-    }
-
-    dns_upstream name {
-        server        tls://any.test:%%PORT_8100%% resolve name=two.test;
-        health_check  off;
-        ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
-    }
-
-    # what servers there are
-
-    server {
-        listen               127.0.1.1:%%PORT_8100%% ssl;
-        proxy_pass           127.0.0.1:%%PORT_8081%%;
-        ssl_certificate      %%TESTDIR%%/one.pem;
-        ssl_certificate_key  %%TESTDIR%%/one.key;
-    }
-
-    server {
-        listen               127.0.1.2:%%PORT_8100%% ssl;
-        proxy_pass           127.0.0.1:%%PORT_8082%%;
-        ssl_certificate      %%TESTDIR%%/two.pem;
-        ssl_certificate_key  %%TESTDIR%%/two.key;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  host.test host;
-        dns_forward  name.test name;
-    }
+server {
+    listen               127.0.1.1:%%PORT_8100%% ssl;
+    proxy_pass           127.0.0.1:%%PORT_8081%%;
+    ssl_certificate      %%TESTDIR%%/one.pem;
+    ssl_certificate_key  %%TESTDIR%%/one.key;
 }
 
+server {
+    listen               127.0.1.2:%%PORT_8100%% ssl;
+    proxy_pass           127.0.0.1:%%PORT_8082%%;
+    ssl_certificate      %%TESTDIR%%/two.pem;
+    ssl_certificate_key  %%TESTDIR%%/two.key;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  host.test host;
+    dns_forward  name.test name;
+}
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.1' } }, tcp => 1);

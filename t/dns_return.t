@@ -16,41 +16,31 @@ use Test::Nginx::DNS::Stream;
 
 my $t = Test::Nginx::DNS->new()->plan(54);
 
-$t->write_file_expand('nginx.conf', <<"EOF_CONF");
+$t->write_stream(<<"EOF_CONF", pages => 'metrics');
+log_format  f  '\$dns_qname \$dns_rcode \$dns_cache_status \$status '
+               '"\$dns_zone" "\$dns_upstream" "\$dns_error"';
+access_log  %%TESTDIR%%/dns.log f;
 
-%%TEST_GLOBALS%%
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
 
-events {
-}
-
-@{[ $t->metrics() ]}
-stream {
-    log_format  f  '\$dns_qname \$dns_rcode \$dns_cache_status \$status '
-                   '"\$dns_zone" "\$dns_upstream" "\$dns_error"';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-
-        dns_zone nx.test sub.nodata.test {
-            dns_return nxdomain;
-        }
-
-        dns_zone nodata.test      { dns_return nodata; }
-        dns_zone refused.test     { dns_return refused; }
-        dns_zone servfail.test    { dns_return servfail; }
-        dns_zone notimp.test      { dns_return notimp; }
-        dns_zone drop.test        { dns_return drop; }
-        dns_forward ok.nx.test    127.0.0.1:%%PORT_8081%%;
+    dns_zone nx.test sub.nodata.test {
+        dns_return nxdomain;
     }
 
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_zone     .  { dns_return nxdomain; }
-    }
+    dns_zone nodata.test      { dns_return nodata; }
+    dns_zone refused.test     { dns_return refused; }
+    dns_zone servfail.test    { dns_return servfail; }
+    dns_zone notimp.test      { dns_return notimp; }
+    dns_zone drop.test        { dns_return drop; }
+    dns_forward ok.nx.test    127.0.0.1:%%PORT_8081%%;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_zone     .  { dns_return nxdomain; }
+}
 EOF_CONF
 
 my $u = $t->upstream(8081, sub { { a => '192.0.2.1' } });

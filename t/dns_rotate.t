@@ -13,36 +13,25 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new();
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone zone=one:1m;
 
-%%TEST_GLOBALS%%
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_cache    one;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 
-worker_processes 1;
-
-events {
-}
-
-stream {
-    dns_cache_zone zone=one:1m;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_cache    one;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-
-        dns_zone off.test {
-            dns_rotate  off;
-            dns_pass    127.0.0.1:%%PORT_8081%%;
-        }
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    dns_zone off.test {
+        dns_rotate  off;
+        dns_pass    127.0.0.1:%%PORT_8081%%;
     }
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+}
 EOF_CONF
 
 my @v4 = map { "192.0.2.$_" } 1 .. 3;

@@ -14,53 +14,42 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(8);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2);
+# a late answer must not send a query on to another server
 
-%%TEST_GLOBALS%%
+dns_next_upstream off;
 
-worker_processes 2;
-
-events {
+dns_upstream equal {
+    server 127.0.0.1:%%PORT_8081%%;
+    server 127.0.0.1:%%PORT_8082%%;
 }
 
-stream {
-    # a late answer must not send a query on to another server
-
-    dns_next_upstream off;
-
-    dns_upstream equal {
-        server 127.0.0.1:%%PORT_8081%%;
-        server 127.0.0.1:%%PORT_8082%%;
-    }
-
-    dns_upstream named {
-        round_robin;
-        server 127.0.0.1:%%PORT_8081%%;
-        server 127.0.0.1:%%PORT_8082%%;
-    }
-
-    dns_upstream weighted {
-        zone weighted 128k;
-        server 127.0.0.1:%%PORT_8081%% weight=3;
-        server 127.0.0.1:%%PORT_8082%%;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward . equal;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8054%% udp reuseport;
-        dns_forward . weighted;
-    }
-
-    server {
-        listen      127.0.0.1:%%PORT_8055%% udp;
-        dns_forward . named;
-    }
+dns_upstream named {
+    round_robin;
+    server 127.0.0.1:%%PORT_8081%%;
+    server 127.0.0.1:%%PORT_8082%%;
 }
 
+dns_upstream weighted {
+    zone weighted 128k;
+    server 127.0.0.1:%%PORT_8081%% weight=3;
+    server 127.0.0.1:%%PORT_8082%%;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward . equal;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8054%% udp reuseport;
+    dns_forward . weighted;
+}
+
+server {
+    listen      127.0.0.1:%%PORT_8055%% udp;
+    dns_forward . named;
+}
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.1' } });

@@ -22,57 +22,35 @@ $t->write_file('hosts', "192.0.2.9 host.test\n");
 
 my $ssl = 'ssl_certificate cert.pem; ssl_certificate_key key.pem;';
 
-$t->write_file_expand('nginx.conf', <<"EOF_CONF");
+$t->write_stream(<<"EOF_CONF", pages => 'metrics status');
+$ssl
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+server {
+    listen       127.0.0.1:%%PORT_8853%% ssl;
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    server_name  a.test;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    $ssl
-
-    server {
-        listen       127.0.0.1:%%PORT_8853%% ssl;
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        server_name  a.test;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8853%% ssl;
-        server_name  b.test *.b.test;
-        dns_forward  . 127.0.0.1:%%PORT_8082%%;
-    }
-
-    # ours is not the default one
-
-    server {
-        listen       127.0.0.1:%%PORT_8854%% ssl;
-        server_name  web.test;
-        return       web;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8854%% ssl;
-        server_name  dns.test;
-        dns_hosts    hosts;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8853%% ssl;
+    server_name  b.test *.b.test;
+    dns_forward  . 127.0.0.1:%%PORT_8082%%;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
+# ours is not the default one
 
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics { dns_status prometheus; }
-        location /status { dns_status json; }
-    }
+server {
+    listen       127.0.0.1:%%PORT_8854%% ssl;
+    server_name  web.test;
+    return       web;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8854%% ssl;
+    server_name  dns.test;
+    dns_hosts    hosts;
+}
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.1' } });

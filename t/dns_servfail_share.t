@@ -13,28 +13,17 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(6);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%% fail_timeout=30s;
+    server        127.0.0.1:%%PORT_8082%% fail_timeout=30s;
+    health_check  off;
 }
 
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%% fail_timeout=30s;
-        server        127.0.0.1:%%PORT_8082%% fail_timeout=30s;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . u;
 }
-
 EOF_CONF
 
 # of each: names that it can't resolve

@@ -16,39 +16,18 @@ use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF', pages => 'status');
+dns_upstream two {
+    health_check  off;
+    server  127.0.0.1:%%PORT_8081%%;
+    server  127.0.0.1:%%PORT_8082%%;
 }
 
-stream {
-    dns_upstream two {
-        health_check  off;
-        server  127.0.0.1:%%PORT_8081%%;
-        server  127.0.0.1:%%PORT_8082%%;
-    }
-
-    server {
-        listen                127.0.0.1:%%PORT_8053%% udp;
-        dns_upstream_timeout  4s;
-        dns_forward           . two;
-    }
+server {
+    listen                127.0.0.1:%%PORT_8053%% udp;
+    dns_upstream_timeout  4s;
+    dns_forward           . two;
 }
-
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /status {
-            dns_status  json;
-        }
-    }
-}
-
 EOF_CONF
 
 my $slow = $t->upstream(8081, sub {

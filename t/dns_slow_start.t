@@ -15,28 +15,17 @@ use Time::HiRes qw/ time /;
 
 my $t = Test::Nginx::DNS->new()->plan(4);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%% slow_start=4s;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=100ms timeout=50ms fails=1 passes=1;
 }
 
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%% slow_start=4s;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=100ms timeout=50ms fails=1 passes=1;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward  . u;
 }
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

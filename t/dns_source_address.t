@@ -35,41 +35,28 @@ must($net->enter(), split ' ', $_) for 'ip link set far up',
     'ip addr add 198.51.100.254/24 dev far',
     'ip -6 addr add 2001:db8::fe/64 dev far nodad';
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+dns_upstream u4 {
+    server        198.51.100.254:%%PORT_8081%%;
+    health_check  interval=100ms fails=3;
 }
 
-%%TEST_METRICS%%
-
-stream {
-    dns_upstream u4 {
-        server        198.51.100.254:%%PORT_8081%%;
-        health_check  interval=100ms fails=3;
-    }
-
-    dns_upstream u6 {
-        server        [2001:db8::fe]:%%PORT_8081%%;
-        health_check  interval=100ms fails=3;
-    }
-
-    dns_upstream t4 {
-        server        tcp://198.51.100.254:%%PORT_8081%%;
-        health_check  interval=500ms;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  u4.test u4;
-        dns_forward  u6.test u6;
-        dns_forward  t4.test t4;
-    }
+dns_upstream u6 {
+    server        [2001:db8::fe]:%%PORT_8081%%;
+    health_check  interval=100ms fails=3;
 }
 
+dns_upstream t4 {
+    server        tcp://198.51.100.254:%%PORT_8081%%;
+    health_check  interval=500ms;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  u4.test u4;
+    dns_forward  u6.test u6;
+    dns_forward  t4.test t4;
+}
 EOF_CONF
 
 my ($port, $status) = map { $t->port($_) } 8053, 8080;

@@ -16,44 +16,17 @@ use Time::HiRes qw/ sleep time /;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(15);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+$t->write_stream(<<'EOF_CONF', workers => 2, pages => 'metrics status');
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=300ms fails=2 timeout=200ms;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics {
-            dns_status  prometheus;
-        }
-
-        location /status {
-            dns_status  json;
-        }
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward  . u;
 }
-
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=300ms fails=2 timeout=200ms;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward  . u;
-    }
-}
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub { { a => '192.0.2.1' } });

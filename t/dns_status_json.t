@@ -14,51 +14,30 @@ use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'status');
+dns_cache_zone zone=one:1m;
 
-%%TEST_GLOBALS%%
-
-events {
+dns_upstream "a\"b\\c\td" {
+    sequential;
+    health_check  off;
+    server  127.0.0.1:%%PORT_8089%%  max_fails=2 fail_timeout=60s;
+    server  127.0.0.1:%%PORT_8081%%  weight=3;
+    server  127.0.0.1:%%PORT_8082%%  down;
+    server  127.0.0.1:%%PORT_8083%%  backup;
 }
 
-stream {
-    dns_cache_zone zone=one:1m;
-
-    dns_upstream "a\"b\\c\td" {
-        sequential;
-        health_check  off;
-        server  127.0.0.1:%%PORT_8089%%  max_fails=2 fail_timeout=60s;
-        server  127.0.0.1:%%PORT_8081%%  weight=3;
-        server  127.0.0.1:%%PORT_8082%%  down;
-        server  127.0.0.1:%%PORT_8083%%  backup;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8054%% udp;
-        dns_cache    one;
-        dns_forward  test "a\"b\\c\td";
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8055%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8054%% udp;
+    dns_cache    one;
+    dns_forward  test "a\"b\\c\td";
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /status {
-            dns_status  json;
-        }
-    }
+server {
+    listen       127.0.0.1:%%PORT_8055%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
 EOF_CONF
 
 $t->upstream(8081, sub { { a => '192.0.2.1' } });

@@ -16,27 +16,16 @@ my $t = Test::Nginx::DNS->new()->has('http')->plan(3);
 
 $t->write_file('hosts', "192.0.2.9 host.test\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+server {
+    listen     127.0.0.1:%%PORT_8053%% udp;
+    dns_hosts  hosts;
 }
 
-%%TEST_METRICS%%
-
-stream {
-    server {
-        listen     127.0.0.1:%%PORT_8053%% udp;
-        dns_hosts  hosts;
-    }
-
-    server {
-        listen     127.0.0.1:%%PORT_8053%%;
-        dns_hosts  hosts;
-    }
+server {
+    listen     127.0.0.1:%%PORT_8053%%;
+    dns_hosts  hosts;
 }
-
 EOF_CONF
 
 $t->run();

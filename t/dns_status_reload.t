@@ -20,28 +20,17 @@ my $t = Test::Nginx::DNS->new()->has(qw/ http /)
 sub conf {
     my ($upstreams, $servers) = @_;
 
-    $t->write_file_expand('nginx.conf', <<"EOF_CONF");
-%%TEST_GLOBALS%%
+    $t->write_stream(<<"EOF_CONF", workers => 2, pages => 'metrics');
+# on a busy machine a slow server, or another, would be asked once more
 
-worker_processes  2;
+dns_next_upstream  off;
 
-events {
-}
+@{[ map { "dns_upstream $_ { server 127.0.0.1:%%PORT_8081%%;
+                             server 127.0.0.1:%%PORT_8082%%; }" }
+    @$upstreams ]}
 
-%%TEST_METRICS%%
-
-stream {
-    # on a busy machine a slow server, or another, would be asked once more
-
-    dns_next_upstream  off;
-
-    @{[ map { "dns_upstream $_ { server 127.0.0.1:%%PORT_8081%%;
-                                 server 127.0.0.1:%%PORT_8082%%; }" }
-        @$upstreams ]}
-
-    @{[ map { "server { listen 127.0.0.1:%%PORT_$_%% udp;
-                        dns_forward . u; }" } @$servers ]}
-}
+@{[ map { "server { listen 127.0.0.1:%%PORT_$_%% udp;
+                    dns_forward . u; }" } @$servers ]}
 EOF_CONF
 }
 

@@ -19,32 +19,21 @@ my $t = Test::Nginx::DNS->new()->plan(28);
 
 $t->write_file('hosts', "192.0.2.9 host.test\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:32m;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $protocol $remote_addr $server_addr '
+               '$dns_rcode $dns_cache_status $dns_response_size';
+access_log  %%TESTDIR%%/dns.log f;
 
-worker_processes 1;
-
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    listen       unix:%%TESTDIR%%/dns.sock;
+    dns_hosts    %%TESTDIR%%/hosts fallthrough;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
+    dns_cache    c;
 }
-
-stream {
-    dns_cache_zone  zone=c:32m;
-
-    log_format  f  '$dns_qname $protocol $remote_addr $server_addr '
-                   '$dns_rcode $dns_cache_status $dns_response_size';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        listen       unix:%%TESTDIR%%/dns.sock;
-        dns_hosts    %%TESTDIR%%/hosts fallthrough;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-        dns_cache    c;
-    }
-}
-
 EOF_CONF
 
 my $text = 'x' x 20000;

@@ -19,40 +19,27 @@ use Time::HiRes qw/ sleep time /;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(31);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+dns_cache_zone  zone=c:32m;
 
-%%TEST_GLOBALS%%
+dns_client_timeout  300ms;
 
-worker_processes 1;
+log_format  f  '$dns_qname $protocol $bytes_received $dns_error';
+access_log  %%TESTDIR%%/dns.log f;
 
-events {
+server {
+    listen            127.0.0.1:%%PORT_8053%%;
+    dns_forward       test 127.0.0.1:%%PORT_8081%%;
+    dns_cache         c;
+    dns_idle_timeout  500ms;
 }
 
-%%TEST_METRICS%%
-
-stream {
-    dns_cache_zone  zone=c:32m;
-
-    dns_client_timeout  300ms;
-
-    log_format  f  '$dns_qname $protocol $bytes_received $dns_error';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    server {
-        listen            127.0.0.1:%%PORT_8053%%;
-        dns_forward       test 127.0.0.1:%%PORT_8081%%;
-        dns_cache         c;
-        dns_idle_timeout  500ms;
-    }
-
-    server {
-        listen              127.0.0.1:%%PORT_8054%%;
-        dns_forward         test 127.0.0.1:%%PORT_8081%%;
-        dns_cache           c;
-        dns_client_timeout  10s;
-    }
+server {
+    listen              127.0.0.1:%%PORT_8054%%;
+    dns_forward         test 127.0.0.1:%%PORT_8081%%;
+    dns_cache           c;
+    dns_client_timeout  10s;
 }
-
 EOF_CONF
 
 my $text = 'x' x 20000;

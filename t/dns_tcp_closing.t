@@ -14,39 +14,28 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->plan(5);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream each {
+    server        tcp://127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
-stream {
-    dns_upstream each {
-        server        tcp://127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    dns_upstream some {
-        server        tcp://127.0.0.1:%%PORT_8082%%;
-        health_check  off;
-    }
-
-    dns_upstream never {
-        server        tcp://127.0.0.1:%%PORT_8083%%;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . each;
-        dns_forward  some.test some;
-        dns_forward  never.test never;
-    }
+dns_upstream some {
+    server        tcp://127.0.0.1:%%PORT_8082%%;
+    health_check  off;
 }
 
+dns_upstream never {
+    server        tcp://127.0.0.1:%%PORT_8083%%;
+    health_check  off;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . each;
+    dns_forward  some.test some;
+    dns_forward  never.test never;
+}
 EOF_CONF
 
 my $each = $t->upstream(8081, sub {

@@ -17,25 +17,13 @@ my $t = Test::Nginx::DNS->new()->plan(6);
 
 $t->write_file('hosts', "192.0.2.9 host.test\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
-    worker_connections  64;
+$t->write_stream(<<'EOF_CONF', connections => 64);
+server {
+    listen            127.0.0.1:%%PORT_8053%%;
+    listen            127.0.0.1:%%PORT_8053%% udp;
+    dns_hosts         %%TESTDIR%%/hosts;
+    dns_idle_timeout  1h;
 }
-
-stream {
-    server {
-        listen            127.0.0.1:%%PORT_8053%%;
-        listen            127.0.0.1:%%PORT_8053%% udp;
-        dns_hosts         %%TESTDIR%%/hosts;
-        dns_idle_timeout  1h;
-    }
-}
-
 EOF_CONF
 
 $t->run();

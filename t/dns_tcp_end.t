@@ -17,30 +17,19 @@ use Time::HiRes qw/ sleep /;
 
 my $t = Test::Nginx::DNS->new()->plan(5);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%% max_fails=0;
+    health_check  off;
 }
 
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%% max_fails=0;
-        health_check  off;
-    }
-
-    server {
-        listen              127.0.0.1:%%PORT_8053%% udp;
-        listen              127.0.0.1:%%PORT_8053%%;
-        dns_forward         . u;
-        dns_pipeline        16;
-        dns_client_timeout  2s;
-    }
+server {
+    listen              127.0.0.1:%%PORT_8053%% udp;
+    listen              127.0.0.1:%%PORT_8053%%;
+    dns_forward         . u;
+    dns_pipeline        16;
+    dns_client_timeout  2s;
 }
-
 EOF_CONF
 
 sub soa { [ 'z.test', 'SOA', 60, 'ns.test hm.test 1 3600 600 86400 300' ] }

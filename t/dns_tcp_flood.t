@@ -15,31 +15,18 @@ use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has('http')->plan(7);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+dns_upstream_timeout  1s;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+dns_upstream u {
+    server        tcp://127.0.0.1:%%PORT_8081%% max_fails=0;
+    health_check  off;
 }
 
-%%TEST_METRICS%%
-
-stream {
-    dns_upstream_timeout  1s;
-
-    dns_upstream u {
-        server        tcp://127.0.0.1:%%PORT_8081%% max_fails=0;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . u;
 }
-
 EOF_CONF
 
 # so many messages before the answer: responses to something else, or frames

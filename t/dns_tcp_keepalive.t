@@ -16,33 +16,22 @@ use Time::HiRes qw/ sleep /;
 
 my $t = Test::Nginx::DNS->new()->plan(9);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream tcp {
+    server        tcp://127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
-stream {
-    dns_upstream tcp {
-        server        tcp://127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    dns_upstream udp {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  tcp.test tcp;
-        dns_forward  udp.test udp;
-    }
+dns_upstream udp {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  tcp.test tcp;
+    dns_forward  udp.test udp;
+}
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

@@ -15,62 +15,51 @@ use Time::HiRes qw/ sleep /;
 
 my $t = Test::Nginx::DNS->new()->plan(25);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+dns_udp_max_size      4096;
+dns_upstream_timeout  500ms;
 
-worker_processes 1;
+log_format  f  '$dns_qname $dns_rcode $dns_upstream_addr';
+access_log  %%TESTDIR%%/dns.log f;
 
-events {
+dns_upstream tc {
+    server        127.0.0.1:%%PORT_8081%% max_outstanding=10;
+    health_check  off;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    dns_udp_max_size      4096;
-    dns_upstream_timeout  500ms;
-
-    log_format  f  '$dns_qname $dns_rcode $dns_upstream_addr';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream tc {
-        server        127.0.0.1:%%PORT_8081%% max_outstanding=10;
-        health_check  off;
-    }
-
-    dns_upstream tcp {
-        server        tcp://127.0.0.1:%%PORT_8081%%;
-        server        tcp://127.0.0.1:%%PORT_8082%% backup;
-        health_check  interval=100ms;
-    }
-
-    dns_upstream lone {
-        server        tcp://127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    dns_upstream closed {
-        server        tcp://127.0.0.1:%%PORT_8089%%;
-        server        127.0.0.1:%%PORT_8082%% backup;
-        health_check  off;
-    }
-
-    dns_upstream udponly {
-        server        127.0.0.1:%%PORT_8083%%;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  tc.test tc;
-        dns_forward  tcp.test tcp;
-        dns_forward  lone.test lone;
-        dns_forward  closed.test closed;
-        dns_forward  udponly.test udponly;
-        dns_cache    c;
-    }
+dns_upstream tcp {
+    server        tcp://127.0.0.1:%%PORT_8081%%;
+    server        tcp://127.0.0.1:%%PORT_8082%% backup;
+    health_check  interval=100ms;
 }
 
+dns_upstream lone {
+    server        tcp://127.0.0.1:%%PORT_8081%%;
+    health_check  off;
+}
+
+dns_upstream closed {
+    server        tcp://127.0.0.1:%%PORT_8089%%;
+    server        127.0.0.1:%%PORT_8082%% backup;
+    health_check  off;
+}
+
+dns_upstream udponly {
+    server        127.0.0.1:%%PORT_8083%%;
+    health_check  off;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  tc.test tc;
+    dns_forward  tcp.test tcp;
+    dns_forward  lone.test lone;
+    dns_forward  closed.test closed;
+    dns_forward  udponly.test udponly;
+    dns_cache    c;
+}
 EOF_CONF
 
 my $text = 'x' x 2000;

@@ -21,44 +21,33 @@ tls_certificate($t);
 
 $t->write_file('hosts', "192.0.2.9 host.test\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:32m;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $protocol $ssl_protocol $ssl_session_reused '
+               '$ssl_server_name $dns_cache_status';
+access_log  %%TESTDIR%%/dns.log f;
 
-worker_processes 1;
+ssl_certificate      %%TESTDIR%%/cert.pem;
+ssl_certificate_key  %%TESTDIR%%/key.pem;
+ssl_protocols        TLSv1.2 TLSv1.3;
+ssl_session_cache    shared:SSL:1m;
 
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    listen       127.0.0.1:%%PORT_8853%% ssl;
+    dns_hosts    %%TESTDIR%%/hosts fallthrough;
+    dns_forward  test 127.0.0.1:%%PORT_8081%%;
+    dns_cache    c;
 }
 
-stream {
-    dns_cache_zone  zone=c:32m;
-
-    log_format  f  '$dns_qname $protocol $ssl_protocol $ssl_session_reused '
-                   '$ssl_server_name $dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    ssl_certificate      %%TESTDIR%%/cert.pem;
-    ssl_certificate_key  %%TESTDIR%%/key.pem;
-    ssl_protocols        TLSv1.2 TLSv1.3;
-    ssl_session_cache    shared:SSL:1m;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        listen       127.0.0.1:%%PORT_8853%% ssl;
-        dns_hosts    %%TESTDIR%%/hosts fallthrough;
-        dns_forward  test 127.0.0.1:%%PORT_8081%%;
-        dns_cache    c;
-    }
-
-    server {
-        listen                  127.0.0.1:%%PORT_8854%% ssl;
-        ssl_verify_client       on;
-        ssl_client_certificate  %%TESTDIR%%/cert.pem;
-        dns_hosts               %%TESTDIR%%/hosts;
-    }
+server {
+    listen                  127.0.0.1:%%PORT_8854%% ssl;
+    ssl_verify_client       on;
+    ssl_client_certificate  %%TESTDIR%%/cert.pem;
+    dns_hosts               %%TESTDIR%%/hosts;
 }
-
 EOF_CONF
 
 my $text = 'x' x 20000;

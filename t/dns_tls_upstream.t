@@ -28,131 +28,108 @@ $ca->issue('one', 'IP:127.0.0.1,DNS:one.test');
 $ca->issue('client', 'DNS:client.test');
 tls_certificate($t);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'status', at => 8088);
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+dns_upstream_timeout       8s;
+dns_next_upstream_timeout  20s;
 
-worker_processes 1;
+log_format  f  '$dns_qname $dns_upstream_addr';
+access_log  %%TESTDIR%%/dns.log f;
 
-events {
+ssl_session_cache  shared:SSL:1m;
+ssl_protocols      TLSv1.2 TLSv1.3;
+
+dns_upstream tls {
+    server        tls://127.0.0.1:%%PORT_8100%% name=one.test;
+    health_check  off;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8088%%;
-
-        location /status {
-            dns_status  json;
-        }
-    }
+dns_upstream again {
+    server        tls://127.0.0.1:%%PORT_8101%%;
+    health_check  off;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
+    ssl_protocols  TLSv1.2;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    dns_upstream_timeout       8s;
-    dns_next_upstream_timeout  20s;
-
-    log_format  f  '$dns_qname $dns_upstream_addr';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    ssl_session_cache  shared:SSL:1m;
-    ssl_protocols      TLSv1.2 TLSv1.3;
-
-    dns_upstream tls {
-        server        tls://127.0.0.1:%%PORT_8100%% name=one.test;
-        health_check  off;
-        ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
-    }
-
-    dns_upstream again {
-        server        tls://127.0.0.1:%%PORT_8101%%;
-        health_check  off;
-        ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
-        ssl_protocols  TLSv1.2;
-    }
-
-    dns_upstream newer {
-        server        tls://127.0.0.1:%%PORT_8100%% name=one.test;
-        health_check  off;
-        ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
-        ssl_protocols  TLSv1.3;
-    }
-
-    dns_upstream fresh {
-        server        tls://127.0.0.1:%%PORT_8101%%;
-        health_check  off;
-        ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
-        ssl_session_reuse        off;
-    }
-
-    dns_upstream checked {
-        least_time;
-        server        tls://127.0.0.1:%%PORT_8100%%;
-        server        tls://127.0.0.1:%%PORT_8102%%;
-        health_check  interval=100ms;
-        ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
-    }
-
-    dns_upstream known {
-        server        tls://127.0.0.1:%%PORT_8103%%;
-        health_check  off;
-        ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
-        ssl_certificate          %%TESTDIR%%/client.pem;
-        ssl_certificate_key      %%TESTDIR%%/client.key;
-    }
-
-    dns_upstream unknown {
-        server        tls://127.0.0.1:%%PORT_8104%%;
-        server        127.0.0.1:%%PORT_8080%% backup;
-        health_check  off;
-        ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
-    }
-
-    ssl_certificate      %%TESTDIR%%/one.pem;
-    ssl_certificate_key  %%TESTDIR%%/one.key;
-
-    log_format  tls  '$server_port $ssl_protocol "$ssl_server_name" '
-                     '$ssl_session_reused $ssl_client_verify';
-
-    server {
-        listen      127.0.0.1:%%PORT_8100%% ssl;
-        listen      127.0.0.1:%%PORT_8101%% ssl;
-        proxy_pass  127.0.0.1:%%PORT_8081%%;
-        access_log  %%TESTDIR%%/tls.log tls;
-    }
-
-    # asks for a certificate, and refuses all others
-
-    server {
-        listen                  127.0.0.1:%%PORT_8103%% ssl;
-        ssl_verify_client       on;
-        ssl_client_certificate  %%TESTDIR%%/ca.pem;
-        proxy_pass              127.0.0.1:%%PORT_8081%%;
-        access_log              %%TESTDIR%%/tls.log tls;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        listen       127.0.0.1:%%PORT_8853%% ssl;
-
-        ssl_certificate      %%TESTDIR%%/cert.pem;
-        ssl_certificate_key  %%TESTDIR%%/key.pem;
-
-        dns_forward  tls.test tls;
-        dns_forward  again.test again;
-        dns_forward  newer.test newer;
-        dns_forward  fresh.test fresh;
-        dns_forward  checked.test checked;
-        dns_forward  known.test known;
-        dns_forward  unknown.test unknown;
-        dns_cache    c;
-    }
+dns_upstream newer {
+    server        tls://127.0.0.1:%%PORT_8100%% name=one.test;
+    health_check  off;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
+    ssl_protocols  TLSv1.3;
 }
 
+dns_upstream fresh {
+    server        tls://127.0.0.1:%%PORT_8101%%;
+    health_check  off;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
+    ssl_session_reuse        off;
+}
+
+dns_upstream checked {
+    least_time;
+    server        tls://127.0.0.1:%%PORT_8100%%;
+    server        tls://127.0.0.1:%%PORT_8102%%;
+    health_check  interval=100ms;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
+}
+
+dns_upstream known {
+    server        tls://127.0.0.1:%%PORT_8103%%;
+    health_check  off;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
+    ssl_certificate          %%TESTDIR%%/client.pem;
+    ssl_certificate_key      %%TESTDIR%%/client.key;
+}
+
+dns_upstream unknown {
+    server        tls://127.0.0.1:%%PORT_8104%%;
+    server        127.0.0.1:%%PORT_8080%% backup;
+    health_check  off;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
+}
+
+ssl_certificate      %%TESTDIR%%/one.pem;
+ssl_certificate_key  %%TESTDIR%%/one.key;
+
+log_format  tls  '$server_port $ssl_protocol "$ssl_server_name" '
+                 '$ssl_session_reused $ssl_client_verify';
+
+server {
+    listen      127.0.0.1:%%PORT_8100%% ssl;
+    listen      127.0.0.1:%%PORT_8101%% ssl;
+    proxy_pass  127.0.0.1:%%PORT_8081%%;
+    access_log  %%TESTDIR%%/tls.log tls;
+}
+
+# asks for a certificate, and refuses all others
+
+server {
+    listen                  127.0.0.1:%%PORT_8103%% ssl;
+    ssl_verify_client       on;
+    ssl_client_certificate  %%TESTDIR%%/ca.pem;
+    proxy_pass              127.0.0.1:%%PORT_8081%%;
+    access_log              %%TESTDIR%%/tls.log tls;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    listen       127.0.0.1:%%PORT_8853%% ssl;
+
+    ssl_certificate      %%TESTDIR%%/cert.pem;
+    ssl_certificate_key  %%TESTDIR%%/key.pem;
+
+    dns_forward  tls.test tls;
+    dns_forward  again.test again;
+    dns_forward  newer.test newer;
+    dns_forward  fresh.test fresh;
+    dns_forward  checked.test checked;
+    dns_forward  known.test known;
+    dns_forward  unknown.test unknown;
+    dns_cache    c;
+}
 EOF_CONF
 
 my $text = 'x' x 20000;

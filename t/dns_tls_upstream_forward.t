@@ -26,46 +26,35 @@ mkdir "$dir/certs" or die;
 $ENV{SSL_CERT_DIR} = "$dir/certs";
 $ENV{SSL_CERT_FILE} = "$dir/ca.pem";
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+log_format  f  '$dns_qname $dns_qtype $dns_upstream $dns_upstream_addr '
+               '$dns_rcode "$dns_error"';
+access_log  %%TESTDIR%%/dns.log f;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+server {
+    listen               127.0.0.1:%%PORT_8101%% ssl;
+    ssl_certificate      %%TESTDIR%%/one.pem;
+    ssl_certificate_key  %%TESTDIR%%/one.key;
+    proxy_pass           127.0.0.1:%%PORT_8081%%;
 }
 
-stream {
-    log_format  f  '$dns_qname $dns_qtype $dns_upstream $dns_upstream_addr '
-                   '$dns_rcode "$dns_error"';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    server {
-        listen               127.0.0.1:%%PORT_8101%% ssl;
-        ssl_certificate      %%TESTDIR%%/one.pem;
-        ssl_certificate_key  %%TESTDIR%%/one.key;
-        proxy_pass           127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen               127.0.0.1:%%PORT_8102%% ssl;
-        ssl_certificate      %%TESTDIR%%/other.pem;
-        ssl_certificate_key  %%TESTDIR%%/other.key;
-        proxy_pass           127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  test tls://127.0.0.1:%%PORT_8101%%;
-        dns_forward  bad.test tls://127.0.0.1:%%PORT_8102%%;
-
-        dns_zone pass.test {
-            dns_pass  tls://127.0.0.1:%%PORT_8101%%;
-        }
-    }
+server {
+    listen               127.0.0.1:%%PORT_8102%% ssl;
+    ssl_certificate      %%TESTDIR%%/other.pem;
+    ssl_certificate_key  %%TESTDIR%%/other.key;
+    proxy_pass           127.0.0.1:%%PORT_8081%%;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  test tls://127.0.0.1:%%PORT_8101%%;
+    dns_forward  bad.test tls://127.0.0.1:%%PORT_8102%%;
+
+    dns_zone pass.test {
+        dns_pass  tls://127.0.0.1:%%PORT_8101%%;
+    }
+}
 EOF_CONF
 
 for my $name (qw/ test bad.test /) {

@@ -23,44 +23,21 @@ my $ca = Test::Nginx::DNS::Certificate->new($t);
 
 $ca->issue('one', 'IP:127.0.0.1');
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', workers => 2, pages => 'status', at => 8088);
+log_format  f  '$dns_qname $dns_rcode $dns_upstream_tries "$dns_error"';
+access_log  %%TESTDIR%%/dns.log f;
 
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+dns_upstream u {
+    server        tls://127.0.0.1:%%PORT_8101%%;
+    server        tls://127.0.0.1:%%PORT_8102%%;
+    health_check  interval=200ms timeout=10s;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8088%%;
-
-        location /status {
-            dns_status  json;
-        }
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp reuseport;
+    dns_forward  . u;
 }
-
-stream {
-    log_format  f  '$dns_qname $dns_rcode $dns_upstream_tries "$dns_error"';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream u {
-        server        tls://127.0.0.1:%%PORT_8101%%;
-        server        tls://127.0.0.1:%%PORT_8102%%;
-        health_check  interval=200ms timeout=10s;
-        ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp reuseport;
-        dns_forward  . u;
-    }
-}
-
 EOF_CONF
 
 # the servers are nginx, too, of their own, in front of one of the test's; keys

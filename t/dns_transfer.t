@@ -17,54 +17,43 @@ use Time::HiRes qw/ sleep /;
 
 my $t = Test::Nginx::DNS->new()->plan(46);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone        zone=c:1m;
+dns_cache             c;
+dns_upstream_timeout  500ms;
+dns_nsid              ns1;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $dns_qtype $dns_rcode $dns_answers '
+               '$dns_upstream_tries "$dns_error"';
+access_log  %%TESTDIR%%/dns.log f;
 
-worker_processes 1;
-
-events {
+dns_upstream one {
+    server        127.0.0.1:%%PORT_8081%% max_fails=0;
+    health_check  off;
 }
 
-stream {
-    dns_cache_zone        zone=c:1m;
-    dns_cache             c;
-    dns_upstream_timeout  500ms;
-    dns_nsid              ns1;
-
-    log_format  f  '$dns_qname $dns_qtype $dns_rcode $dns_answers '
-                   '$dns_upstream_tries "$dns_error"';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream one {
-        server        127.0.0.1:%%PORT_8081%% max_fails=0;
-        health_check  off;
-    }
-
-    dns_upstream two {
-        sequential;
-        server        127.0.0.1:%%PORT_8081%% max_fails=0;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  off;
-    }
-
-    dns_upstream closed {
-        sequential;
-        server        127.0.0.1:%%PORT_8089%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  off;
-    }
-
-    server {
-        listen             127.0.0.1:%%PORT_8053%% udp;
-        listen             127.0.0.1:%%PORT_8053%%;
-        dns_forward        one.test one;
-        dns_forward        two.test two;
-        dns_forward        closed.test closed;
-        dns_client_timeout 2s;
-    }
+dns_upstream two {
+    sequential;
+    server        127.0.0.1:%%PORT_8081%% max_fails=0;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  off;
 }
 
+dns_upstream closed {
+    sequential;
+    server        127.0.0.1:%%PORT_8089%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  off;
+}
+
+server {
+    listen             127.0.0.1:%%PORT_8053%% udp;
+    listen             127.0.0.1:%%PORT_8053%%;
+    dns_forward        one.test one;
+    dns_forward        two.test two;
+    dns_forward        closed.test closed;
+    dns_client_timeout 2s;
+}
 EOF_CONF
 
 # a zone as messages: a number is an SOA of that serial, a word an A record

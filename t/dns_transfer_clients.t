@@ -14,23 +14,12 @@ use Test::Nginx::DNS::Stream;
 
 my $t = Test::Nginx::DNS->new()->plan(3);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
 }
-
-stream {
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-    }
-}
-
 EOF_CONF
 
 sub soa { [ 'z.test', 'SOA', 60, 'ns.test hm.test 1 3600 600 86400 300' ] }

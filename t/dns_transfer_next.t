@@ -15,65 +15,54 @@ use Test::Nginx::DNS::Stream;
 
 my $t = Test::Nginx::DNS->new()->plan(19);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_upstream_timeout  300ms;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+dns_upstream two {
+    sequential;
+    server        127.0.0.1:%%PORT_8081%% max_fails=0;
+    server        127.0.0.1:%%PORT_8082%% max_fails=0;
+    health_check  off;
 }
 
-stream {
-    dns_upstream_timeout  300ms;
-
-    dns_upstream two {
-        sequential;
-        server        127.0.0.1:%%PORT_8081%% max_fails=0;
-        server        127.0.0.1:%%PORT_8082%% max_fails=0;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  . two;
-    }
-
-    server {
-        listen             127.0.0.1:%%PORT_8054%%;
-        dns_forward        . two;
-        dns_next_upstream  off;
-    }
-
-    server {
-        listen             127.0.0.1:%%PORT_8055%%;
-        dns_forward        . two;
-        dns_next_upstream  servfail;
-    }
-
-    server {
-        listen                     127.0.0.1:%%PORT_8056%%;
-        dns_forward                . two;
-        dns_next_upstream_timeout  200ms;
-    }
-
-    # what is saved up at the start is 1000, and then 10 a second are free
-
-    dns_upstream saved {
-        sequential;
-        server        127.0.0.1:%%PORT_8081%% max_fails=0;
-        server        127.0.0.1:%%PORT_8082%% max_fails=0;
-        health_check  off;
-    }
-
-    server {
-        listen                    127.0.0.1:%%PORT_8057%%;
-        listen                    127.0.0.1:%%PORT_8057%% udp;
-        dns_forward               . saved;
-        dns_next_upstream_budget  1%;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  . two;
 }
 
+server {
+    listen             127.0.0.1:%%PORT_8054%%;
+    dns_forward        . two;
+    dns_next_upstream  off;
+}
+
+server {
+    listen             127.0.0.1:%%PORT_8055%%;
+    dns_forward        . two;
+    dns_next_upstream  servfail;
+}
+
+server {
+    listen                     127.0.0.1:%%PORT_8056%%;
+    dns_forward                . two;
+    dns_next_upstream_timeout  200ms;
+}
+
+# what is saved up at the start is 1000, and then 10 a second are free
+
+dns_upstream saved {
+    sequential;
+    server        127.0.0.1:%%PORT_8081%% max_fails=0;
+    server        127.0.0.1:%%PORT_8082%% max_fails=0;
+    health_check  off;
+}
+
+server {
+    listen                    127.0.0.1:%%PORT_8057%%;
+    listen                    127.0.0.1:%%PORT_8057%% udp;
+    dns_forward               . saved;
+    dns_next_upstream_budget  1%;
+}
 EOF_CONF
 
 # what the first server does stands in the name; with "both" so does the other

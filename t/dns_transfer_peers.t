@@ -17,28 +17,17 @@ my $t = Test::Nginx::DNS->new()->plan(9);
 
 tls_certificate($t);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+ssl_certificate      %%TESTDIR%%/cert.pem;
+ssl_certificate_key  %%TESTDIR%%/key.pem;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    listen       127.0.0.1:%%PORT_8853%% ssl;
+    dns_forward  nsd.test 127.0.0.1:%%PORT_8081%%;
+    dns_forward  knot.test 127.0.0.1:%%PORT_8082%%;
 }
-
-stream {
-    ssl_certificate      %%TESTDIR%%/cert.pem;
-    ssl_certificate_key  %%TESTDIR%%/key.pem;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        listen       127.0.0.1:%%PORT_8853%% ssl;
-        dns_forward  nsd.test 127.0.0.1:%%PORT_8081%%;
-        dns_forward  knot.test 127.0.0.1:%%PORT_8082%%;
-    }
-}
-
 EOF_CONF
 
 my $dir = $t->testdir();

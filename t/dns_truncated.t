@@ -15,32 +15,21 @@ use Test::Nginx::DNS::Stream;
 
 my $t = Test::Nginx::DNS->new()->plan(9);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF');
+dns_upstream two {
+    sequential;
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  off;
 }
 
-stream {
-    dns_upstream two {
-        sequential;
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  . two;
-        dns_forward  one.test 127.0.0.1:%%PORT_8081%%;
-        dns_forward  long.test 127.0.0.1:%%PORT_8083%%;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  . two;
+    dns_forward  one.test 127.0.0.1:%%PORT_8081%%;
+    dns_forward  long.test 127.0.0.1:%%PORT_8083%%;
 }
-
 EOF_CONF
 
 $t->upstream(8081, sub { { tc => 1, aa => 1 } });

@@ -19,43 +19,30 @@ my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(23);
 
 $t->write_file('hosts', "192.0.2.9 host.test\n");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+log_format  f  '$dns_qname $remote_addr $remote_port $dns_rcode $dns_error';
+access_log  %%TESTDIR%%/dns.log f;
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  off;
 }
 
-%%TEST_METRICS%%
-
-stream {
-    log_format  f  '$dns_qname $remote_addr $remote_port $dns_rcode $dns_error';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  off;
-    }
-
-    server {
-        listen                  127.0.0.1:%%PORT_8053%% udp;
-        listen                  *:%%PORT_8054%% udp;
-        listen                  127.0.0.1:%%PORT_8053%%;
-        dns_hosts               %%TESTDIR%%/hosts fallthrough;
-        dns_forward             . u;
-        dns_client_subnet       add;
-        dns_udp_proxy_protocol  127.0.0.1 127.0.1.0/24;
-        deny                    192.0.2.66;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8055%% udp;
-        dns_forward  . u;
-    }
+server {
+    listen                  127.0.0.1:%%PORT_8053%% udp;
+    listen                  *:%%PORT_8054%% udp;
+    listen                  127.0.0.1:%%PORT_8053%%;
+    dns_hosts               %%TESTDIR%%/hosts fallthrough;
+    dns_forward             . u;
+    dns_client_subnet       add;
+    dns_udp_proxy_protocol  127.0.0.1 127.0.1.0/24;
+    deny                    192.0.2.66;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8055%% udp;
+    dns_forward  . u;
+}
 EOF_CONF
 
 my $u = $t->upstream(8081, sub { { a => '192.0.2.1', delay => 0.05 } });

@@ -15,46 +15,33 @@ use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(13);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF', pages => 'metrics');
+log_format  f  '$dns_qname $dns_upstream_addr';
 
-%%TEST_GLOBALS%%
-
-worker_processes 1;
-
-events {
+dns_upstream u {
+    server        unix:%%TESTDIR%%/there max_fails=0;
+    server        unix:%%TESTDIR%%/missing;
+    health_check  off;
 }
 
-%%TEST_METRICS%%
-
-stream {
-    log_format  f  '$dns_qname $dns_upstream_addr';
-
-    dns_upstream u {
-        server        unix:%%TESTDIR%%/there max_fails=0;
-        server        unix:%%TESTDIR%%/missing;
-        health_check  off;
-    }
-
-    dns_upstream checked {
-        server        unix:%%TESTDIR%%/there weight=2;
-        health_check  interval=100ms;
-    }
-
-    server {
-        listen      unix:%%TESTDIR%%/there;
-        proxy_pass  127.0.0.1:%%PORT_8081%%;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  two.test u;
-        dns_forward  checked.test checked;
-        dns_forward  . unix:%%TESTDIR%%/there;
-        access_log   %%TESTDIR%%/dns.log f;
-    }
+dns_upstream checked {
+    server        unix:%%TESTDIR%%/there weight=2;
+    health_check  interval=100ms;
 }
 
+server {
+    listen      unix:%%TESTDIR%%/there;
+    proxy_pass  127.0.0.1:%%PORT_8081%%;
+}
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  two.test u;
+    dns_forward  checked.test checked;
+    dns_forward  . unix:%%TESTDIR%%/there;
+    access_log   %%TESTDIR%%/dns.log f;
+}
 EOF_CONF
 
 my $u = $t->upstream(8081, sub {

@@ -21,48 +21,37 @@ my $t = Test::Nginx::DNS->new()->has('ssl')->plan(68);
 
 tls_certificate($t);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone  zone=c:1m;
 
-%%TEST_GLOBALS%%
+ssl_protocols        TLSv1.2 TLSv1.3;
+ssl_certificate      %%TESTDIR%%/cert.pem;
+ssl_certificate_key  %%TESTDIR%%/key.pem;
 
-worker_processes 1;
+log_format  f  '$dns_qname $dns_qtype $protocol $dns_upstream '
+               '$dns_cache_status';
+access_log  %%TESTDIR%%/dns.log f;
 
-events {
+dns_upstream parent {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  interval=100ms;
 }
 
-stream {
-    dns_cache_zone  zone=c:1m;
-
-    ssl_protocols        TLSv1.2 TLSv1.3;
-    ssl_certificate      %%TESTDIR%%/cert.pem;
-    ssl_certificate_key  %%TESTDIR%%/key.pem;
-
-    log_format  f  '$dns_qname $dns_qtype $protocol $dns_upstream '
-                   '$dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    dns_upstream parent {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  interval=100ms;
-    }
-
-    dns_upstream child {
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  interval=100ms;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        listen       127.0.0.1:%%PORT_8853%% ssl;
-
-        dns_forward  ex.test parent;
-        dns_forward  sub.ex.test child;
-        dns_forward  plain.ex.test child;
-        dns_cache    c;
-    }
+dns_upstream child {
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  interval=100ms;
 }
 
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    listen       127.0.0.1:%%PORT_8853%% ssl;
+
+    dns_forward  ex.test parent;
+    dns_forward  sub.ex.test child;
+    dns_forward  plain.ex.test child;
+    dns_cache    c;
+}
 EOF_CONF
 
 my $dir = $t->testdir();

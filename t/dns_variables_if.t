@@ -13,34 +13,25 @@ use Test::Nginx::DNS;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ pcre /)->plan(2);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-events {
+$t->write_stream(<<'EOF_CONF');
+map $dns_rcode $failed {
+    NOERROR   0;
+    default   1;
 }
 
-stream {
-    map $dns_rcode $failed {
-        NOERROR   0;
-        default   1;
-    }
-
-    map $dns_qname $tenant {
-        ~\.one$   one;
-        default   other;
-    }
-
-    log_format  f  '$dns_qname $tenant $dns_rcode';
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_forward  . 127.0.0.1:%%PORT_8081%%;
-        access_log   %%TESTDIR%%/all.log f;
-        access_log   %%TESTDIR%%/failed.log f if=$failed;
-    }
+map $dns_qname $tenant {
+    ~\.one$   one;
+    default   other;
 }
 
+log_format  f  '$dns_qname $tenant $dns_rcode';
+
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_forward  . 127.0.0.1:%%PORT_8081%%;
+    access_log   %%TESTDIR%%/all.log f;
+    access_log   %%TESTDIR%%/failed.log f if=$failed;
+}
 EOF_CONF
 
 $t->upstream(8081, sub {

@@ -21,28 +21,17 @@ my $names = join '', map { "192.0.2.30 n$_.test\n" } 1 .. 200000;
 
 $t->write_file('hosts', "192.0.2.1 host.test\n$names");
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-worker_processes 2;
-
-events {
+$t->write_stream(<<'EOF_CONF', workers => 2);
+dns_upstream u {
+    server        127.0.0.1:%%PORT_8081%%;
+    health_check  interval=300ms timeout=300ms jitter=0 fails=1;
 }
 
-stream {
-    dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        health_check  interval=300ms timeout=300ms jitter=0 fails=1;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        dns_hosts    hosts fallthrough;
-        dns_forward  . u;
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    dns_hosts    hosts fallthrough;
+    dns_forward  . u;
 }
-
 EOF_CONF
 
 my $u = $t->upstream(8081, sub { { answers => [] } }, probes => 1);

@@ -16,60 +16,51 @@ use Time::HiRes qw/ time /;
 
 my $t = Test::Nginx::DNS->new()->plan(26);
 
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
+$t->write_stream(<<'EOF_CONF');
+dns_cache_zone     zone=c:1m;
+dns_cache_max_ttl  300s;
 
-%%TEST_GLOBALS%%
+log_format  f  '$dns_qname $dns_zone $dns_upstream $dns_cache_status';
+access_log  %%TESTDIR%%/dns.log f;
 
-events {
-}
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
 
-stream {
-    dns_cache_zone     zone=c:1m;
-    dns_cache_max_ttl  300s;
+    dns_cache          c;
+    dns_cache_min_ttl  20s;
+    dns_forward        . up;
 
-    log_format  f  '$dns_qname $dns_zone $dns_upstream $dns_cache_status';
-    access_log  %%TESTDIR%%/dns.log f;
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-
-        dns_cache          c;
-        dns_cache_min_ttl  20s;
-        dns_forward        . up;
-
-        dns_zone kube.test Arpa. {
-            dns_pass                kube;
-            dns_cache_max_ttl       30s;
-            dns_cache_negative_ttl  0 5s;
-        }
-
-        dns_zone deep.kube.test {
-            dns_pass   127.0.0.1:%%PORT_8081%%;
-            dns_cache  off;
-        }
-
-        dns_zone plain.test { include %%TESTDIR%%/pass.conf; }
-
-        dns_zone slow.test {
-            include %%TESTDIR%%/slow.conf;
-        }
-
-        dns_zone subnet.test {
-            dns_pass           up;
-            dns_client_subnet  forward;
-        }
+    dns_zone kube.test Arpa. {
+        dns_pass                kube;
+        dns_cache_max_ttl       30s;
+        dns_cache_negative_ttl  0 5s;
     }
 
-    dns_upstream up {
-        include %%TESTDIR%%/servers.conf;
+    dns_zone deep.kube.test {
+        dns_pass   127.0.0.1:%%PORT_8081%%;
+        dns_cache  off;
     }
 
-    dns_upstream kube {
-        server  127.0.0.1:%%PORT_8082%%;
+    dns_zone plain.test { include %%TESTDIR%%/pass.conf; }
+
+    dns_zone slow.test {
+        include %%TESTDIR%%/slow.conf;
+    }
+
+    dns_zone subnet.test {
+        dns_pass           up;
+        dns_client_subnet  forward;
     }
 }
 
+dns_upstream up {
+    include %%TESTDIR%%/servers.conf;
+}
+
+dns_upstream kube {
+    server  127.0.0.1:%%PORT_8082%%;
+}
 EOF_CONF
 
 $t->write_file_expand('servers.conf',

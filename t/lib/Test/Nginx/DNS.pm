@@ -5,19 +5,11 @@ package Test::Nginx::DNS;
 #
 #   my $t = Test::Nginx::DNS->new()->plan(1);
 #
-#   $t->write_file_expand('nginx.conf', <<'EOC');
-#
-#   %%TEST_GLOBALS%%
-#
-#   events { }
-#
-#   stream {
-#       server {
-#           listen       127.0.0.1:%%PORT_8053%% udp;
-#           dns_forward  . 127.0.0.1:%%PORT_8081%%;
-#       }
+#   $t->write_stream(<<'EOC');
+#   server {
+#       listen       127.0.0.1:%%PORT_8053%% udp;
+#       dns_forward  . 127.0.0.1:%%PORT_8081%%;
 #   }
-#
 #   EOC
 #
 #   my $up = $t->upstream(8081, sub { { a => '192.0.2.1' } });
@@ -33,8 +25,8 @@ package Test::Nginx::DNS;
 #
 # %%TESTDIR%% is the directory; it is removed at the end.  %%TEST_GLOBALS%%
 # stands for the main directives (load_module, pid, error_log, ...),
-# %%TEST_GLOBALS_HTTP%% for those of a http block, %%TEST_METRICS%% for such a
-# block with /metrics on %%PORT_8080%%.
+# %%TEST_GLOBALS_HTTP%% for those of a http block, %%TEST_CACHE_LOG%% for a log
+# of answers and whether the cache had them.
 #
 # At the end two more tests are made: nginx has not logged anything at
 # alert, crit or emerg, and no process crashed or was stopped by a
@@ -303,21 +295,12 @@ sub globals_http {
 }
 
 
-# a page of metrics on port 8080: see Test::Nginx::DNS::Status
+# answers and whether the cache had them, in the file dns.log
 
-sub metrics {
+sub cache_log {
     return <<'EOF';
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /metrics {
-            dns_status  prometheus;
-        }
-    }
-}
+log_format  f  '$dns_qname $dns_qtype $dns_rcode $dns_cache_status';
+    access_log  %%TESTDIR%%/dns.log f;
 EOF
 }
 
@@ -326,7 +309,7 @@ sub expand {
     my ($self, $text, $log) = @_;
 
     $text =~ s/%%TEST_GLOBALS%%/$self->globals($log)/ge;
-    $text =~ s/%%TEST_METRICS%%/$self->metrics()/ge;
+    $text =~ s/%%TEST_CACHE_LOG%%\n/$self->cache_log()/ge;
     $text =~ s/%%TEST_GLOBALS_HTTP%%/$self->globals_http()/ge;
     $text =~ s/%%TESTDIR%%/$self->{testdir}/g;
     $text =~ s/%%PORT_(\d+)(?:_UDP)?%%/$self->port($1)/ge;
@@ -352,6 +335,43 @@ sub write_file_expand {
     my ($self, $name, $content) = @_;
 
     return $self->write_file($name, $self->expand($content));
+}
+
+
+# nginx.conf with a stream {} of the text; "workers", one by default,
+# "connections" of each, and "pages", words of %pages, on port 8080 or "at"
+
+my %pages = (
+    metrics => 'location /metrics { dns_status prometheus; }',
+    status  => 'location /status { dns_status json; }',
+    ready   => 'location /ready { dns_status ready; }',
+    control => 'location /dns/ { dns_control; }',
+);
+
+sub write_stream {
+    my ($self, $text, %with) = @_;
+
+    $text =~ s/^(?=.)/    /mg;
+
+    return $self->write_file_expand('nginx.conf', join "\n",
+        '%%TEST_GLOBALS%%', '',
+        'worker_processes ' . ($with{workers} // 1) . ';', '',
+        'events {',
+        $with{connections} ? "    worker_connections $with{connections};" : (),
+        '}', '',
+        'stream {', $text . '}', '',
+        $with{pages} ? $self->pages(@with{qw/ pages at /}) : ());
+}
+
+
+sub pages {
+    my ($self, $words, $port) = @_;
+    $port //= 8080;
+
+    return 'http {', '    %%TEST_GLOBALS_HTTP%%', '',
+        '    server {', "        listen  127.0.0.1:%%PORT_$port%%;", '',
+        (map { "        $pages{$_}" } split ' ', $words),
+        '    }', '}', '';
 }
 
 
