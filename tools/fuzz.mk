@@ -13,6 +13,7 @@ FUZZ_NAMES    := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 FUZZ_SOURCES  := fuzz/nginx.c \
                  $(wildcard $(addprefix $(SRC)/,base/*.c wire/*.c)) \
                  $(wildcard $(SRC)/store/ngx_dns_hosts*.c) \
+                 $(filter-out %_image.c,$(wildcard $(SRC)/store/ngx_dns_cache*.c)) \
                  $(SRC)/front/ngx_dns_front_proxy.c
 
 # not the build of the unit tests: libFuzzer has all sources instrumented

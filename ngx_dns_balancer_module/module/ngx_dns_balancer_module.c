@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_stream_dns_cache_file.h"
 #include "ngx_stream_dns_seats.h"
 #include "ngx_stream_dns_slot.h"
 
@@ -194,7 +195,7 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       NULL },
 
     { ngx_string("dns_cache_zone"),
-      NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE1,
+      NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE12,
       ngx_stream_dns_cache_zone,
       NGX_STREAM_MAIN_CONF_OFFSET,
       0,
@@ -318,7 +319,7 @@ ngx_module_t  ngx_dns_balancer_module = {
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_stream_dns_exit_process,           /* exit process */
-    NULL,                                  /* exit master */
+    ngx_stream_dns_cache_file_exit,        /* exit master */
     NGX_MODULE_V1_PADDING
 };
 
@@ -357,6 +358,9 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
     if (ngx_array_init(&dmcf->status.caches, cf->pool, 4,
                        sizeof(ngx_shm_zone_t *))
         != NGX_OK
+        || ngx_array_init(&dmcf->cache_files, cf->pool, 1,
+                          sizeof(ngx_stream_dns_cache_file_t *))
+           != NGX_OK
         || ngx_array_init(&dmcf->uses, cf->pool, 4,
                           sizeof(ngx_stream_dns_cache_use_t))
            != NGX_OK

@@ -58,6 +58,7 @@
 #define NGX_STREAM_DNS_VALUE  (NGX_DNS_NAME_TEXT + 1)
 
 
+typedef struct ngx_stream_dns_cache_file_s  ngx_stream_dns_cache_file_t;
 typedef struct ngx_stream_dns_main_conf_s  ngx_stream_dns_main_conf_t;
 
 
@@ -206,6 +207,8 @@ struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  upstreams; /* of ngx_stream_dns_upstream_t * */
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
+    ngx_array_t                  cache_files;   /* of
+                                               ngx_stream_dns_cache_file_t * */
     ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
     ngx_array_t                  choices;   /* of ngx_stream_dns_choice_t */
     uint32_t                    *places;    /* their numbers, by their names */

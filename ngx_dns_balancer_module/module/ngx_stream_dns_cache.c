@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_stream_dns.h"
+#include "ngx_stream_dns_cache_file.h"
 #include "ngx_stream_dns_text.h"
 
 
@@ -15,24 +15,28 @@
 
 static ngx_int_t ngx_stream_dns_cache_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
+static ngx_stream_dns_cache_file_t *ngx_stream_dns_cache_zone_file(
+    ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name);
+static void ngx_stream_dns_cache_purged(ngx_shm_zone_t *shm_zone);
 static void ngx_stream_dns_cache_resized(ngx_shm_zone_t *shm_zone);
 static const char *ngx_stream_dns_cache_idle(ngx_dns_policy_t *policy);
 static ngx_int_t ngx_stream_dns_cache_seconds(ngx_conf_t *cf,
     ngx_str_t *value, ngx_uint_t *sec);
 
 
-/* zone=NAME:SIZE */
+/* zone=NAME:SIZE [file=PATH] */
 
 char *
 ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_dns_main_conf_t *dmcf = conf;
 
-    u_char          *p;
-    size_t           max;
-    ssize_t          size;
-    ngx_str_t       *value, name, s;
-    ngx_shm_zone_t  *shm_zone, **cache;
+    u_char                       *p;
+    size_t                        max;
+    ssize_t                       size;
+    ngx_str_t                    *value, name, s;
+    ngx_shm_zone_t               *shm_zone, **cache;
+    ngx_stream_dns_cache_file_t  *file;
 
     value = cf->args->elts;
     size = NGX_ERROR;
@@ -71,11 +75,24 @@ ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    file = NULL;
+
+    if (cf->args->nelts == 3) {
+        file = ngx_stream_dns_cache_zone_file(cf, dmcf, &name);
+        if (file == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
     shm_zone = ngx_stream_dns_shm_add(cf, NGX_STREAM_DNS_SHM_CACHE, &name,
                                       (size_t) size,
-                                      ngx_stream_dns_cache_init_zone, NULL);
+                                      ngx_stream_dns_cache_init_zone, file);
     if (shm_zone == NULL) {
         return NGX_CONF_ERROR;
+    }
+
+    if (file) {
+        file->shm_zone = shm_zone;
     }
 
     cache = ngx_array_push(&dmcf->status.caches);
@@ -89,16 +106,46 @@ ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+static ngx_stream_dns_cache_file_t *
+ngx_stream_dns_cache_zone_file(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name)
+{
+    ngx_str_t  *value, path;
+
+    value = cf->args->elts;
+
+    if (ngx_strncmp(value[2].data, "file=", 5) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": invalid parameter \"%V\", it must be "
+                           "\"file=PATH\"", &value[0], &value[2]);
+        return NULL;
+    }
+
+    path.data = value[2].data + 5;
+    path.len = value[2].len - 5;
+
+    return ngx_stream_dns_cache_file_add(cf, dmcf, name, &path);
+}
+
+
 /* the cache has all of the zone but the page of the slab pool's header */
 
 static ngx_int_t
 ngx_stream_dns_cache_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 {
-    size_t   size, dirty;
-    u_char  *mem;
+    size_t                        size, dirty;
+    u_char                       *mem;
+    ngx_stream_dns_cache_file_t  *file;
 
+    file = shm_zone->data;
     mem = shm_zone->shm.addr + ngx_pagesize;
     size = shm_zone->shm.size - ngx_pagesize;
+
+    if (file && ngx_stream_dns_cache_file_check(file, shm_zone->shm.log)
+                != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     if (data || shm_zone->shm.exists) {
         shm_zone->data = ngx_dns_cache_attach(mem, size);
@@ -127,7 +174,37 @@ ngx_stream_dns_cache_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
     shm_zone->data = ngx_dns_cache_init(mem, size);
 
+    ngx_stream_dns_cache_purged(shm_zone);
+
+    if (file && !ngx_test_config) {
+        ngx_stream_dns_cache_file_load(file, shm_zone->data,
+                                       shm_zone->shm.log);
+    }
+
     return NGX_OK;
+}
+
+
+/* what was purged before the size changed must not come back by a file */
+
+static void
+ngx_stream_dns_cache_purged(ngx_shm_zone_t *shm_zone)
+{
+    ngx_shm_zone_t       *old;
+    ngx_dns_cache_shm_t  *c, *was;
+
+    old = ngx_stream_dns_shm_running(shm_zone);
+
+    if (old == NULL) {
+        return;
+    }
+
+    was = ngx_dns_cache_attach(old->shm.addr + ngx_pagesize,
+                               old->shm.size - ngx_pagesize);
+    if (was) {
+        c = shm_zone->data;
+        c->purged = ngx_dns_load(&was->purged);
+    }
 }
 
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns_budget.h"
+#include "ngx_stream_dns_cache_file.h"
 #include "ngx_stream_dns_seats.h"
 #include "../base/ngx_dns_random.h"
 #include "../front/ngx_dns_front_https.h"
@@ -315,6 +316,7 @@ ngx_stream_dns_check_handler(ngx_event_t *ev)
     if (settle) {
         dmcf->settled = ngx_current_msec;
         ngx_stream_dns_secret_look(dmcf, ev->log);
+        ngx_stream_dns_cache_file_tick(dmcf);
     }
 
     none = ngx_stream_dns_seats_tick(dmcf);
@@ -341,6 +343,7 @@ ngx_stream_dns_hold(ngx_stream_dns_main_conf_t *dmcf, ngx_uint_t holds)
         return;
     }
 
+    ngx_stream_dns_cache_file_stop(dmcf);
     ngx_stream_dns_hosts_stop(dmcf);
     ngx_stream_dns_seats_stop(dmcf);
     ngx_dns_probe_stop();

@@ -50,6 +50,7 @@ ngx_dns_cache_init(void *mem, size_t size)
     c->size = size;
     c->key.k0 = ngx_dns_random64();
     c->key.k1 = ngx_dns_random64();
+    c->id = ngx_dns_random64();
 
     part = (size - sizeof(ngx_dns_cache_shm_t)) / c->shards;
     part -= part % NGX_DNS_CACHELINE;

@@ -123,7 +123,11 @@ typedef struct {
     uint64_t                 size;
     ngx_dns_hash_key_t       key;
     uint32_t                 shards;
-    uint32_t                 pad[5];
+    uint32_t                 seen;        /* of the image that was last read,
+                                             a part of its sum; module's */
+    uint64_t                 id;          /* of this cache, by chance */
+    uint64_t                 written;     /* microseconds: when its last image
+                                             was begun; module's */
     uint64_t                 purged;      /* microseconds: what was asked for
                                              before is not stored any more */
     uint64_t                 shard[64];   /* offsets */
@@ -142,6 +146,9 @@ typedef struct {
     uint32_t                *gen;
     uint32_t                 generation;
 } ngx_dns_cache_view_t;
+
+
+#define NGX_DNS_CACHE_RESTORE_MAIN  4  /* it was in the main log */
 
 
 #pragma GCC visibility push(hidden)
@@ -190,6 +197,15 @@ ngx_int_t ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
 ngx_int_t ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
     const u_char *name, const ngx_dns_cache_answer_t *answer,
     ngx_dns_cache_when_t *when);
+
+/*
+ * Stores what was written down of a cache (ngx_dns_cache_image.h), unless there
+ * is an entry of the same key: NGX_BUSY.  "uses" as of uses(), and where it
+ * was.
+ */
+ngx_int_t ngx_dns_cache_restore(ngx_dns_cache_shm_t *c, uint64_t hash,
+    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    const uint16_t *ttl, ngx_uint_t uses, ngx_dns_cache_when_t *when);
 
 /*
  * Begins to take entries out.  What was asked for before "usec", and so is in

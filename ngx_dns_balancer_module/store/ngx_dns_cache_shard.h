@@ -22,7 +22,7 @@
 #include "ngx_dns_cache.h"
 
 
-#define NGX_DNS_CACHE_LAYOUT       0x444e5343414304UL   /* a change of it: of
+#define NGX_DNS_CACHE_LAYOUT       0x444e5343414305UL   /* a change of it: of
                                                            any struct here */
 
 /*

@@ -17,6 +17,9 @@ typedef struct {
     const u_char                  *body;
     size_t                         size;
     ngx_uint_t                     failure;    /* see store_failure() */
+    ngx_uint_t                     restored;   /* see restore() */
+    ngx_uint_t                     main;
+    uint64_t                       uses;
 } ngx_dns_cache_item_t;
 
 
@@ -44,6 +47,8 @@ ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
     item.ttl = ttl;
     item.body = body;
     item.failure = 0;
+    item.restored = 0;
+    item.uses = 0;
 
     return ngx_dns_cache_put(c, &item, when);
 }
@@ -62,6 +67,29 @@ ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
     item.ttl = NULL;
     item.body = name;                   /* of no length */
     item.failure = 1;
+    item.restored = 0;
+    item.uses = 0;
+
+    return ngx_dns_cache_put(c, &item, when);
+}
+
+
+ngx_int_t
+ngx_dns_cache_restore(ngx_dns_cache_shm_t *c, uint64_t hash,
+    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    const uint16_t *ttl, ngx_uint_t uses, ngx_dns_cache_when_t *when)
+{
+    ngx_dns_cache_item_t  item;
+
+    item.hash = hash;
+    item.name = name;
+    item.answer = answer;
+    item.ttl = ttl;
+    item.body = name + answer->name_len;
+    item.failure = 0;
+    item.restored = 1;
+    item.main = uses & NGX_DNS_CACHE_RESTORE_MAIN;
+    item.uses = (uses * NGX_DNS_CACHE_USE) & NGX_DNS_CACHE_USES;
 
     return ngx_dns_cache_put(c, &item, when);
 }
@@ -120,7 +148,12 @@ ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
         return NGX_BUSY;
     }
 
-    log = (known || ngx_dns_cache_recall(s, item->hash))
+    if (item->restored && known) {
+        return NGX_BUSY;
+    }
+
+    log = (known || (item->restored ? item->main
+                                    : ngx_dns_cache_recall(s, item->hash)))
           ? NGX_DNS_CACHE_MAIN : NGX_DNS_CACHE_SMALL;
 
     if (ngx_dns_cache_evict(s, log, item->size, now) != NGX_OK) {
@@ -138,7 +171,7 @@ ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
     /* what was there may have been moved or dropped to make room */
 
     old = ngx_dns_load(word);
-    value = ngx_dns_cache_value(s, item->hash, p);
+    value = ngx_dns_cache_value(s, item->hash, p) | item->uses;
     bytes = (int64_t) item->size;
 
     if (old) {

@@ -1,0 +1,221 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+
+#include "ngx_stream_dns_cache_file.h"
+#include "../base/ngx_dns_clock.h"
+
+#include <grp.h>
+
+
+#define NGX_STREAM_DNS_CACHE_FILE_GROUPS  64
+#define NGX_STREAM_DNS_CACHE_FILE_TEMP    (sizeof(".") + NGX_INT_T_LEN         \
+                                           + sizeof(".tmp"))
+
+
+static ngx_int_t ngx_stream_dns_cache_file_directory(
+    ngx_stream_dns_cache_file_t *file, u_char *name, ngx_log_t *log);
+static ngx_uint_t ngx_stream_dns_cache_file_may(ngx_core_conf_t *ccf,
+    const char *name, ngx_file_info_t *fi);
+static ngx_uint_t ngx_stream_dns_cache_file_member(ngx_core_conf_t *ccf,
+    gid_t gid);
+
+
+ngx_stream_dns_cache_file_t *
+ngx_stream_dns_cache_file_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
+    ngx_str_t *zone, ngx_str_t *path)
+{
+    ngx_str_t                      *directive;
+    ngx_uint_t                      i;
+    ngx_stream_dns_cache_file_t    *file, **files;
+
+    directive = cf->args->elts;
+
+    file = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_cache_file_t));
+    if (file == NULL) {
+        return NULL;
+    }
+
+    file->path = *path;
+    file->zone = *zone;
+    file->cycle = cf->cycle;
+    file->fd = NGX_INVALID_FILE;
+
+    if (path->len == 0 || path->data[path->len - 1] == '/') {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": \"file=%V\" must be the path of a file",
+                           directive, path);
+        return NULL;
+    }
+
+    if (ngx_conf_full_name(cf->cycle, &file->path, 0) != NGX_OK) {
+        return NULL;
+    }
+
+    file->temp.data = ngx_pnalloc(cf->pool, file->path.len
+                                            + NGX_STREAM_DNS_CACHE_FILE_TEMP);
+    if (file->temp.data == NULL) {
+        return NULL;
+    }
+
+    files = dmcf->cache_files.elts;
+
+    for (i = 0; i < dmcf->cache_files.nelts; i++) {
+        if (files[i]->path.len == file->path.len
+            && ngx_memcmp(files[i]->path.data, file->path.data,
+                          file->path.len)
+               == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\": \"file=%V\" is that of zone \"%V\", "
+                               "too, it must be another one", directive,
+                               path, &files[i]->zone);
+            return NULL;
+        }
+    }
+
+    files = ngx_array_push(&dmcf->cache_files);
+    if (files == NULL) {
+        return NULL;
+    }
+
+    *files = file;
+
+    return file;
+}
+
+
+ngx_int_t
+ngx_stream_dns_cache_file_check(ngx_stream_dns_cache_file_t *file,
+    ngx_log_t *log)
+{
+    u_char           *name, *p;
+    ngx_int_t         rc;
+    ngx_file_info_t   fi;
+
+    if (ngx_file_info(file->path.data, &fi) != NGX_FILE_ERROR) {
+
+        if (!ngx_is_file(&fi)) {
+            ngx_log_error(NGX_LOG_EMERG, log, 0,
+                          "\"dns_cache_zone\" \"%V\": \"file=%V\" is no file",
+                          &file->zone, &file->path);
+            return NGX_ERROR;
+        }
+
+    } else if (ngx_errno != NGX_ENOENT) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "\"dns_cache_zone\" \"%V\": \"file=%V\": "
+                      ngx_file_info_n " failed", &file->zone, &file->path);
+        return NGX_ERROR;
+    }
+
+    name = ngx_alloc(file->path.len + 1, log);
+    if (name == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(name, file->path.data, file->path.len);
+
+    for (p = name + file->path.len; p > name + 1 && p[-1] != '/'; p--) {
+        /* void */
+    }
+
+    *p = '\0';
+
+    rc = ngx_stream_dns_cache_file_directory(file, name, log);
+
+    ngx_free(name);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_cache_file_directory(ngx_stream_dns_cache_file_t *file,
+    u_char *name, ngx_log_t *log)
+{
+    ngx_file_info_t   fi;
+    ngx_core_conf_t  *ccf;
+
+    if (ngx_file_info(name, &fi) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "\"dns_cache_zone\" \"%V\": the directory of \"file=%V\" "
+                      "must be there, " ngx_file_info_n " \"%s\" failed",
+                      &file->zone, &file->path, name);
+        return NGX_ERROR;
+    }
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(file->cycle->conf_ctx,
+                                           ngx_core_module);
+
+    if (!ngx_is_dir(&fi)
+        || !ngx_stream_dns_cache_file_may(ccf, (char *) name, &fi))
+    {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"dns_cache_zone\" \"%V\": \"file=%V\": workers must "
+                      "have the right to write to the directory \"%s\"",
+                      &file->zone, &file->path, name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* may workers make files in it? */
+
+static ngx_uint_t
+ngx_stream_dns_cache_file_may(ngx_core_conf_t *ccf, const char *name,
+    ngx_file_info_t *fi)
+{
+    mode_t  need;
+
+    if (geteuid() != 0) {
+        return access(name, W_OK|X_OK) == 0;
+    }
+
+    if (ccf->user == 0 || ccf->user == (ngx_uid_t) NGX_CONF_UNSET_UINT) {
+        return 1;
+    }
+
+    need = S_IWOTH|S_IXOTH;
+
+    if (fi->st_uid == ccf->user) {
+        need = S_IWUSR|S_IXUSR;
+
+    } else if (ngx_stream_dns_cache_file_member(ccf, fi->st_gid)) {
+        need = S_IWGRP|S_IXGRP;
+    }
+
+    return (fi->st_mode & need) == need;
+}
+
+
+static ngx_uint_t
+ngx_stream_dns_cache_file_member(ngx_core_conf_t *ccf, gid_t gid)
+{
+    int    i, n;
+    gid_t  groups[NGX_STREAM_DNS_CACHE_FILE_GROUPS];
+
+    if (gid == ccf->group) {
+        return 1;
+    }
+
+    n = NGX_STREAM_DNS_CACHE_FILE_GROUPS;
+
+    if (ccf->username == NULL
+        || getgrouplist(ccf->username, ccf->group, groups, &n) == -1)
+    {
+        return 0;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (groups[i] == gid) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
