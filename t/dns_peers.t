@@ -11,6 +11,7 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
+use Test::Nginx::DNS::Authority qw/ nsd /;
 use Test::Nginx::DNS::Stream;
 
 my $t = Test::Nginx::DNS->new()->plan(17);
@@ -76,23 +77,6 @@ $t->write_file('zone', <<EOF . $zone);
 ns A 127.0.0.1
 EOF
 
-$t->write_file_expand('nsd.conf', <<'EOF_CONF');
-server:
-    ip-address: 127.0.0.1@%%PORT_8081%%
-    zonesdir: "%%TESTDIR%%"
-    username: ""
-    database: ""
-    pidfile: "%%TESTDIR%%/nsd.pid"
-    xfrdfile: "%%TESTDIR%%/nsd.xfrd"
-    zonelistfile: "%%TESTDIR%%/nsd.zones"
-    cookie-secret-file: ""
-remote-control:
-    control-enable: no
-zone:
-    name: test
-    zonefile: zone
-EOF_CONF
-
 sub unbound_conf {
     my ($name, $port, $what) = @_;
 
@@ -140,9 +124,10 @@ forward-zone:
     forward-tls-upstream: yes
 EOF
 
-my @pids = ($t->spawn('nsd.out', 'nsd', '-d', '-c', "$dir/nsd.conf"),
-    map { $t->spawn("$_.out", 'unbound', '-d', '-c', "$dir/$_.conf") }
-        qw/ behind udp tcp tls /);
+my $authority = nsd($t, 8081, test => 'zone');
+
+my @pids = map { $t->spawn("$_.out", 'unbound', '-d', '-c', "$dir/$_.conf") }
+    qw/ behind udp tcp tls /;
 
 END { for (@pids) { kill 'TERM', $_; waitpid $_, 0 } $? = 0 if $? == -1 }
 

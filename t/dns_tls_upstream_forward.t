@@ -11,9 +11,10 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
+use Test::Nginx::DNS::Authority qw/ nsd /;
 use Test::Nginx::DNS::Certificate;
 
-my $t = Test::Nginx::DNS->new()->plan(8);
+my $t = Test::Nginx::DNS->new()->plan(7);
 my $ca = Test::Nginx::DNS::Certificate->new($t);
 my $dir = $t->testdir();
 
@@ -71,39 +72,11 @@ r$_ TXT "a record that is one of many in a zone, number $_"
 EOR
 }
 
-$t->write_file_expand('nsd.conf', <<'EOF_CONF');
-server:
-    ip-address: 127.0.0.1@%%PORT_8081%%
-    zonesdir: "%%TESTDIR%%"
-    username: ""
-    database: ""
-    pidfile: "%%TESTDIR%%/nsd.pid"
-    xfrdfile: "%%TESTDIR%%/nsd.xfrd"
-    zonelistfile: "%%TESTDIR%%/nsd.zones"
-    cookie-secret-file: ""
-remote-control:
-    control-enable: no
-zone:
-    name: test
-    zonefile: test.zone
-    provide-xfr: 127.0.0.1 NOKEY
-zone:
-    name: bad.test
-    zonefile: bad.test.zone
-    provide-xfr: 127.0.0.1 NOKEY
-EOF_CONF
-
-my $pid = $t->spawn('nsd.out', 'nsd', '-d', '-c', "$dir/nsd.conf");
-
-END { if ($pid) { my $code = $?; kill 'TERM', $pid; waitpid $pid, 0;
-                  $? = $code } }
+my $nsd = nsd($t, 8081, 'test' => 'test.zone', 'bad.test' => 'bad.test.zone');
 
 $t->run();
 
 my $port = $t->port(8053);
-
-ok($t->wait_for(sub { eval { dns_query($t->port(8081), 'a.test', 'A',
-                                       timeout => 0.2) } }, 10), 'nsd is up');
 
 is(dns_query($port, 'a.test', 'A')->{answers}[0]{data}, '192.0.2.1',
    'dns_forward');

@@ -11,6 +11,7 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
+use Test::Nginx::DNS::Authority qw/ nsd /;
 use Test::Nginx::DNS::Stream;
 
 my $t = Test::Nginx::DNS->new()->plan(9);
@@ -44,24 +45,6 @@ sub zone {
 
 zone('nsd', 1);
 zone('knot', 1);
-
-$t->write_file_expand('nsd.conf', <<'EOF_CONF');
-server:
-    ip-address: 127.0.0.1@%%PORT_8081%%
-    zonesdir: "%%TESTDIR%%"
-    username: ""
-    database: ""
-    pidfile: "%%TESTDIR%%/nsd.pid"
-    xfrdfile: "%%TESTDIR%%/nsd.xfrd"
-    zonelistfile: "%%TESTDIR%%/nsd.zones"
-    cookie-secret-file: ""
-remote-control:
-    control-enable: no
-zone:
-    name: nsd.test
-    zonefile: nsd.zone
-    provide-xfr: 127.0.0.1 NOKEY
-EOF_CONF
 
 $t->write_file_expand('knot.conf', <<'EOF_CONF');
 server:
@@ -105,8 +88,9 @@ EOF_CONF
 
 mkdir "$dir/$_" for qw/ knot second /;
 
-my @pids = ($t->spawn('nsd.out', 'nsd', '-d', '-c', "$dir/nsd.conf"),
-            $t->spawn('knot.out', 'knotd', '-c', "$dir/knot.conf"));
+my $nsd = nsd($t, 8081, 'nsd.test' => 'nsd.zone');
+
+my @pids = $t->spawn('knot.out', 'knotd', '-c', "$dir/knot.conf");
 
 END { for (@pids) { kill 'TERM', $_; waitpid $_, 0 } $? = 0 if $? == -1 }
 
@@ -115,13 +99,10 @@ $t->run();
 my ($port, $tls) = ($t->port(8053), $t->port(8853));
 
 ok($t->wait_for(sub {
-    for (8081, 8082) {
-        my $zone = $_ == 8081 ? 'nsd.test' : 'knot.test';
-        my $r = eval { dns_query($t->port($_), $zone, 'SOA', timeout => 0.2) };
-        return 0 if !$r || !@{$r->{answers}};
-    }
-    return 1;
-}, 15), 'both have started');
+    my $r = eval { dns_query($t->port(8082), 'knot.test', 'SOA',
+                             timeout => 0.2) };
+    return $r && @{$r->{answers}};
+}, 15), 'knot has started');
 
 # the records, in an order
 

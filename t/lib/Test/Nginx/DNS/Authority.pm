@@ -63,7 +63,8 @@ EOF
     my @rest = @zones;
 
     while (my ($zone, $file) = splice @rest, 0, 2) {
-        $conf .= "zone:\n    name: $zone\n    zonefile: $file\n";
+        $conf .= "zone:\n    name: $zone\n    zonefile: $file\n"
+            . "    provide-xfr: $addr NOKEY\n";
     }
 
     $t->write_file_expand("$name.conf", $conf);
