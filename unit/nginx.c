@@ -88,12 +88,14 @@ ngx_log_error_core(ngx_uint_t level, ngx_log_t *log, ngx_err_t err,
 #endif
 
 
-/* as much of nginx's formats as is used: %s, %d, %uD, %M */
+/* as much of nginx's formats as is used: %s, %V, %d, %uD, %uL, %M, %Z */
 
 u_char *
 ngx_vslprintf(u_char *buf, u_char *last, const char *fmt, va_list args)
 {
-    char  word[256];
+    int         width;
+    char        word[256];
+    ngx_str_t  *v;
 
     for ( /* void */ ; *fmt && buf < last; fmt++) {
 
@@ -103,12 +105,33 @@ ngx_vslprintf(u_char *buf, u_char *last, const char *fmt, va_list args)
         }
 
         fmt++;
+        width = 0;
+
+        if (*fmt == 'Z') {
+            *buf++ = '\0';
+            continue;
+        }
+
+        if (*fmt == '0') {
+            width = *++fmt - '0';
+            fmt++;
+        }
 
         if (*fmt == 's') {
             snprintf(word, sizeof(word), "%s", va_arg(args, char *));
 
+        } else if (*fmt == 'V') {
+            v = va_arg(args, ngx_str_t *);
+            snprintf(word, sizeof(word), "%.*s", (int) v->len,
+                     (char *) v->data);
+
         } else if (*fmt == 'd') {
             snprintf(word, sizeof(word), "%d", va_arg(args, int));
+
+        } else if (fmt[0] == 'u' && fmt[1] == 'L') {
+            fmt++;
+            snprintf(word, sizeof(word), "%0*lu", width,
+                     (unsigned long) va_arg(args, uint64_t));
 
         } else if (*fmt == 'u' && *++fmt == 'D') {
             snprintf(word, sizeof(word), "%u", va_arg(args, uint32_t));
@@ -124,6 +147,32 @@ ngx_vslprintf(u_char *buf, u_char *last, const char *fmt, va_list args)
         buf = ngx_cpymem(buf, word,
                          ngx_min(strlen(word), (size_t) (last - buf)));
     }
+
+    return buf;
+}
+
+
+u_char *
+ngx_sprintf(u_char *buf, const char *fmt, ...)
+{
+    va_list  args;
+
+    va_start(args, fmt);
+    buf = ngx_vslprintf(buf, buf + 65536, fmt, args);
+    va_end(args);
+
+    return buf;
+}
+
+
+u_char *
+ngx_snprintf(u_char *buf, size_t max, const char *fmt, ...)
+{
+    va_list  args;
+
+    va_start(args, fmt);
+    buf = ngx_vslprintf(buf, buf + max, fmt, args);
+    va_end(args);
 
     return buf;
 }
@@ -298,4 +347,67 @@ void *
 ngx_calloc(size_t size, ngx_log_t *log)
 {
     return calloc(1, size);
+}
+
+
+ngx_buf_t *
+ngx_create_temp_buf(ngx_pool_t *pool, size_t size)
+{
+    ngx_buf_t  *b;
+
+    if (unit_no_pool) {
+        return NULL;
+    }
+
+    b = calloc(1, sizeof(ngx_buf_t));
+
+    b->start = malloc(size);
+    b->pos = b->start;
+    b->last = b->start;
+    b->end = b->start + size;
+
+    return b;
+}
+
+
+ngx_chain_t *
+ngx_alloc_chain_link(ngx_pool_t *pool)
+{
+    return calloc(1, sizeof(ngx_chain_t));
+}
+
+
+/* returns how many octets more than "size" it takes if "dst" is NULL */
+
+uintptr_t
+ngx_escape_json(u_char *dst, u_char *src, size_t size)
+{
+    char    word[8];
+    size_t  i, n, len;
+
+    len = 0;
+
+    for (i = 0; i < size; i++) {
+
+        if (src[i] == '"' || src[i] == '\\') {
+            n = (size_t) snprintf(word, sizeof(word), "\\%c", src[i]);
+
+        } else if (src[i] == '\n') {
+            n = (size_t) snprintf(word, sizeof(word), "\\n");
+
+        } else if (src[i] < 0x20) {
+            n = (size_t) snprintf(word, sizeof(word), "\\u%04x", src[i]);
+
+        } else {
+            n = (size_t) snprintf(word, sizeof(word), "%c", src[i]);
+        }
+
+        len += n;
+
+        if (dst) {
+            dst = ngx_cpymem(dst, word, n);
+        }
+    }
+
+    return dst ? (uintptr_t) dst : (uintptr_t) (len - size);
 }
