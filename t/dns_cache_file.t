@@ -15,7 +15,7 @@ use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 use Time::HiRes qw/ time sleep /;
 
-my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(25);
+my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(26);
 my $dir = $t->testdir();
 
 $t->allow(qr/worker process \d+ exited on signal 9/);
@@ -129,6 +129,14 @@ $up->reset();
 dns_query($udp, $_, 'A') for qw/ later.test n2.test /;
 is($up->count(), 0, 'kept over a reload');
 is(scalar(() = $t->error_log() =~ /were read/g), 1, 'and not read again');
+
+# another path: written at once
+
+$t->write_file_expand('nginx.conf', $conf =~ s/answers\.cache/other.cache/r);
+$t->reload();
+ok($t->wait_for(sub { -s "$dir/other.cache" }), 'another path');
+$t->write_file_expand('nginx.conf', $conf);
+$t->reload();
 
 # another size: a new zone, which has what is in the file
 

@@ -52,7 +52,7 @@ struct ngx_stream_dns_cache_file_s {
     ngx_event_t                  event;
 
     /* of the file that was last looked at */
-    ngx_file_uniq_t              uniq;
+    ngx_file_uniq_t              uniq;      /* 0: there is none */
     time_t                       mtime;
     ngx_uint_t                   told;      /* that it can't be written */
 };

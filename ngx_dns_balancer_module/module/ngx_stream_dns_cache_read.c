@@ -28,9 +28,12 @@ ngx_stream_dns_cache_file_changed(ngx_stream_dns_cache_file_t *file)
 {
     ngx_file_info_t  fi;
 
-    if (ngx_file_info(file->path.data, &fi) == NGX_FILE_ERROR
-        || (ngx_file_uniq(&fi) == file->uniq
-            && ngx_file_mtime(&fi) == file->mtime))
+    if (ngx_file_info(file->path.data, &fi) == NGX_FILE_ERROR) {
+        file->uniq = 0;
+        return 0;
+    }
+
+    if (ngx_file_uniq(&fi) == file->uniq && ngx_file_mtime(&fi) == file->mtime)
     {
         return 0;
     }

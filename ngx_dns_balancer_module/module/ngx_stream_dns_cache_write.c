@@ -76,7 +76,9 @@ ngx_stream_dns_cache_file_look(ngx_stream_dns_cache_file_t *file,
         ngx_stream_dns_cache_file_close(file);
     }
 
-    if (ngx_stream_dns_cache_file_due(c)
+    /* one that is not there, as after a change of its path, is not waited for */
+
+    if ((ngx_stream_dns_cache_file_due(c) || (file->uniq == 0 && !file->told))
         && ngx_stream_dns_cache_file_begin(file, ngx_cycle->log) == NGX_OK)
     {
         ngx_stream_dns_cache_file_timer(file);
@@ -302,7 +304,7 @@ ngx_stream_dns_cache_file_failed(ngx_stream_dns_cache_file_t *file,
         file->told = 1;
         ngx_log_error(NGX_LOG_ERR, log, ngx_errno,
                       "dns_cache_zone \"%V\" can't be written to \"%V\": %s "
-                      "\"%s\" failed, tried again each 5 minutes",
+                      "\"%s\" failed, the file that was there stays",
                       &file->zone, &file->path, what, file->temp.data);
     }
 
