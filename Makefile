@@ -264,6 +264,11 @@ check-packages:                 ## install, upgrade, remove the package (root)
 	@tools/install-deps build test deb
 	prove -v tools/check-packages $(if $(RELEASE),:: $(RELEASE))
 
+.PHONY: check-install
+check-install:                  ## do what docs/install.md says (root)
+	@tools/install-deps build test ci
+	prove -v tools/check-install
+
 .PHONY: check-fleet
 check-fleet: $(PRODUCT)         ## three instances behind a router (root)
 	@tools/install-deps build run fleet
