@@ -76,7 +76,7 @@ ngx_stream_dns_cache_file_look(ngx_stream_dns_cache_file_t *file,
         ngx_stream_dns_cache_file_close(file);
     }
 
-    /* one that is not there, as after a change of its path, is not waited for */
+    /* one that is not there, as after a change of its path, is written now */
 
     if ((ngx_stream_dns_cache_file_due(c) || (file->uniq == 0 && !file->told))
         && ngx_stream_dns_cache_file_begin(file, ngx_cycle->log) == NGX_OK)
