@@ -106,10 +106,13 @@ ngx_dns_attempt_again(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
 
 
 ngx_dns_outcome_e
-ngx_dns_attempt_take(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
-    ngx_dns_event_e event, u_char *msg, size_t len, ngx_dns_message_t *m)
+ngx_dns_attempt_take(ngx_dns_inflight_attempt_t *a, ngx_dns_event_e event,
+    u_char *msg, size_t len, ngx_dns_message_t *m)
 {
-    ngx_dns_outcome_e  outcome;
+    ngx_dns_outcome_e    outcome;
+    ngx_dns_inflight_t  *f;
+
+    f = a->attempt.data;
 
     if (event == NGX_DNS_EVENT_ANSWER) {
         outcome = ngx_dns_attempt_answer(f, a, msg, len, m);

@@ -38,9 +38,8 @@ ngx_dns_outcome_e ngx_dns_attempt_send(ngx_dns_inflight_t *f,
  * asked once more, over transport->whole or without an OPT; else the attempt
  * is over, and "m" is the parsed message of it, or has an rcode of our own.
  */
-ngx_dns_outcome_e ngx_dns_attempt_take(ngx_dns_inflight_t *f,
-    ngx_dns_inflight_attempt_t *a, ngx_dns_event_e event, u_char *msg,
-    size_t len, ngx_dns_message_t *m);
+ngx_dns_outcome_e ngx_dns_attempt_take(ngx_dns_inflight_attempt_t *a,
+    ngx_dns_event_e event, u_char *msg, size_t len, ngx_dns_message_t *m);
 
 /*
  * It has been silent for all of its time: noted, and the server's failure

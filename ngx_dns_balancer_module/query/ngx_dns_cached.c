@@ -8,10 +8,11 @@
 #include "../base/ngx_dns_clock.h"
 
 
-static ngx_int_t ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
-    uint64_t partition, ngx_dns_cache_view_t *view);
-static ngx_uint_t ngx_dns_cached_failing(const ngx_dns_policy_t *policy,
-    const u_char *name, size_t len, uint64_t bits, uint64_t partition,
+static ngx_int_t ngx_dns_cached_denied(const ngx_dns_request_t *r,
+    ngx_dns_cache_view_t *view, size_t *skip);
+static ngx_int_t ngx_dns_cached_old(const ngx_dns_request_t *r,
+    ngx_dns_cache_view_t *view);
+static ngx_uint_t ngx_dns_cached_failing(const ngx_dns_request_t *r,
     ngx_dns_cache_view_t *view);
 static void ngx_dns_cached_asker(const ngx_dns_request_t *r,
     ngx_dns_asker_t *asker, ngx_dns_source_e source);
@@ -35,44 +36,36 @@ static size_t ngx_dns_cached_copy(ngx_dns_asker_t *asker,
 static ngx_inline void ngx_dns_cached_age(u_char *body,
     ngx_dns_cache_view_t *view, ngx_uint_t stale, uint32_t stale_ttl);
 static ngx_uint_t ngx_dns_cached_due(const ngx_dns_request_t *r,
-    uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view);
+    ngx_dns_cache_view_t *view);
 
 
 ngx_int_t
 ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_record_t *record)
 {
     size_t                   sent, skip;
-    uint64_t                 bits, partition;
     ngx_int_t                rc;
     ngx_uint_t               stale;
     const ngx_dns_policy_t  *policy;
     ngx_dns_asker_t          asker;
     ngx_dns_message_t        m;
-    ngx_dns_question_t      *q;
     ngx_dns_cache_view_t     view;
 
-    q = r->question;
     policy = r->zone->policy;
-    bits = ngx_dns_cached_bits(q);
-    partition = r->partition;
     skip = 0;
     stale = 0;
 
-    rc = ngx_dns_subnet_find(policy, q->name, q->asked.name_len, bits,
-                             &partition, &q->subnet, &view, &m.scoped);
+    rc = ngx_dns_subnet_find(r, &view, &m.scoped);
 
     if (rc != NGX_OK
         && (!policy->nxdomain_cut
-            || ngx_dns_cached_above(policy, q->name, q->asked.name_len, bits,
-                                    r->zone, partition, &view, &skip)
-               != NGX_OK))
+            || ngx_dns_cached_denied(r, &view, &skip) != NGX_OK))
     {
         return NGX_DECLINED;
     }
 
     if ((int32_t) (view.answer.expires - ngx_dns_sec) <= 0) {
 
-        rc = ngx_dns_cached_old(r, bits, partition, &view);
+        rc = ngx_dns_cached_old(r, &view);
 
         if (rc != NGX_OK && rc != NGX_DONE) {
             return rc;
@@ -99,8 +92,7 @@ ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_record_t *record)
                                 : NGX_DNS_CACHE_STATUS_HIT);
 
     return (policy->prefetch && !stale && skip == 0
-            && ngx_dns_cached_due(r, bits, partition, &view)) ? NGX_DONE
-                                                              : NGX_OK;
+            && ngx_dns_cached_due(r, &view)) ? NGX_DONE : NGX_OK;
 }
 
 
@@ -128,6 +120,20 @@ ngx_dns_cached_record(ngx_dns_record_t *record, const ngx_dns_message_t *m,
 }
 
 
+/* is a name above it said not to exist? */
+
+static ngx_int_t
+ngx_dns_cached_denied(const ngx_dns_request_t *r, ngx_dns_cache_view_t *view,
+    size_t *skip)
+{
+    ngx_dns_cached_key_t  key;
+
+    ngx_dns_subnet_key(r, &key);
+
+    return ngx_dns_cached_above(&key, r->zone, view, skip);
+}
+
+
 /*
  * What to do with an answer past its end.  NGX_AGAIN: try for a new one
  * first; NGX_OK: that was tried just now, in vain (RFC 8767, 5, the failure
@@ -136,15 +142,12 @@ ngx_dns_cached_record(ngx_dns_record_t *record, const ngx_dns_message_t *m,
  */
 
 static ngx_int_t
-ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
-    uint64_t partition, ngx_dns_cache_view_t *view)
+ngx_dns_cached_old(const ngx_dns_request_t *r, ngx_dns_cache_view_t *view)
 {
     ngx_uint_t               usable;
     const ngx_dns_policy_t  *policy;
-    ngx_dns_question_t      *q;
     ngx_dns_cache_view_t     failed;
 
-    q = r->question;
     policy = r->zone->policy;
 
     if (ngx_dns_cache_rcode(&view->answer) == NGX_DNS_SERVFAIL) {
@@ -155,8 +158,7 @@ ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
              && (int32_t) (view->answer.expires + policy->stale
                            - ngx_dns_sec) > 0;
 
-    if (!ngx_dns_cached_failing(policy, q->name, q->asked.name_len, bits,
-                                partition, &failed)
+    if (!ngx_dns_cached_failing(r, &failed)
         || ngx_dns_cache_rcode(&failed.answer) != NGX_DNS_SERVFAIL)
     {
         return usable ? NGX_AGAIN : NGX_DECLINED;
@@ -175,12 +177,15 @@ ngx_dns_cached_old(const ngx_dns_request_t *r, uint64_t bits,
 /* was it asked for just now, in vain? */
 
 static ngx_uint_t
-ngx_dns_cached_failing(const ngx_dns_policy_t *policy, const u_char *name,
-    size_t len, uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view)
+ngx_dns_cached_failing(const ngx_dns_request_t *r, ngx_dns_cache_view_t *view)
 {
-    return ngx_dns_cached_lookup(policy, name, len, bits | NGX_DNS_BITS_FAILED,
-                                 partition, view)
-           == NGX_OK
+    ngx_dns_cached_key_t  key;
+
+    ngx_dns_subnet_key(r, &key);
+
+    key.bits |= NGX_DNS_BITS_FAILED;
+
+    return ngx_dns_cached_lookup(&key, view) == NGX_OK
            && (int32_t) (view->answer.expires - ngx_dns_sec) > 0;
 }
 
@@ -192,12 +197,10 @@ ngx_dns_cached_failing(const ngx_dns_policy_t *policy, const u_char *name,
  */
 
 static ngx_uint_t
-ngx_dns_cached_due(const ngx_dns_request_t *r, uint64_t bits,
-    uint64_t partition, ngx_dns_cache_view_t *view)
+ngx_dns_cached_due(const ngx_dns_request_t *r, ngx_dns_cache_view_t *view)
 {
     uint64_t                 left, all;
     const ngx_dns_policy_t  *policy;
-    ngx_dns_question_t      *q;
     ngx_dns_cache_view_t     failed;
 
     policy = r->zone->policy;
@@ -215,11 +218,7 @@ ngx_dns_cached_due(const ngx_dns_request_t *r, uint64_t bits,
         return 0;
     }
 
-    q = r->question;
-
-    return !ngx_dns_cached_failing(policy, q->name, q->asked.name_len, bits,
-                                   partition, &failed)
-           && ngx_dns_cache_claim(view);
+    return !ngx_dns_cached_failing(r, &failed) && ngx_dns_cache_claim(view);
 }
 
 
@@ -227,20 +226,11 @@ ngx_int_t
 ngx_dns_cached_find_stale(const ngx_dns_request_t *r, ngx_dns_record_t *record)
 {
     size_t                sent;
-    uint64_t              partition;
-    ngx_int_t             rc;
     ngx_dns_asker_t       asker;
     ngx_dns_message_t     m;
-    ngx_dns_question_t   *q;
     ngx_dns_cache_view_t  view;
 
-    q = r->question;
-    partition = r->partition;
-
-    rc = ngx_dns_subnet_find(r->zone->policy, q->name, q->asked.name_len,
-                             ngx_dns_cached_bits(q), &partition, &q->subnet,
-                             &view, &m.scoped);
-    if (rc != NGX_OK) {
+    if (ngx_dns_subnet_find(r, &view, &m.scoped) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -262,18 +252,10 @@ size_t
 ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     ngx_dns_message_t *m)
 {
-    uint64_t              partition;
-    ngx_int_t             rc;
     ngx_dns_asker_t       asker;
     ngx_dns_cache_view_t  view;
 
-    partition = f->partition;
-
-    rc = ngx_dns_subnet_find(f->policy, f->question, w->asked.name_len,
-                             f->bits & NGX_DNS_BITS_CACHE, &partition,
-                             &f->subnet, &view, &m->scoped);
-
-    if (rc != NGX_OK
+    if (ngx_dns_subnet_lookup_of(f, &view, &m->scoped) != NGX_OK
         || ngx_dns_cache_rcode(&view.answer) == NGX_DNS_SERVFAIL
         || (int32_t) (view.answer.expires + f->policy->stale
                       - ngx_dns_sec) <= 0)

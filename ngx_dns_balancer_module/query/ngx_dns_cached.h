@@ -25,7 +25,19 @@
 
 
 #include "ngx_dns_answer.h"
+#include "ngx_dns_request.h"
 #include "../base/ngx_dns_clock.h"
+
+
+/* what an entry stands under; "bits" are ngx_dns_cached_bits() */
+
+typedef struct {
+    const ngx_dns_policy_t  *policy;
+    const u_char            *name;       /* lower case */
+    size_t                   len;
+    uint64_t                 bits;
+    uint64_t                 partition;
+} ngx_dns_cached_key_t;
 
 
 #pragma GCC visibility push(hidden)
@@ -56,9 +68,8 @@ size_t ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
  * zone that is forwarded together.  "skip" becomes how many octets of the
  * name are below.  NGX_OK or NGX_DECLINED.
  */
-ngx_int_t ngx_dns_cached_above(const ngx_dns_policy_t *policy,
-    const u_char *name, size_t len, uint64_t bits, ngx_dns_zone_t *zone,
-    uint64_t partition, ngx_dns_cache_view_t *view, size_t *skip);
+ngx_int_t ngx_dns_cached_above(const ngx_dns_cached_key_t *key,
+    const ngx_dns_zone_t *zone, ngx_dns_cache_view_t *view, size_t *skip);
 
 /* a name exists: no NXDOMAIN of it or of a name above it is right any more */
 void ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition);
@@ -84,18 +95,45 @@ ngx_dns_cached_bits(const ngx_dns_question_t *q)
 }
 
 
+/* the keys of a query that is looked at, and of a question in flight */
+
+static ngx_inline void
+ngx_dns_cached_key(const ngx_dns_request_t *r, ngx_dns_cached_key_t *key)
+{
+    key->policy = r->zone->policy;
+    key->name = r->question->name;
+    key->len = r->question->asked.name_len;
+    key->bits = ngx_dns_cached_bits(r->question);
+    key->partition = r->partition;
+}
+
+
+static ngx_inline void
+ngx_dns_cached_key_of(const ngx_dns_inflight_t *f, ngx_dns_cached_key_t *key)
+{
+    key->policy = f->policy;
+    key->name = f->question;
+    key->len = f->question_len - 4;
+    key->bits = f->bits & NGX_DNS_BITS_CACHE;
+    key->partition = f->partition;
+}
+
+
 /* the entry under exactly this key */
 
 static ngx_inline ngx_int_t
-ngx_dns_cached_lookup(const ngx_dns_policy_t *policy, const u_char *name,
-    size_t len, uint64_t bits, uint64_t partition, ngx_dns_cache_view_t *view)
+ngx_dns_cached_lookup(const ngx_dns_cached_key_t *key,
+    ngx_dns_cache_view_t *view)
 {
-    uint64_t  hash;
+    uint64_t              hash;
+    ngx_dns_cache_shm_t  *cache;
 
-    hash = ngx_dns_cache_hash(policy->cache, name, len, bits, partition);
+    cache = key->policy->cache;
+    hash = ngx_dns_cache_hash(cache, key->name, key->len, key->bits,
+                              key->partition);
 
-    return ngx_dns_cache_find(policy->cache, hash, name, len, bits, partition,
-                              view);
+    return ngx_dns_cache_find(cache, hash, key->name, key->len, key->bits,
+                              key->partition, view);
 }
 
 

@@ -15,19 +15,23 @@
  */
 
 ngx_int_t
-ngx_dns_cached_above(const ngx_dns_policy_t *policy, const u_char *name,
-    size_t len, uint64_t bits, ngx_dns_zone_t *zone, uint64_t partition,
-    ngx_dns_cache_view_t *view, size_t *skip)
+ngx_dns_cached_above(const ngx_dns_cached_key_t *key,
+    const ngx_dns_zone_t *zone, ngx_dns_cache_view_t *view, size_t *skip)
 {
-    size_t  n;
+    size_t                n;
+    ngx_dns_cached_key_t  above;
 
-    bits &= NGX_DNS_BITS_ANY_TYPE;
+    above = *key;
+    above.bits &= NGX_DNS_BITS_ANY_TYPE;
 
-    for (n = 0; name[n] != 0 && len - n >= zone->name.len; n += name[n] + 1) {
+    for (n = 0;
+         key->name[n] != 0 && key->len - n >= zone->name.len;
+         n += key->name[n] + 1)
+    {
+        above.name = key->name + n;
+        above.len = key->len - n;
 
-        if (ngx_dns_cached_lookup(policy, name + n, len - n, bits, partition,
-                                  view)
-            == NGX_OK
+        if (ngx_dns_cached_lookup(&above, view) == NGX_OK
             && (int32_t) (view->answer.expires - ngx_dns_sec) > 0)
         {
             *skip = n;
@@ -47,24 +51,21 @@ ngx_dns_cached_above(const ngx_dns_policy_t *policy, const u_char *name,
 void
 ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition)
 {
-    size_t                  len, n, skip;
-    uint64_t                bits, hash;
+    size_t                  skip;
+    uint64_t                hash;
+    ngx_dns_cached_key_t    key;
     ngx_dns_cache_when_t    when;
     ngx_dns_cache_view_t    view;
     ngx_dns_cache_answer_t  a;
 
     ngx_dns_cached_when(f, &when);
+    ngx_dns_cached_key_of(f, &key);
 
-    len = f->question_len - 4;
-    bits = f->bits & NGX_DNS_BITS_CACHE;
+    key.partition = partition;
 
-    for (n = 0;
-         ngx_dns_cached_above(f->policy, f->question + n, len - n, bits,
-                              f->zone, partition, &view, &skip)
-         == NGX_OK;
-         n += f->question[n] + 1)
-    {
-        n += skip;
+    while (ngx_dns_cached_above(&key, f->zone, &view, &skip) == NGX_OK) {
+        key.name += skip;
+        key.len -= skip;
 
         a = view.answer;
         a.expires = ngx_dns_sec;
@@ -74,10 +75,13 @@ ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition)
         a.additional = 0;
         a.nttl = 0;
 
-        hash = ngx_dns_cache_hash(f->policy->cache, f->question + n, len - n,
-                                  a.bits, partition);
+        hash = ngx_dns_cache_hash(f->policy->cache, key.name, key.len, a.bits,
+                                  partition);
 
-        (void) ngx_dns_cache_store(f->policy->cache, hash, f->question + n, &a,
-                                   NULL, f->question, &when);
+        (void) ngx_dns_cache_store(f->policy->cache, hash, key.name, &a, NULL,
+                                   f->question, &when);
+
+        key.len -= key.name[0] + 1;
+        key.name += key.name[0] + 1;
     }
 }

@@ -31,8 +31,8 @@ static ngx_int_t ngx_dns_cached_times(const ngx_dns_message_t *m,
     u_char *body, const u_char *msg, ngx_dns_cached_times_t *t);
 static uint32_t ngx_dns_cached_rrsig(const u_char *rdata, size_t rdlen);
 static void ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits,
-    uint64_t partition, const ngx_dns_message_t *m, ngx_dns_cached_times_t *t,
-    size_t len);
+    uint64_t partition, const ngx_dns_message_t *m,
+    ngx_dns_cached_times_t *t);
 static void ngx_dns_cached_mark(ngx_dns_inflight_t *f,
     ngx_dns_cache_answer_t *a, uint64_t partition);
 
@@ -47,7 +47,6 @@ void
 ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg)
 {
-    size_t                   len;
     uint64_t                 bits, partition, all;
     const ngx_dns_policy_t  *policy;
     ngx_dns_cached_times_t  *t;
@@ -89,8 +88,7 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
         return;
     }
 
-    len = m->end - m->body;
-    ngx_memcpy(ngx_dns_cached_body, msg + m->body, len);
+    ngx_memcpy(ngx_dns_cached_body, msg + m->body, m->end - m->body);
 
     if (ngx_dns_cached_times(m, ngx_dns_cached_body, msg, t) != NGX_OK
         || t->lifetime == 0)
@@ -98,13 +96,12 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
         return;
     }
 
-    ngx_dns_cached_put(f, bits, partition, m, t, len);
+    ngx_dns_cached_put(f, bits, partition, m, t);
 
     if (policy->nxdomain_cut && m->rcode == NGX_DNS_NXDOMAIN && partition == all
         && ngx_dns_message_denial(m, msg))
     {
-        ngx_dns_cached_put(f, bits & NGX_DNS_BITS_ANY_TYPE, partition, m, t,
-                           len);
+        ngx_dns_cached_put(f, bits & NGX_DNS_BITS_ANY_TYPE, partition, m, t);
     }
 }
 
@@ -185,22 +182,15 @@ ngx_dns_cached_mark(ngx_dns_inflight_t *f, ngx_dns_cache_answer_t *a,
     uint64_t partition)
 {
     uint16_t               prefix;
-    uint64_t               hash, place;
+    uint64_t               hash;
     ngx_dns_cache_shm_t   *cache;
     ngx_dns_cache_when_t   when;
     ngx_dns_cache_view_t   view;
 
     cache = f->policy->cache;
 
-    if (f->refresh) {
-        place = f->partition;
-
-        if (ngx_dns_subnet_find(f->policy, f->question, a->name_len, a->bits,
-                                &place, &f->subnet, &view, &prefix)
-            == NGX_OK)
-        {
-            ngx_dns_cache_unclaim(&view);
-        }
+    if (f->refresh && ngx_dns_subnet_lookup_of(f, &view, &prefix) == NGX_OK) {
+        ngx_dns_cache_unclaim(&view);
     }
 
     a->bits |= NGX_DNS_BITS_FAILED;
@@ -359,7 +349,7 @@ ngx_dns_cached_rrsig(const u_char *rdata, size_t rdlen)
 
 static void
 ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits, uint64_t partition,
-    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t, size_t len)
+    const ngx_dns_message_t *m, ngx_dns_cached_times_t *t)
 {
     uint64_t                hash;
     ngx_dns_cache_when_t    when;
@@ -372,7 +362,7 @@ ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits, uint64_t partition,
     a.stored = when.now;
     a.expires = when.now + t->lifetime;
     a.name_len = (uint16_t) (f->question_len - 4);
-    a.body_len = (uint16_t) len;
+    a.body_len = (uint16_t) (m->end - m->body);
     a.answers = m->answers;
     a.authority = m->authority;
     a.additional = m->additional;

@@ -385,7 +385,7 @@ ngx_dns_life_attempt_handler(ngx_dns_attempt_t *attempt, ngx_dns_event_e event,
         return;
     }
 
-    outcome = ngx_dns_attempt_take(f, a, event, msg, len, &v->m);
+    outcome = ngx_dns_attempt_take(a, event, msg, len, &v->m);
 
     if (outcome == NGX_DNS_OUTCOME_NONE) {
         return;

@@ -64,8 +64,7 @@ static void ngx_dns_local_hinfo(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found);
 static void ngx_dns_local_text(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
     const ngx_dns_local_found_t *found);
-static void ngx_dns_local_send(ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, const ngx_dns_question_t *q, const u_char *p,
+static void ngx_dns_local_send(const ngx_dns_request_t *r,
     const ngx_dns_local_found_t *found, ngx_dns_local_answer_t *answer);
 
 
@@ -81,11 +80,13 @@ static ngx_dns_hosts_answer_t  ngx_dns_local_found;
 
 
 ngx_int_t
-ngx_dns_local_answer(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    const ngx_dns_question_t *q, const u_char *p,
+ngx_dns_local_answer(const ngx_dns_request_t *r,
     ngx_dns_local_answer_t *answer)
 {
-    ngx_dns_local_found_t  found;
+    ngx_dns_question_t     *q;
+    ngx_dns_local_found_t   found;
+
+    q = r->question;
 
     /* a TSIG can't be answered; a transfer is of a zone, which we have none */
 
@@ -96,17 +97,17 @@ ngx_dns_local_answer(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     }
 
     found.write = NULL;
-    found.client = client;
+    found.client = r->client;
     found.rcode = NGX_DNS_NOERROR;
     found.zone = NGX_DNS_LOCAL_NO_SOA;
     found.ttl = NGX_DNS_LOCAL_TTL;
     found.status = NGX_DNS_CACHE_STATUS_LOCAL;
 
-    if (ngx_dns_local_find(conf, q, &found) != NGX_OK) {
+    if (ngx_dns_local_find(r->conf, q, &found) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    ngx_dns_local_send(conf, client, q, p, &found, answer);
+    ngx_dns_local_send(r, &found, answer);
 
     return NGX_OK;
 }
@@ -124,8 +125,7 @@ ngx_dns_local_negative(const ngx_dns_request_t *r, uint16_t rcode,
     found.ttl = NGX_DNS_RETURN_TTL;
     found.status = NGX_DNS_CACHE_STATUS_LOCAL;
 
-    ngx_dns_local_send(r->conf, r->client, r->question, r->packet, &found,
-                       answer);
+    ngx_dns_local_send(r, &found, answer);
 }
 
 
@@ -140,8 +140,7 @@ ngx_dns_local_any(const ngx_dns_request_t *r, ngx_dns_local_answer_t *answer)
     found.ttl = NGX_DNS_LOCAL_ANY_TTL;
     found.status = NGX_DNS_CACHE_STATUS_LOCAL;
 
-    ngx_dns_local_send(r->conf, r->client, r->question, r->packet, &found,
-                       answer);
+    ngx_dns_local_send(r, &found, answer);
 }
 
 
@@ -550,20 +549,24 @@ ngx_dns_local_text(ngx_dns_rr_t *rr, const ngx_dns_question_t *q,
 
 
 static void
-ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
-    const ngx_dns_question_t *q, const u_char *p,
+ngx_dns_local_send(const ngx_dns_request_t *r,
     const ngx_dns_local_found_t *found, ngx_dns_local_answer_t *answer)
 {
-    size_t             limit;
-    u_char            *start;
-    ngx_dns_rr_t       rr;
-    ngx_dns_asker_t    asker;
-    ngx_dns_message_t  m;
+    size_t               limit;
+    u_char              *start;
+    ngx_dns_rr_t         rr;
+    ngx_dns_conf_t      *conf;
+    ngx_dns_asker_t      asker;
+    ngx_dns_message_t    m;
+    ngx_dns_question_t  *q;
 
-    asker.client = client;
+    q = r->question;
+    conf = r->conf;
+
+    asker.client = r->client;
     asker.conf = conf;
     asker.policy = conf->policy;
-    asker.name = p + NGX_DNS_HEADER_SIZE;
+    asker.name = r->packet + NGX_DNS_HEADER_SIZE;
     asker.asked = &q->asked;
     asker.responses = conf->runtime.counters->responses[
                             found->status == NGX_DNS_CACHE_STATUS_HOSTS
@@ -580,7 +583,7 @@ ngx_dns_local_send(ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     m.flags = NGX_DNS_AA | (conf->listener.forward->n ? NGX_DNS_RA : 0);
 
     limit = ngx_dns_answer_limit(&asker);
-    start = client->front->reserve(client, limit);
+    start = r->client->front->reserve(r->client, limit);
 
     rr.pos = start + q->end;
     rr.end = start + limit - ngx_dns_answer_opt_size(&asker, &m);

@@ -36,12 +36,8 @@ typedef struct {
 
 #pragma GCC visibility push(hidden)
 
-/*
- * A parsed question, still in the buffer "p".  NGX_OK: it is answered;
- * NGX_DECLINED: it is none of these names.
- */
-ngx_int_t ngx_dns_local_answer(ngx_dns_conf_t *conf,
-    ngx_dns_client_t *client, const ngx_dns_question_t *q, const u_char *p,
+/* NGX_OK: it is answered; NGX_DECLINED: it is none of these names */
+ngx_int_t ngx_dns_local_answer(const ngx_dns_request_t *r,
     ngx_dns_local_answer_t *answer);
 
 /*

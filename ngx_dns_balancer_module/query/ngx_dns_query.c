@@ -340,10 +340,7 @@ ngx_dns_query_local(const ngx_dns_request_t *r)
 {
     ngx_dns_local_answer_t  answer;
 
-    if (ngx_dns_local_answer(r->conf, r->client, r->question, r->packet,
-                             &answer)
-        != NGX_OK)
-    {
+    if (ngx_dns_local_answer(r, &answer) != NGX_OK) {
         return NGX_DECLINED;
     }
 

@@ -15,6 +15,9 @@ static uint64_t ngx_dns_subnet_partition(const ngx_dns_policy_t *policy,
     uint64_t partition, const ngx_dns_subnet_t *subnet, ngx_uint_t prefix);
 static ngx_uint_t ngx_dns_subnet_up(const ngx_dns_subnet_t *subnet,
     ngx_uint_t prefix);
+static ngx_int_t ngx_dns_subnet_places(const ngx_dns_cached_key_t *key,
+    const ngx_dns_subnet_t *subnet, ngx_dns_cache_view_t *view,
+    uint16_t *prefix);
 
 
 /* what prefixes are rounded up to, and looked for; longest first */
@@ -192,17 +195,46 @@ ngx_dns_subnet_place(const ngx_dns_policy_t *policy,
 
 
 ngx_int_t
-ngx_dns_subnet_lookup(const ngx_dns_policy_t *policy, const u_char *name,
-    size_t len, uint64_t bits, uint64_t partition,
+ngx_dns_subnet_lookup(const ngx_dns_request_t *r, ngx_dns_cache_view_t *view,
+    uint16_t *prefix)
+{
+    ngx_dns_cached_key_t  key;
+
+    *prefix = 0;
+    ngx_dns_cached_key(r, &key);
+
+    return ngx_dns_subnet_places(&key, &r->question->subnet, view, prefix);
+}
+
+
+ngx_int_t
+ngx_dns_subnet_lookup_of(const ngx_dns_inflight_t *f,
+    ngx_dns_cache_view_t *view, uint16_t *prefix)
+{
+    ngx_dns_cached_key_t  key;
+
+    *prefix = 0;
+    ngx_dns_cached_key_of(f, &key);
+
+    return key.policy->subnet
+           ? ngx_dns_subnet_places(&key, &f->subnet, view, prefix)
+           : ngx_dns_cached_lookup(&key, view);
+}
+
+
+static ngx_int_t
+ngx_dns_subnet_places(const ngx_dns_cached_key_t *key,
     const ngx_dns_subnet_t *subnet, ngx_dns_cache_view_t *view,
     uint16_t *prefix)
 {
     ngx_int_t              rc;
     ngx_uint_t             i, p;
     const uint8_t         *step;
+    ngx_dns_cached_key_t   place;
     ngx_dns_cache_view_t   found;
 
     rc = NGX_DECLINED;
+    place = *key;
     step = ngx_dns_subnet_steps[subnet->family];
 
     p = subnet->source ? subnet->source : NGX_DNS_SUBNET_NOBODY;
@@ -211,12 +243,10 @@ ngx_dns_subnet_lookup(const ngx_dns_policy_t *policy, const u_char *name,
 
     for ( ;; ) {
 
-        if (ngx_dns_cached_lookup(policy, name, len, bits,
-                                  ngx_dns_subnet_partition(policy, partition,
-                                                           subnet, p),
-                                  &found)
-            == NGX_OK)
-        {
+        place.partition = ngx_dns_subnet_partition(key->policy, key->partition,
+                                                   subnet, p);
+
+        if (ngx_dns_cached_lookup(&place, &found) == NGX_OK) {
             rc = NGX_OK;
             *view = found;
             *prefix = (uint16_t) (p == NGX_DNS_SUBNET_NOBODY ? 0 : p);

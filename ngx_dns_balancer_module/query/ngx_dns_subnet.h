@@ -55,45 +55,48 @@ ngx_int_t ngx_dns_subnet_check(const ngx_dns_subnet_t *subnet,
     const ngx_dns_message_t *m, const u_char *msg);
 
 /*
- * As ngx_dns_cached_lookup(), in all places that are right for the subnet; an
- * answer whose time has not come is preferred.  "prefix" is what the client
- * is told as the SCOPE PREFIX-LENGTH.
+ * As ngx_dns_cached_lookup(), in all places that are right for the client's
+ * subnet; an answer whose time has not come is preferred.  "prefix" is what the
+ * client is told as the SCOPE PREFIX-LENGTH.  Of a query that is looked at,
+ * where policy->subnet is set; and of a question in flight.
  */
-ngx_int_t ngx_dns_subnet_lookup(const ngx_dns_policy_t *policy,
-    const u_char *name, size_t len, uint64_t bits, uint64_t partition,
-    const ngx_dns_subnet_t *subnet, ngx_dns_cache_view_t *view,
-    uint16_t *prefix);
+ngx_int_t ngx_dns_subnet_lookup(const ngx_dns_request_t *r,
+    ngx_dns_cache_view_t *view, uint16_t *prefix);
+ngx_int_t ngx_dns_subnet_lookup_of(const ngx_dns_inflight_t *f,
+    ngx_dns_cache_view_t *view, uint16_t *prefix);
 
 #pragma GCC visibility pop
 
 
-/*
- * The place of an entry for a client with "subnet", which is looked at only
- * where policy->subnet is set.  Returns as ngx_dns_cached_lookup().
- * "partition" becomes that of the place for all, for names above and for
- * failures.
- */
+/* the entry for a client, with Client Subnet or without it; as the above */
 
 static ngx_inline ngx_int_t
-ngx_dns_subnet_find(const ngx_dns_policy_t *policy, const u_char *name,
-    size_t len, uint64_t bits, uint64_t *partition,
-    const ngx_dns_subnet_t *subnet, ngx_dns_cache_view_t *view,
+ngx_dns_subnet_find(const ngx_dns_request_t *r, ngx_dns_cache_view_t *view,
     uint16_t *prefix)
 {
-    ngx_int_t  rc;
+    ngx_dns_cached_key_t  key;
 
-    *prefix = 0;
-
-    if (!policy->subnet) {
-        return ngx_dns_cached_lookup(policy, name, len, bits, *partition, view);
+    if (r->zone->policy->subnet) {
+        return ngx_dns_subnet_lookup(r, view, prefix);
     }
 
-    rc = ngx_dns_subnet_lookup(policy, name, len, bits, *partition, subnet,
-                               view, prefix);
+    *prefix = 0;
+    ngx_dns_cached_key(r, &key);
 
-    *partition = ngx_dns_subnet_all(policy, *partition);
+    return ngx_dns_cached_lookup(&key, view);
+}
 
-    return rc;
+
+/* the key of a query for what is for all: names above, and failures */
+
+static ngx_inline void
+ngx_dns_subnet_key(const ngx_dns_request_t *r, ngx_dns_cached_key_t *key)
+{
+    ngx_dns_cached_key(r, key);
+
+    if (key->policy->subnet) {
+        key->partition = ngx_dns_subnet_all(key->policy, key->partition);
+    }
 }
 
 
