@@ -242,6 +242,21 @@ sub ask {
 }
 
 
+# datagrams that a socket in it had no room for, since nobody read them
+
+sub dropped {
+    my ($self) = @_;
+
+    my ($names, $values) = grep { /^Udp: / }
+                           split /^/, slurp("/proc/$self->{pid}/net/snmp");
+    my %count;
+
+    @count{split ' ', $names} = split ' ', $values;
+
+    return $count{RcvbufErrors};
+}
+
+
 # its nginx workers, as seen from inside
 
 sub workers {
