@@ -21,7 +21,7 @@ size_t              got_len;
 unsigned            answers;
 unsigned            dones;
 unsigned            taps;
-ngx_dns_record_t    record;
+ngx_dns_logged_t    logged;
 
 ngx_dns_conf_t      conf;
 ngx_dns_policy_t    policy;
@@ -132,9 +132,9 @@ fake_response(const ngx_dns_asker_t *asker, const u_char *msg, size_t len)
 
 
 static void
-fake_done(ngx_dns_record_t *r)
+fake_done(ngx_dns_logged_t *r)
 {
-    record = *r;
+    logged = *r;
     dones++;
 }
 

@@ -49,7 +49,7 @@ extern size_t              got_len;
 extern unsigned            answers;
 extern unsigned            dones;
 extern unsigned            taps;
-extern ngx_dns_record_t    record;
+extern ngx_dns_logged_t    logged;
 
 extern ngx_dns_conf_t      conf;
 extern ngx_dns_policy_t    policy;

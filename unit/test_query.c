@@ -24,9 +24,9 @@ answered(void)
 
     is_mem(got, got_len, "\xab\xcd\x85\x80\0\1\0\1\0\0\0\0" ASKED ANSWER, 45,
            "the client's ID and question, the server's flags and answer");
-    is_int(record.reason, NGX_DNS_FINE, "no reason");
-    is_int(record.tries, 1, "one try");
-    ok(record.peer == unit_peer(zone.upstream, 0), "the server is known");
+    is_int(logged.reason, NGX_DNS_FINE, "no reason");
+    is_int(logged.tries, 1, "one try");
+    ok(logged.peer == unit_peer(zone.upstream, 0), "the server is known");
 
     clean("answered");
 }
@@ -95,7 +95,7 @@ silence(void)
 
     is_int(ngx_current_msec - before, 2500, "the last has all of its time");
     is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL");
-    is_int(record.reason, NGX_DNS_ETIMEOUT, "the reason");
+    is_int(logged.reason, NGX_DNS_ETIMEOUT, "the reason");
     is_int(nsent, 4, "the last one twice more");
     is_int(unit_peer(zone.upstream, 0)->shm->fails, 1, "one failure each");
     is_int(unit_peer(zone.upstream, 1)->shm->fails, 1, "of both");
@@ -126,7 +126,7 @@ errors(void)
     network_error(1);
     is_int(answers, 1, "no server is left");
     is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL");
-    is_int(record.reason, NGX_DNS_ENETWORK, "the reason");
+    is_int(logged.reason, NGX_DNS_ENETWORK, "the reason");
     clean("errors");
 
     start("sequential", "a b");
@@ -148,7 +148,7 @@ errors(void)
     start("sequential", "a/down b/down");
     ask_it("\0\1");
     is_int(rcode(), NGX_DNS_SERVFAIL, "all down: SERVFAIL");
-    is_int(record.reason, NGX_DNS_EPEERS, "the reason");
+    is_int(logged.reason, NGX_DNS_EPEERS, "the reason");
     clean("all down");
 }
 
@@ -172,7 +172,7 @@ rcodes(void)
     reply(0, "\x81\x82", 0, "", 0);
     is_int(nsent, 1, "not a reason for another server");
     is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL is passed on");
-    is_int(record.reason, NGX_DNS_ERCODE, "the reason");
+    is_int(logged.reason, NGX_DNS_ERCODE, "the reason");
     clean("no next");
 
     start("sequential", "a b");
@@ -254,7 +254,7 @@ bounds(void)
     ask_it("\0\3");
     is_int(answers, 1, "the third is answered at once");
     is_int(rcode(), NGX_DNS_REFUSED, "REFUSED");
-    is_int(record.reason, NGX_DNS_EOVERLOAD, "the reason");
+    is_int(logged.reason, NGX_DNS_EOVERLOAD, "the reason");
 
     reply(0, "\x81\x80", 1, ANSWER, 16);
     is_int(answers, 3, "the others get theirs");
@@ -271,7 +271,7 @@ stopped(void)
     ngx_dns_query_quit(1);
     is_int(answers, 2, "the worker exits: all are answered");
     is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL");
-    is_int(record.reason, NGX_DNS_ESHUTDOWN, "the reason");
+    is_int(logged.reason, NGX_DNS_ESHUTDOWN, "the reason");
     is_int(unit_timers(), 0, "no timer is left");
     clean("stopped");
 }
@@ -306,7 +306,7 @@ policies(void)
         ask(msg, 12 + cases[i].len);
 
         is_int(rcode(), cases[i].rcode, "%s", cases[i].name);
-        is_int(record.reason, cases[i].reason, "%s: reason", cases[i].name);
+        is_int(logged.reason, cases[i].reason, "%s: reason", cases[i].name);
         is_int(ngx_dns_counters->reason[cases[i].reason], before + 1,
                "%s: counted", cases[i].name);
         clean(cases[i].name);
@@ -317,7 +317,7 @@ policies(void)
     start("sequential", "a");
     ask("\0\1\x81\0\0\1\0\0\0\0\0\0" ASKED, 29);
     is_int(answers, 0, "a response gets no answer");
-    is_int(record.reason, NGX_DNS_ERESPONSE, "but a reason");
+    is_int(logged.reason, NGX_DNS_ERESPONSE, "but a reason");
     is_int(ngx_dns_counters->reason[NGX_DNS_ERESPONSE], 1, "is counted");
     is_int(dones, 1, "and logged");
 
@@ -409,7 +409,7 @@ budget(void)
         }
     }
 
-    is_int(record.rcode, NGX_DNS_SERVFAIL, "what there was is the answer");
+    is_int(logged.rcode, NGX_DNS_SERVFAIL, "what there was is the answer");
     is_int(answers, 3, "all are answered");
 
     unit_pass(1000);
@@ -430,7 +430,7 @@ static const ngx_dns_choice_t  *chosen;
 
 
 static const ngx_dns_choice_t *
-choose(ngx_dns_record_t *r)
+choose(ngx_dns_logged_t *r)
 {
     is_int(r->upstream != NULL, 0, "nothing is chosen yet");
     return chosen;
@@ -472,12 +472,12 @@ chosen_anew(void)
     reply(1, "\x81\x82", 0, "", 0);
     is_int(nsent, 2, "no other server is asked");
     is_int(answers, 3, "the third has its own");
-    ok(record.upstream == zone.upstream, "the record has the upstream");
+    ok(logged.upstream == zone.upstream, "the record has the upstream");
 
     chosen = NULL;
     ask_it("\0\4");
     is_int(rcode(), NGX_DNS_SERVFAIL, "nowhere: SERVFAIL");
-    is_int(record.reason, NGX_DNS_ETARGET, "with a reason");
+    is_int(logged.reason, NGX_DNS_ETARGET, "with a reason");
 
     clean("chosen anew");
 }

@@ -18,7 +18,7 @@ static void ngx_dns_front_https_deny(ngx_dns_client_t *client,
     uint64_t *counter);
 static ngx_connection_t *ngx_dns_front_https_connection(
     ngx_dns_client_t *client);
-static void ngx_dns_front_https_note(ngx_dns_record_t *r);
+static void ngx_dns_front_https_note(ngx_dns_logged_t *r);
 static void ngx_dns_front_https_end(ngx_dns_front_https_t *h);
 static void ngx_dns_front_https_free(ngx_dns_front_https_t *h);
 static void ngx_dns_front_https_posted_handler(ngx_event_t *ev);
@@ -133,20 +133,20 @@ ngx_dns_front_https_query(ngx_dns_front_https_t *h, ngx_dns_conf_t *conf,
 
 
 static void
-ngx_dns_front_https_note(ngx_dns_record_t *r)
+ngx_dns_front_https_note(ngx_dns_logged_t *r)
 {
     ngx_dns_front_https_t  *h;
 
     h = r->client->handle;
 
-    h->record = *r;
-    h->record.client = &h->client;
+    h->logged = *r;
+    h->logged.client = &h->client;
     h->end_usec = ngx_dns_usec;
     h->noted = 1;
 
     if (r->name) {
         ngx_memcpy(h->name, r->name, r->name_len);
-        h->record.name = h->name;
+        h->logged.name = h->name;
     }
 }
 

@@ -49,7 +49,7 @@ struct ngx_dns_front_https_s {
     unsigned                 closed:1;     /* nobody but us knows of it */
 
     ngx_dns_client_t         client;
-    ngx_dns_record_t         record;       /* if noted: what the query was */
+    ngx_dns_logged_t         logged;       /* if noted: what the query was */
     uint64_t                 end_usec;     /* ... and when it ended */
     u_char                   name[NGX_DNS_MAX_NAME];
 };

@@ -129,20 +129,20 @@ ngx_http_dns_https_variable(ngx_http_request_t *r,
 {
     size_t                     len;
     u_char                     buf[NGX_STREAM_DNS_VALUE];
-    ngx_dns_record_t           record;
+    ngx_dns_logged_t           logged;
     ngx_http_dns_https_ctx_t  *ctx;
 
     len = 0;
     ctx = ngx_http_get_module_ctx(r, ngx_http_dns_https_module);
 
     if (ctx && ctx->client && ctx->client->noted) {
-        record = ctx->client->record;
+        logged = ctx->client->logged;
 
         /* the time of the query, not that of the request */
 
-        record.start_usec += ngx_dns_usec - ctx->client->end_usec;
+        logged.start_usec += ngx_dns_usec - ctx->client->end_usec;
 
-        len = ngx_stream_dns_variable_value(data, &record, buf);
+        len = ngx_stream_dns_variable_value(data, &logged, buf);
     }
 
     if (len == 0) {

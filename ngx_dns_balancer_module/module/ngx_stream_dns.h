@@ -481,7 +481,7 @@ char *ngx_stream_dns_choose_target(ngx_conf_t *cf,
     ngx_stream_dns_target_t *target, ngx_str_t *text);
 ngx_int_t ngx_stream_dns_choose_init(ngx_conf_t *cf);
 const ngx_dns_choice_t *ngx_stream_dns_choose(ngx_stream_session_t *s,
-    ngx_dns_record_t *r);
+    ngx_dns_logged_t *r);
 
 /* the zone of an upstream that is complete */
 ngx_int_t ngx_stream_dns_upstream_memory(ngx_conf_t *cf,
@@ -514,7 +514,7 @@ ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
  * value is at most NGX_STREAM_DNS_VALUE octets, which are returned.
  */
 ngx_str_t *ngx_stream_dns_variable_name(ngx_uint_t i);
-size_t ngx_stream_dns_variable_value(ngx_uint_t i, ngx_dns_record_t *r,
+size_t ngx_stream_dns_variable_value(ngx_uint_t i, ngx_dns_logged_t *r,
     u_char *p);
 
 /*

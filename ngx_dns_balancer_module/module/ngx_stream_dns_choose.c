@@ -25,7 +25,7 @@ static ngx_int_t ngx_stream_dns_choose_index(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
 static const ngx_dns_choice_t *ngx_stream_dns_choose_find(
     ngx_stream_session_t *s, ngx_str_t *name);
-static void ngx_stream_dns_choose_failed(ngx_dns_record_t *r,
+static void ngx_stream_dns_choose_failed(ngx_dns_logged_t *r,
     ngx_str_t *value);
 
 
@@ -240,7 +240,7 @@ ngx_stream_dns_choose_add(ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name,
 
 
 const ngx_dns_choice_t *
-ngx_stream_dns_choose(ngx_stream_session_t *s, ngx_dns_record_t *r)
+ngx_stream_dns_choose(ngx_stream_session_t *s, ngx_dns_logged_t *r)
 {
     ngx_str_t                     value;
     const ngx_dns_choice_t       *choice;
@@ -378,7 +378,7 @@ ngx_stream_dns_choose_index(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 /* a client may be the author of the value: few lines, and printable ones */
 
 static void
-ngx_stream_dns_choose_failed(ngx_dns_record_t *r, ngx_str_t *value)
+ngx_stream_dns_choose_failed(ngx_dns_logged_t *r, ngx_str_t *value)
 {
     size_t  i, len;
     u_char  text[NGX_STREAM_DNS_CHOOSE_TEXT];

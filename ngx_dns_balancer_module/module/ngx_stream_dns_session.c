@@ -11,9 +11,9 @@
 
 static ngx_int_t ngx_stream_dns_session_run(ngx_stream_dns_session_t *ds,
     ngx_uint_t phase);
-static void ngx_stream_dns_session_end(ngx_dns_record_t *r);
+static void ngx_stream_dns_session_end(ngx_dns_logged_t *r);
 static void ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds,
-    ngx_dns_record_t *r, ngx_uint_t text);
+    ngx_dns_logged_t *r, ngx_uint_t text);
 static void ngx_stream_dns_session_stream(ngx_connection_t *c,
     ngx_dns_client_t *client);
 static void ngx_stream_dns_session_text(ngx_stream_dns_session_t *ds);
@@ -28,7 +28,7 @@ const ngx_dns_stage_t  ngx_stream_dns_session_log = {
 
 
 ngx_int_t
-ngx_stream_dns_session_access(ngx_dns_record_t *r)
+ngx_stream_dns_session_access(ngx_dns_logged_t *r)
 {
     ngx_int_t                   rc;
     ngx_uint_t                  i;
@@ -88,7 +88,7 @@ ngx_stream_dns_session_run(ngx_stream_dns_session_t *ds, ngx_uint_t phase)
 
 
 static void
-ngx_stream_dns_session_end(ngx_dns_record_t *r)
+ngx_stream_dns_session_end(ngx_dns_logged_t *r)
 {
     ngx_uint_t                  i;
     ngx_stream_phase_t         *phase;
@@ -121,7 +121,7 @@ ngx_stream_dns_session_end(ngx_dns_record_t *r)
 /* the same for all workers, restarts and machines */
 
 uint64_t
-ngx_stream_dns_session_key(ngx_dns_record_t *r, ngx_dns_upstream_t *u)
+ngx_stream_dns_session_key(ngx_dns_logged_t *r, ngx_dns_upstream_t *u)
 {
     size_t                      len;
     u_char                      name[NGX_DNS_MAX_NAME];
@@ -162,7 +162,7 @@ ngx_stream_dns_session_key(ngx_dns_record_t *r, ngx_dns_upstream_t *u)
 
 
 ngx_int_t
-ngx_stream_dns_session_limit_key(ngx_dns_record_t *r,
+ngx_stream_dns_session_limit_key(ngx_dns_logged_t *r,
     const ngx_dns_limit_zone_t *zone, uint64_t *hash)
 {
     ngx_int_t                   rc;
@@ -193,7 +193,7 @@ ngx_stream_dns_session_limit_key(ngx_dns_record_t *r,
 /* "dns_pass" with variables */
 
 const ngx_dns_choice_t *
-ngx_stream_dns_session_choose(ngx_dns_record_t *r)
+ngx_stream_dns_session_choose(ngx_dns_logged_t *r)
 {
     const ngx_dns_choice_t     *choice;
     ngx_stream_dns_session_t   *ds;
@@ -213,7 +213,7 @@ ngx_stream_dns_session_choose(ngx_dns_record_t *r)
 
 
 static void
-ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds, ngx_dns_record_t *r,
+ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds, ngx_dns_logged_t *r,
     ngx_uint_t text)
 {
     time_t                 sec;

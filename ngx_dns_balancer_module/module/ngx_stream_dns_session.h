@@ -18,9 +18,9 @@
 
 
 /*
- * The one session of a server in a worker.  It is filled from the flat
- * record of a query for the time of a rule, a log or a variable, and empty
- * again after; nothing in it lives longer than that.
+ * The one session of a server in a worker.  It is filled from what is logged
+ * of a query for the time of a rule, a log or a variable, and empty again
+ * after; nothing in it lives longer than that.
  */
 
 typedef struct {
@@ -42,12 +42,12 @@ typedef struct {
 extern const ngx_dns_stage_t  ngx_stream_dns_session_log;
 
 /* what a listener calls: see ngx_dns_conf.h */
-ngx_int_t ngx_stream_dns_session_access(ngx_dns_record_t *r);
-uint64_t ngx_stream_dns_session_key(ngx_dns_record_t *r,
+ngx_int_t ngx_stream_dns_session_access(ngx_dns_logged_t *r);
+uint64_t ngx_stream_dns_session_key(ngx_dns_logged_t *r,
     ngx_dns_upstream_t *u);
-ngx_int_t ngx_stream_dns_session_limit_key(ngx_dns_record_t *r,
+ngx_int_t ngx_stream_dns_session_limit_key(ngx_dns_logged_t *r,
     const ngx_dns_limit_zone_t *zone, uint64_t *hash);
-const ngx_dns_choice_t *ngx_stream_dns_session_choose(ngx_dns_record_t *r);
+const ngx_dns_choice_t *ngx_stream_dns_session_choose(ngx_dns_logged_t *r);
 
 /* the handler of its log */
 u_char *ngx_stream_dns_session_log_error(ngx_log_t *log, u_char *buf,

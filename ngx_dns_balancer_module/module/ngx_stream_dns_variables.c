@@ -13,30 +13,30 @@
 
 /* writes the value at "p", which has room for any of them; returns its end */
 
-typedef u_char *(*ngx_stream_dns_value_pt)(u_char *p, ngx_dns_record_t *r);
+typedef u_char *(*ngx_stream_dns_value_pt)(u_char *p, ngx_dns_logged_t *r);
 
 
 static ngx_int_t ngx_stream_dns_variable(ngx_stream_session_t *s,
     ngx_stream_variable_value_t *v, uintptr_t data);
-static u_char *ngx_stream_dns_qname(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_qtype(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_qclass(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_id(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_opcode(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_flags(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_edns_size(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_do(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_rcode(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_answers(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_response_size(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_cache_status(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_zone(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_upstream(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_upstream_addr(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_upstream_tries(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_upstream_time(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_request_time(u_char *p, ngx_dns_record_t *r);
-static u_char *ngx_stream_dns_error(u_char *p, ngx_dns_record_t *r);
+static u_char *ngx_stream_dns_qname(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_qtype(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_qclass(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_id(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_opcode(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_flags(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_edns_size(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_do(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_rcode(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_answers(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_response_size(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_cache_status(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_zone(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_upstream(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_upstream_addr(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_upstream_tries(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_upstream_time(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_request_time(u_char *p, ngx_dns_logged_t *r);
+static u_char *ngx_stream_dns_error(u_char *p, ngx_dns_logged_t *r);
 static u_char *ngx_stream_dns_seconds(u_char *p, uint64_t usec);
 static u_char *ngx_stream_dns_copy(u_char *p, ngx_str_t *s);
 
@@ -99,20 +99,20 @@ ngx_stream_dns_variable_name(ngx_uint_t i)
 
 
 size_t
-ngx_stream_dns_variable_value(ngx_uint_t i, ngx_dns_record_t *r, u_char *p)
+ngx_stream_dns_variable_value(ngx_uint_t i, ngx_dns_logged_t *r, u_char *p)
 {
     return ngx_stream_dns_vars[i].value(p, r) - p;
 }
 
 
-/* in a server that is not ours there is no record: not found, "-" in a log */
+/* in a server that is not ours there is no query: not found, "-" in a log */
 
 static ngx_int_t
 ngx_stream_dns_variable(ngx_stream_session_t *s,
     ngx_stream_variable_value_t *v, uintptr_t data)
 {
     u_char            *p, *last, buf[NGX_STREAM_DNS_VALUE];
-    ngx_dns_record_t  *r;
+    ngx_dns_logged_t  *r;
 
     r = ngx_stream_get_module_ctx(s, ngx_dns_balancer_module);
 
@@ -143,7 +143,7 @@ ngx_stream_dns_variable(ngx_stream_session_t *s,
 /* in lower case: one name is one value, for a hash or a map */
 
 static u_char *
-ngx_stream_dns_qname(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_qname(u_char *p, ngx_dns_logged_t *r)
 {
     u_char  *last;
 
@@ -160,7 +160,7 @@ ngx_stream_dns_qname(u_char *p, ngx_dns_record_t *r)
 
 
 static u_char *
-ngx_stream_dns_qtype(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_qtype(u_char *p, ngx_dns_logged_t *r)
 {
     const ldns_rr_descriptor  *d;
 
@@ -200,7 +200,7 @@ ngx_stream_dns_qtype(u_char *p, ngx_dns_record_t *r)
 
 
 static u_char *
-ngx_stream_dns_qclass(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_qclass(u_char *p, ngx_dns_logged_t *r)
 {
     ldns_lookup_table  *lt;
 
@@ -216,14 +216,14 @@ ngx_stream_dns_qclass(u_char *p, ngx_dns_record_t *r)
 
 
 static u_char *
-ngx_stream_dns_id(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_id(u_char *p, ngx_dns_logged_t *r)
 {
     return ngx_sprintf(p, "%uD", (uint32_t) r->id);
 }
 
 
 static u_char *
-ngx_stream_dns_opcode(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_opcode(u_char *p, ngx_dns_logged_t *r)
 {
     ldns_lookup_table  *lt;
 
@@ -238,7 +238,7 @@ ngx_stream_dns_opcode(u_char *p, ngx_dns_record_t *r)
 /* those of the query, as dig prints them */
 
 static u_char *
-ngx_stream_dns_flags(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_flags(u_char *p, ngx_dns_logged_t *r)
 {
     u_char      *start;
     ngx_uint_t   i;
@@ -265,14 +265,14 @@ ngx_stream_dns_flags(u_char *p, ngx_dns_record_t *r)
 
 
 static u_char *
-ngx_stream_dns_edns_size(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_edns_size(u_char *p, ngx_dns_logged_t *r)
 {
     return r->udp_size ? ngx_sprintf(p, "%uD", (uint32_t) r->udp_size) : p;
 }
 
 
 static u_char *
-ngx_stream_dns_do(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_do(u_char *p, ngx_dns_logged_t *r)
 {
     *p = r->dnssec_ok ? '1' : '0';
 
@@ -281,7 +281,7 @@ ngx_stream_dns_do(u_char *p, ngx_dns_record_t *r)
 
 
 static u_char *
-ngx_stream_dns_rcode(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_rcode(u_char *p, ngx_dns_logged_t *r)
 {
     ldns_lookup_table  *lt;
 
@@ -307,21 +307,21 @@ ngx_stream_dns_rcode(u_char *p, ngx_dns_record_t *r)
 
 
 static u_char *
-ngx_stream_dns_answers(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_answers(u_char *p, ngx_dns_logged_t *r)
 {
     return ngx_sprintf(p, "%uD", (uint32_t) r->answers);
 }
 
 
 static u_char *
-ngx_stream_dns_response_size(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_response_size(u_char *p, ngx_dns_logged_t *r)
 {
     return ngx_sprintf(p, "%uz", r->sent);
 }
 
 
 static u_char *
-ngx_stream_dns_cache_status(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_cache_status(u_char *p, ngx_dns_logged_t *r)
 {
     static const char  *names[] = { "", "HIT", "MISS", "EXPIRED", "STALE",
                                     "BYPASS", "HOSTS", "LOCAL" };
@@ -331,49 +331,49 @@ ngx_stream_dns_cache_status(u_char *p, ngx_dns_record_t *r)
 
 
 static u_char *
-ngx_stream_dns_zone(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_zone(u_char *p, ngx_dns_logged_t *r)
 {
     return r->zone ? ngx_stream_dns_copy(p, &r->zone->text) : p;
 }
 
 
 static u_char *
-ngx_stream_dns_upstream(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_upstream(u_char *p, ngx_dns_logged_t *r)
 {
     return r->upstream ? ngx_stream_dns_copy(p, &r->upstream->name) : p;
 }
 
 
 static u_char *
-ngx_stream_dns_upstream_addr(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_upstream_addr(u_char *p, ngx_dns_logged_t *r)
 {
     return r->peer ? ngx_stream_dns_copy(p, &r->peer->name) : p;
 }
 
 
 static u_char *
-ngx_stream_dns_upstream_tries(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_upstream_tries(u_char *p, ngx_dns_logged_t *r)
 {
     return r->tries ? ngx_sprintf(p, "%ui", r->tries) : p;
 }
 
 
 static u_char *
-ngx_stream_dns_upstream_time(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_upstream_time(u_char *p, ngx_dns_logged_t *r)
 {
     return r->tries ? ngx_stream_dns_seconds(p, r->upstream_usec) : p;
 }
 
 
 static u_char *
-ngx_stream_dns_request_time(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_request_time(u_char *p, ngx_dns_logged_t *r)
 {
     return ngx_stream_dns_seconds(p, ngx_dns_usec - r->start_usec);
 }
 
 
 static u_char *
-ngx_stream_dns_error(u_char *p, ngx_dns_record_t *r)
+ngx_stream_dns_error(u_char *p, ngx_dns_logged_t *r)
 {
     uint32_t  fault;
 

@@ -16,7 +16,7 @@ static ngx_uint_t ngx_dns_cached_failing(const ngx_dns_request_t *r,
     ngx_dns_cache_view_t *view);
 static void ngx_dns_cached_asker(const ngx_dns_request_t *r,
     ngx_dns_asker_t *asker, ngx_dns_source_e source);
-static void ngx_dns_cached_record(ngx_dns_record_t *record,
+static void ngx_dns_cached_logged(ngx_dns_logged_t *logged,
     const ngx_dns_message_t *m, size_t sent, ngx_dns_cache_status_e status);
 static size_t ngx_dns_cached_send_stale(ngx_dns_asker_t *asker,
     ngx_dns_cache_view_t *view, ngx_dns_message_t *m);
@@ -40,7 +40,7 @@ static ngx_uint_t ngx_dns_cached_due(const ngx_dns_request_t *r,
 
 
 ngx_int_t
-ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_record_t *record)
+ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_logged_t *logged)
 {
     size_t                   sent, skip;
     ngx_int_t                rc;
@@ -87,7 +87,7 @@ ngx_dns_cached_find(const ngx_dns_request_t *r, ngx_dns_record_t *record)
 
     ngx_dns_cache_touch(&view);
 
-    ngx_dns_cached_record(record, &m, sent,
+    ngx_dns_cached_logged(logged, &m, sent,
                           stale ? NGX_DNS_CACHE_STATUS_STALE
                                 : NGX_DNS_CACHE_STATUS_HIT);
 
@@ -110,13 +110,13 @@ ngx_dns_cached_asker(const ngx_dns_request_t *r, ngx_dns_asker_t *asker,
 
 
 static ngx_inline void
-ngx_dns_cached_record(ngx_dns_record_t *record, const ngx_dns_message_t *m,
+ngx_dns_cached_logged(ngx_dns_logged_t *logged, const ngx_dns_message_t *m,
     size_t sent, ngx_dns_cache_status_e status)
 {
-    record->sent = sent;
-    record->rcode = m->rcode;
-    record->answers = m->answers;
-    record->cache_status = status;
+    logged->sent = sent;
+    logged->rcode = m->rcode;
+    logged->answers = m->answers;
+    logged->cache_status = status;
 }
 
 
@@ -223,7 +223,7 @@ ngx_dns_cached_due(const ngx_dns_request_t *r, ngx_dns_cache_view_t *view)
 
 
 ngx_int_t
-ngx_dns_cached_find_stale(const ngx_dns_request_t *r, ngx_dns_record_t *record)
+ngx_dns_cached_find_stale(const ngx_dns_request_t *r, ngx_dns_logged_t *logged)
 {
     size_t                sent;
     ngx_dns_asker_t       asker;
@@ -242,7 +242,7 @@ ngx_dns_cached_find_stale(const ngx_dns_request_t *r, ngx_dns_record_t *record)
         return NGX_DECLINED;
     }
 
-    ngx_dns_cached_record(record, &m, sent, NGX_DNS_CACHE_STATUS_STALE);
+    ngx_dns_cached_logged(logged, &m, sent, NGX_DNS_CACHE_STATUS_STALE);
 
     return NGX_OK;
 }

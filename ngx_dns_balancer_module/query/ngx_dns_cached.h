@@ -43,21 +43,21 @@ typedef struct {
 #pragma GCC visibility push(hidden)
 
 /*
- * Looks the question up.  NGX_OK: answered, "record" has what was sent and
+ * Looks the question up.  NGX_OK: answered, "logged" has what was sent and
  * the status; NGX_DONE: the same, and it is time for a refresh, which is said
  * to one caller in all processes.
  * NGX_AGAIN: there is an answer past its end that may be used if no server
  * gives a new one.  NGX_DECLINED: there is none.
  */
 ngx_int_t ngx_dns_cached_find(const ngx_dns_request_t *r,
-    ngx_dns_record_t *record);
+    ngx_dns_logged_t *logged);
 
 /*
  * Answers with the answer past its end, after find() has said NGX_AGAIN; the
  * rest as above.  NGX_OK, or NGX_DECLINED if it is not there any more.
  */
 ngx_int_t ngx_dns_cached_find_stale(const ngx_dns_request_t *r,
-    ngx_dns_record_t *record);
+    ngx_dns_logged_t *logged);
 
 /* answers a waiting client with the old answer; 0 if it is not there */
 size_t ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,

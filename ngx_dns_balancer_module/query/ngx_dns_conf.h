@@ -44,7 +44,7 @@ typedef enum {
 
 typedef struct ngx_dns_conf_s    ngx_dns_conf_t;
 typedef struct ngx_dns_client_s  ngx_dns_client_t;
-typedef struct ngx_dns_record_s  ngx_dns_record_t;
+typedef struct ngx_dns_logged_s  ngx_dns_logged_t;
 typedef struct ngx_dns_request_s ngx_dns_request_t;
 typedef struct ngx_dns_stage_s   ngx_dns_stage_t;
 typedef struct ngx_dns_limit_zone_s  ngx_dns_limit_zone_t;
@@ -138,7 +138,7 @@ ngx_dns_client_source(ngx_dns_client_t *client)
  * during the call it is an argument of.
  */
 
-struct ngx_dns_record_s {
+struct ngx_dns_logged_s {
     ngx_dns_conf_t       *conf;
     ngx_dns_client_t     *client;
 
@@ -218,18 +218,18 @@ typedef struct {
     const ngx_dns_stage_t  *stages[NGX_DNS_STAGES];
 
     /* a stage: NGX_OK, or NGX_DECLINED for a client that is denied */
-    ngx_int_t           (*access)(ngx_dns_record_t *r);
+    ngx_int_t           (*access)(ngx_dns_logged_t *r);
 
     /* the value of a limit's key; NGX_DECLINED: it is empty */
-    ngx_int_t           (*limit_key)(ngx_dns_record_t *r,
+    ngx_int_t           (*limit_key)(ngx_dns_logged_t *r,
                                      const ngx_dns_limit_zone_t *zone,
                                      uint64_t *hash);
 
     /* the value of an upstream's hash key */
-    uint64_t            (*key)(ngx_dns_record_t *r, ngx_dns_upstream_t *u);
+    uint64_t            (*key)(ngx_dns_logged_t *r, ngx_dns_upstream_t *u);
 
     /* where a query goes by zone->choice; NULL if that is nowhere */
-    const ngx_dns_choice_t  *(*choose)(ngx_dns_record_t *r);
+    const ngx_dns_choice_t  *(*choose)(ngx_dns_logged_t *r);
 
     void                 *tap;         /* the front's: ngx_dns_tap.h; NULL:
                                           none */

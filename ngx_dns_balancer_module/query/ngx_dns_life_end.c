@@ -20,8 +20,8 @@ static void ngx_dns_life_end_answer(ngx_dns_inflight_t *f,
     const ngx_dns_message_t *m, const u_char *msg, ngx_dns_reason_e reason);
 static void ngx_dns_life_end_waiter(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     const ngx_dns_message_t *m, const u_char *msg, ngx_dns_reason_e reason);
-static void ngx_dns_life_end_record(ngx_dns_inflight_t *f,
-    ngx_dns_waiter_t *w, ngx_dns_record_t *record);
+static void ngx_dns_life_end_logged(ngx_dns_inflight_t *f,
+    ngx_dns_waiter_t *w, ngx_dns_logged_t *logged);
 
 
 void
@@ -154,7 +154,7 @@ ngx_dns_life_end_waiter(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     uint16_t           answers;
     ngx_dns_source_e   source;
     ngx_dns_asker_t    asker;
-    ngx_dns_record_t   record;
+    ngx_dns_logged_t   logged;
     ngx_dns_message_t  failed;
 
     source = NGX_DNS_SOURCE_UPSTREAM;
@@ -194,18 +194,18 @@ answer:
     sent = ngx_dns_answer_send(&asker, m, msg, &answers);
 
     if (w->conf->listener.points & NGX_DNS_AT_END) {
-        ngx_dns_life_end_record(f, w, &record);
+        ngx_dns_life_end_logged(f, w, &logged);
 
-        record.sent = sent;
-        record.rcode = m->rcode;
-        record.answers = answers;
-        record.reason = reason;
-        record.peer = f->peer;
-        record.cache_status = w->stale ? NGX_DNS_CACHE_STATUS_EXPIRED
+        logged.sent = sent;
+        logged.rcode = m->rcode;
+        logged.answers = answers;
+        logged.reason = reason;
+        logged.peer = f->peer;
+        logged.cache_status = w->stale ? NGX_DNS_CACHE_STATUS_EXPIRED
                               : f->policy->cache ? NGX_DNS_CACHE_STATUS_MISS
                                                : NGX_DNS_CACHE_STATUS_BYPASS;
 
-        ngx_dns_stage_end(&record);
+        ngx_dns_stage_end(&logged);
     }
 }
 
@@ -215,7 +215,7 @@ ngx_dns_life_end_stale(ngx_dns_inflight_t *f)
 {
     size_t              sent;
     ngx_dns_waiter_t   *w, **p;
-    ngx_dns_record_t    record;
+    ngx_dns_logged_t    logged;
     ngx_dns_message_t   m;
 
     p = &f->waiters;
@@ -237,14 +237,14 @@ ngx_dns_life_end_stale(ngx_dns_inflight_t *f)
         *p = w->next;
 
         if (w->conf->listener.points & NGX_DNS_AT_END) {
-            ngx_dns_life_end_record(f, w, &record);
+            ngx_dns_life_end_logged(f, w, &logged);
 
-            record.sent = sent;
-            record.rcode = m.rcode;
-            record.answers = m.answers;
-            record.cache_status = NGX_DNS_CACHE_STATUS_STALE;
+            logged.sent = sent;
+            logged.rcode = m.rcode;
+            logged.answers = m.answers;
+            logged.cache_status = NGX_DNS_CACHE_STATUS_STALE;
 
-            ngx_dns_stage_end(&record);
+            ngx_dns_stage_end(&logged);
         }
 
         ngx_dns_inflight_leave(w);
@@ -255,16 +255,16 @@ ngx_dns_life_end_stale(ngx_dns_inflight_t *f)
 
 
 static void
-ngx_dns_life_end_record(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
-    ngx_dns_record_t *record)
+ngx_dns_life_end_logged(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
+    ngx_dns_logged_t *logged)
 {
-    ngx_dns_record_fill(record, w->conf, &w->client, &w->asked, w->name);
+    ngx_dns_logged_fill(logged, w->conf, &w->client, &w->asked, w->name);
 
-    record->received = w->received;
-    record->zone = f->zone;
-    record->upstream = f->peer ? f->peer->upstream : f->upstream;
-    record->tries = f->tries;
-    record->upstream_usec = ngx_dns_usec - f->start_usec;
-    record->start_usec = w->start_usec;
-    record->start_msec = w->start_msec;
+    logged->received = w->received;
+    logged->zone = f->zone;
+    logged->upstream = f->peer ? f->peer->upstream : f->upstream;
+    logged->tries = f->tries;
+    logged->upstream_usec = ngx_dns_usec - f->start_usec;
+    logged->start_usec = w->start_usec;
+    logged->start_msec = w->start_msec;
 }

@@ -107,12 +107,12 @@ ngx_dns_limit_text(const ngx_dns_request_t *r,
 {
     ngx_int_t         rc;
     uint64_t          n;
-    ngx_dns_record_t  record;
+    ngx_dns_logged_t  logged;
 
-    ngx_dns_request_record(r, &record);
-    record.zone = r->zone;
+    ngx_dns_request_logged(r, &logged);
+    logged.zone = r->zone;
 
-    rc = r->conf->listener.limit_key(&record, zone, &n);
+    rc = r->conf->listener.limit_key(&logged, zone, &n);
 
     if (rc == NGX_OK) {
         *hash = ngx_dns_limit_fold(r->client, zone, n);

@@ -36,7 +36,7 @@ static ngx_dns_reason_e ngx_dns_query_ask(const ngx_dns_request_t *r,
 static ngx_dns_reason_e ngx_dns_query_overload(const ngx_dns_request_t *r,
     ngx_uint_t stale);
 static void ngx_dns_query_hit(const ngx_dns_request_t *r,
-    const ngx_dns_record_t *found);
+    const ngx_dns_logged_t *found);
 static void ngx_dns_query_refresh(const ngx_dns_request_t *r);
 static void ngx_dns_query_refuse(const ngx_dns_request_t *r,
     ngx_dns_reason_e reason);
@@ -259,11 +259,11 @@ ngx_dns_query_any(ngx_dns_request_t *r, ngx_dns_reason_e *reason)
 static void
 ngx_dns_query_key(ngx_dns_request_t *r, ngx_dns_upstream_t *u)
 {
-    ngx_dns_record_t  record;
+    ngx_dns_logged_t  logged;
 
-    ngx_dns_request_record(r, &record);
+    ngx_dns_request_logged(r, &logged);
 
-    r->key = r->conf->listener.key(&record, u);
+    r->key = r->conf->listener.key(&logged, u);
 
     /* with a key of the client, an answer is right for that key only */
 
@@ -278,7 +278,7 @@ ngx_dns_query_key(ngx_dns_request_t *r, ngx_dns_upstream_t *u)
 static ngx_int_t
 ngx_dns_query_special(ngx_dns_request_t *r, ngx_dns_reason_e *reason)
 {
-    ngx_dns_record_t     record;
+    ngx_dns_logged_t     logged;
     ngx_dns_upstream_t  *u;
 
     if (r->zone->special & NGX_DNS_ZONE_RETURN) {
@@ -289,9 +289,9 @@ ngx_dns_query_special(ngx_dns_request_t *r, ngx_dns_reason_e *reason)
     u = r->zone->upstream;
 
     if (r->zone->special & NGX_DNS_ZONE_CHOICE) {
-        ngx_dns_request_record(r, &record);
+        ngx_dns_request_logged(r, &logged);
 
-        r->choice = r->conf->listener.choose(&record);
+        r->choice = r->conf->listener.choose(&logged);
 
         if (r->choice == NULL) {
             *reason = NGX_DNS_ETARGET;
@@ -354,17 +354,17 @@ static void
 ngx_dns_query_answered(const ngx_dns_request_t *r,
     const ngx_dns_local_answer_t *answer)
 {
-    ngx_dns_record_t  record;
+    ngx_dns_logged_t  logged;
 
     if (r->conf->listener.points & NGX_DNS_AT_END) {
-        ngx_dns_request_record(r, &record);
+        ngx_dns_request_logged(r, &logged);
 
-        record.rcode = answer->rcode;
-        record.answers = answer->answers;
-        record.sent = answer->sent;
-        record.cache_status = answer->status;
+        logged.rcode = answer->rcode;
+        logged.answers = answer->answers;
+        logged.sent = answer->sent;
+        logged.cache_status = answer->status;
 
-        ngx_dns_stage_end(&record);
+        ngx_dns_stage_end(&logged);
     }
 }
 
@@ -378,7 +378,7 @@ ngx_dns_query_route(ngx_dns_request_t *r)
     ngx_dns_reason_e         reason;
     ngx_dns_conf_t          *conf;
     const ngx_dns_policy_t  *policy;
-    ngx_dns_record_t         record;
+    ngx_dns_logged_t         logged;
 
     conf = r->conf;
     policy = r->zone->policy;
@@ -399,7 +399,7 @@ ngx_dns_query_route(ngx_dns_request_t *r)
         return ngx_dns_query_ask(r, 0);
     }
 
-    rc = ngx_dns_cached_find(r, &record);
+    rc = ngx_dns_cached_find(r, &logged);
 
     if (rc != NGX_OK && rc != NGX_DONE) {
         ngx_dns_count_in(conf->runtime.counters, misses);
@@ -408,7 +408,7 @@ ngx_dns_query_route(ngx_dns_request_t *r)
     }
 
     if (conf->listener.points & NGX_DNS_AT_END) {
-        ngx_dns_query_hit(r, &record);
+        ngx_dns_query_hit(r, &logged);
     }
 
     if (rc == NGX_DONE) {
@@ -420,18 +420,18 @@ ngx_dns_query_route(ngx_dns_request_t *r)
 
 
 static void
-ngx_dns_query_hit(const ngx_dns_request_t *r, const ngx_dns_record_t *found)
+ngx_dns_query_hit(const ngx_dns_request_t *r, const ngx_dns_logged_t *found)
 {
-    ngx_dns_record_t  record;
+    ngx_dns_logged_t  logged;
 
-    ngx_dns_request_record(r, &record);
+    ngx_dns_request_logged(r, &logged);
 
-    record.sent = found->sent;
-    record.rcode = found->rcode;
-    record.answers = found->answers;
-    record.cache_status = found->cache_status;
+    logged.sent = found->sent;
+    logged.rcode = found->rcode;
+    logged.answers = found->answers;
+    logged.cache_status = found->cache_status;
 
-    ngx_dns_stage_end(&record);
+    ngx_dns_stage_end(&logged);
 }
 
 
@@ -519,14 +519,14 @@ ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
 static ngx_dns_reason_e
 ngx_dns_query_overload(const ngx_dns_request_t *r, ngx_uint_t stale)
 {
-    ngx_dns_record_t  record;
+    ngx_dns_logged_t  logged;
 
-    if (!stale || ngx_dns_cached_find_stale(r, &record) != NGX_OK) {
+    if (!stale || ngx_dns_cached_find_stale(r, &logged) != NGX_OK) {
         return NGX_DNS_EOVERLOAD;
     }
 
     if (r->conf->listener.points & NGX_DNS_AT_END) {
-        ngx_dns_query_hit(r, &record);
+        ngx_dns_query_hit(r, &logged);
     }
 
     return NGX_DNS_FINE;
@@ -537,7 +537,7 @@ static void
 ngx_dns_query_refuse(const ngx_dns_request_t *r, ngx_dns_reason_e reason)
 {
     size_t                      sent;
-    ngx_dns_record_t            record;
+    ngx_dns_logged_t            logged;
     ngx_dns_server_counters_t  *counters;
 
     ngx_dns_count(reason[reason]);
@@ -555,13 +555,13 @@ ngx_dns_query_refuse(const ngx_dns_request_t *r, ngx_dns_reason_e reason)
     }
 
     if (r->conf->listener.points & NGX_DNS_AT_END) {
-        ngx_dns_request_record(r, &record);
+        ngx_dns_request_logged(r, &logged);
 
-        record.reason = reason;
-        record.rcode = ngx_dns_reasons[reason].rcode;
-        record.sent = sent;
+        logged.reason = reason;
+        logged.rcode = ngx_dns_reasons[reason].rcode;
+        logged.sent = sent;
 
-        ngx_dns_stage_end(&record);
+        ngx_dns_stage_end(&logged);
     }
 }
 
@@ -570,7 +570,7 @@ void
 ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client, size_t len,
     ngx_dns_reason_e reason)
 {
-    ngx_dns_record_t  record;
+    ngx_dns_logged_t  logged;
 
     ngx_dns_clock_update();
 
@@ -582,13 +582,13 @@ ngx_dns_query_drop(ngx_dns_conf_t *conf, ngx_dns_client_t *client, size_t len,
 
         /* nothing of it was looked at */
 
-        ngx_dns_record_fill(&record, conf, client, NULL, NULL);
+        ngx_dns_logged_fill(&logged, conf, client, NULL, NULL);
 
-        record.received = len;
-        record.reason = reason;
-        record.rcode = NGX_DNS_DROP;
+        logged.received = len;
+        logged.reason = reason;
+        logged.rcode = NGX_DNS_DROP;
 
-        ngx_dns_stage_end(&record);
+        ngx_dns_stage_end(&logged);
     }
 }
 

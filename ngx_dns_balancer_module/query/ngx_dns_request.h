@@ -37,15 +37,15 @@ struct ngx_dns_request_s {
 #pragma GCC visibility push(hidden)
 
 /*
- * Fills "record" with what the query itself says, and clears the rest.  "name"
+ * Fills "logged" with what the query itself says, and clears the rest.  "name"
  * is NULL, as is "asked", if there is no question that could be read.
  */
-void ngx_dns_record_fill(ngx_dns_record_t *record, ngx_dns_conf_t *conf,
+void ngx_dns_logged_fill(ngx_dns_logged_t *logged, ngx_dns_conf_t *conf,
     ngx_dns_client_t *client, const ngx_dns_asked_t *asked, u_char *name);
 
 /* the same of a query that is being looked at */
-void ngx_dns_request_record(const ngx_dns_request_t *r,
-    ngx_dns_record_t *record);
+void ngx_dns_request_logged(const ngx_dns_request_t *r,
+    ngx_dns_logged_t *logged);
 
 #pragma GCC visibility pop
 

@@ -80,16 +80,16 @@ ngx_dns_stage_response(const ngx_dns_asker_t *asker, const u_char *msg,
 
 
 void
-ngx_dns_stage_end(ngx_dns_record_t *record)
+ngx_dns_stage_end(ngx_dns_logged_t *logged)
 {
     ngx_uint_t           i;
     ngx_dns_listener_t  *listener;
 
-    listener = &record->conf->listener;
+    listener = &logged->conf->listener;
 
     for (i = 0; i < listener->nstages; i++) {
         if (listener->stages[i]->end) {
-            listener->stages[i]->end(record);
+            listener->stages[i]->end(logged);
         }
     }
 }
@@ -100,10 +100,10 @@ ngx_dns_stage_end(ngx_dns_record_t *record)
 static ngx_dns_reason_e
 ngx_dns_stage_access_query(ngx_dns_request_t *r, ngx_dns_reason_e reason)
 {
-    ngx_dns_record_t  record;
+    ngx_dns_logged_t  logged;
 
-    ngx_dns_request_record(r, &record);
+    ngx_dns_request_logged(r, &logged);
 
-    return r->conf->listener.access(&record) != NGX_OK
+    return r->conf->listener.access(&logged) != NGX_OK
            && reason != NGX_DNS_ERESPONSE ? NGX_DNS_EACCESS : reason;
 }

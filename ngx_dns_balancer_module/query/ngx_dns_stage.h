@@ -45,7 +45,7 @@ struct ngx_dns_stage_s {
                                     const u_char *msg, size_t len);
 
     /* called once for each query, also for one that was not even parsed */
-    void                (*end)(ngx_dns_record_t *record);
+    void                (*end)(ngx_dns_logged_t *logged);
 };
 
 
@@ -67,7 +67,7 @@ void ngx_dns_stage_add(ngx_dns_listener_t *listener,
 /* what the stages of a point do; for those who have looked at "points" */
 void ngx_dns_stage_response(const ngx_dns_asker_t *asker, const u_char *msg,
     size_t len);
-void ngx_dns_stage_end(ngx_dns_record_t *record);
+void ngx_dns_stage_end(ngx_dns_logged_t *logged);
 
 #pragma GCC visibility pop
 

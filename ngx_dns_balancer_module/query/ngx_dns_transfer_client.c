@@ -145,7 +145,7 @@ void
 ngx_dns_transfer_log(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
     ngx_uint_t rcode)
 {
-    ngx_dns_record_t  r;
+    ngx_dns_logged_t  r;
 
     if (reason != NGX_DNS_FINE) {
         ngx_dns_count(reason[reason]);
@@ -158,7 +158,7 @@ ngx_dns_transfer_log(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
         return;
     }
 
-    ngx_dns_record_fill(&r, x->conf, &x->client, &x->asked,
+    ngx_dns_logged_fill(&r, x->conf, &x->client, &x->asked,
                         x->query + NGX_DNS_HEADER_SIZE);
 
     r.received = x->received;
