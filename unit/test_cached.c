@@ -383,7 +383,7 @@ overload(void)
     is_int(answers, 1, "too many queries: answered at once");
     is_int(rcode(), NGX_DNS_NOERROR, "with the old answer");
     is_int(got[got_len - 1], 1, "which is it");
-    is_int(record.cache_status, NGX_DNS_CACHE_STATUS_STALE, "as the log says");
+    is_int(logged.cache_status, NGX_DNS_CACHE_STATUS_STALE, "as the log says");
 
     ask("\0\1\1\0\0\1\0\0\0\0\0\0" "\1b\0\0\1\0\1", 19);
     is_int(rcode(), NGX_DNS_REFUSED, "others are refused");

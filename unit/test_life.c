@@ -181,7 +181,7 @@ asking(void)
     in_state(NGX_DNS_LIFE_ASKING);
     ngx_dns_life_event(question(), NGX_DNS_LIFE_END);
     is_int(answers, 1, "ASKING, END: ends");
-    is_int(record.reason, NGX_DNS_ETIMEOUT, "the reason");
+    is_int(logged.reason, NGX_DNS_ETIMEOUT, "the reason");
     clean("asking, end");
 }
 
@@ -506,7 +506,7 @@ faults(void)
     network_error(1);
     is_int(rcode(), NGX_DNS_SERVFAIL, "over TCP: SERVFAIL");
     is_int(got[2] & 2, 0, "without TC");
-    is_int(record.reason, NGX_DNS_ECUT, "the reason");
+    is_int(logged.reason, NGX_DNS_ECUT, "the reason");
     clean("B4, TCP");
 
     start("sequential", "a/tcp b");
@@ -578,7 +578,7 @@ faults(void)
     refusals = 2;
     ask_it("\0\1");
     is_int(rcode(), NGX_DNS_SERVFAIL, "nor for the other: SERVFAIL");
-    is_int(record.reason, NGX_DNS_EINTERNAL, "the reason");
+    is_int(logged.reason, NGX_DNS_EINTERNAL, "the reason");
     is_int(unit_peer(zone.upstream, 1)->shm->fails, 0, "nobody is blamed");
     clean("local, all");
 
