@@ -32,7 +32,7 @@ static void ngx_dns_life_fall(ngx_dns_inflight_t *f);
 static void ngx_dns_life_give_up(ngx_dns_inflight_t *f);
 static void ngx_dns_life_end(ngx_dns_inflight_t *f);
 
-static void ngx_dns_life_settle(ngx_dns_inflight_t *f);
+static ngx_inline void ngx_dns_life_settle(ngx_dns_inflight_t *f) ngx_dns_hot;
 static void ngx_dns_life_timer_handler(ngx_dns_timer_t *timer);
 static void ngx_dns_life_stale(ngx_dns_inflight_t *f);
 static void ngx_dns_life_stale_handler(ngx_dns_timer_t *timer);
@@ -273,7 +273,7 @@ ngx_dns_life_wait(ngx_dns_inflight_t *f)
 
 /* an answer is waited for: may another be asked when patience is over? */
 
-static void
+static ngx_inline void
 ngx_dns_life_settle(ngx_dns_inflight_t *f)
 {
     f->state = (f->policy->next & NGX_DNS_NEXT_TIMEOUT)

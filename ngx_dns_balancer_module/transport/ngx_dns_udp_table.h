@@ -52,8 +52,6 @@ extern ngx_dns_udp_table_t  ngx_dns_udp_table;
 ngx_int_t ngx_dns_udp_table_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
     ngx_event_handler_pt handler);
 
-ngx_dns_attempt_t *ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id);
-
 /* under a random ID that is free on the socket; NGX_ERROR: none was found */
 ngx_int_t ngx_dns_udp_insert(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a);
 void ngx_dns_udp_remove(ngx_dns_attempt_t *a);
@@ -72,6 +70,37 @@ void ngx_dns_udp_soft(ngx_dns_attempt_t *a);
 void ngx_dns_udp_touch(ngx_dns_udp_socket_t *s);
 
 #pragma GCC visibility pop
+
+
+static ngx_inline ngx_dns_attempt_t **
+ngx_dns_udp_bucket(ngx_dns_udp_socket_t *s, uint16_t id)
+{
+    uint64_t  n;
+
+    n = ((uint64_t) s->number << 16 | id) * 0x9e3779b97f4a7c15ULL;
+
+    return &ngx_dns_udp_table.buckets[n >> ngx_dns_udp_table.shift];
+}
+
+
+static ngx_inline ngx_dns_attempt_t *
+ngx_dns_udp_lookup(ngx_dns_attempt_t *a, ngx_dns_udp_socket_t *s, uint16_t id)
+{
+    while (a && (a->id != id || a->channel != s)) {
+        a = a->next;
+    }
+
+    return a;
+}
+
+
+/* the attempt with this ID on the socket, or NULL */
+
+static ngx_inline ngx_dns_attempt_t *
+ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id)
+{
+    return ngx_dns_udp_lookup(*ngx_dns_udp_bucket(s, id), s, id);
+}
 
 
 static ngx_inline void
