@@ -180,12 +180,12 @@ key(u_char *p, uint32_t id)
 static ngx_uint_t
 request(ngx_dns_cache_shm_t *c, uint32_t id)
 {
-    size_t                  len;
-    u_char                  name[64];
-    uint64_t                hash;
-    ngx_dns_cache_view_t    v;
-    ngx_dns_cache_when_t    when;
-    ngx_dns_cache_answer_t  a;
+    size_t                    len;
+    u_char                    name[64];
+    uint64_t                  hash;
+    ngx_dns_cache_view_t      v;
+    ngx_dns_cache_when_t      when;
+    ngx_dns_cache_response_t  a;
 
     static const u_char     body[BODY_LEN];
     static const uint16_t   ttl[2];

@@ -79,11 +79,11 @@ cache_body(u_char *p, size_t len, unsigned n, uint64_t version)
 ngx_int_t
 cache_store(ngx_dns_cache_shm_t *c, unsigned n, uint64_t version)
 {
-    u_char                  name[64], body[CACHE_MAX_BODY + 8];
-    uint16_t                ttl[8];
-    ngx_uint_t              i;
-    ngx_dns_cache_when_t    when;
-    ngx_dns_cache_answer_t  a;
+    u_char                    name[64], body[CACHE_MAX_BODY + 8];
+    uint16_t                  ttl[8];
+    ngx_uint_t                i;
+    ngx_dns_cache_when_t      when;
+    ngx_dns_cache_response_t  a;
 
     memset(&a, 0, sizeof(a));
 
@@ -146,9 +146,9 @@ static int
 cache_whole(ngx_dns_cache_view_t *v, const u_char *body, const uint16_t *ttl,
     unsigned n)
 {
-    u_char                   right[CACHE_MAX_BODY + 8];
-    ngx_uint_t               i;
-    ngx_dns_cache_answer_t  *a;
+    u_char                     right[CACHE_MAX_BODY + 8];
+    ngx_uint_t                 i;
+    ngx_dns_cache_response_t  *a;
 
     a = &v->answer;
 

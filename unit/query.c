@@ -256,7 +256,7 @@ reply_with(unsigned n, const char *flags, unsigned an, unsigned ar,
     memcpy(msg + 12 + sent[n]->question_len, rr, len);
 
     sent[n]->channel = NULL;
-    sent[n]->handler(sent[n], NGX_DNS_EVENT_ANSWER, msg,
+    sent[n]->handler(sent[n], NGX_DNS_EVENT_RESPONSE, msg,
                      12 + sent[n]->question_len + len);
 }
 

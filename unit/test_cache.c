@@ -53,9 +53,9 @@ static ngx_int_t
 store(ngx_dns_cache_shm_t *c, unsigned n, uint32_t expires, uint32_t now,
     size_t len)
 {
-    size_t                  name_len;
-    u_char                  buf[64], body[5000];
-    ngx_dns_cache_answer_t  a;
+    size_t                    name_len;
+    u_char                    buf[64], body[5000];
+    ngx_dns_cache_response_t  a;
 
     static const uint16_t   ttl[2] = { 6, 22 };
 
@@ -262,12 +262,12 @@ popular(void)
 static void
 failures(void)
 {
-    size_t                  len;
-    u_char                  buf[64];
-    uint64_t                hash;
-    ngx_dns_cache_shm_t    *c;
-    ngx_dns_cache_view_t    v;
-    ngx_dns_cache_answer_t  a;
+    size_t                    len;
+    u_char                    buf[64];
+    uint64_t                  hash;
+    ngx_dns_cache_shm_t      *c;
+    ngx_dns_cache_view_t      v;
+    ngx_dns_cache_response_t  a;
 
     c = cache(1UL << 20);
 

@@ -59,10 +59,10 @@ image_body(u_char *p, unsigned n)
 static void
 image_store(ngx_dns_cache_shm_t *c, unsigned n)
 {
-    u_char                  name[64], body[512];
-    uint16_t                ttl[4] = { 0, 4, 8, 12 };
-    ngx_dns_cache_when_t    when;
-    ngx_dns_cache_answer_t  a;
+    u_char                    name[64], body[512];
+    uint16_t                  ttl[4] = { 0, 4, 8, 12 };
+    ngx_dns_cache_when_t      when;
+    ngx_dns_cache_response_t  a;
 
     memset(&a, 0, sizeof(a));
 

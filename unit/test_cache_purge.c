@@ -64,9 +64,9 @@ static const purge_t  purges[] = {
 static ngx_int_t
 put(ngx_dns_cache_shm_t *c, const char *name, uint16_t type, uint64_t asked)
 {
-    u_char                  buf[64];
-    ngx_dns_cache_when_t    when;
-    ngx_dns_cache_answer_t  a;
+    u_char                    buf[64];
+    ngx_dns_cache_when_t      when;
+    ngx_dns_cache_response_t  a;
 
     memset(&a, 0, sizeof(a));
     memset(buf, 0, sizeof(buf));

@@ -201,7 +201,7 @@ denial(void)
     memcpy(msg + 12 + sent[0]->question_len, SOA, sizeof(SOA) - 1);
 
     sent[0]->channel = NULL;
-    sent[0]->handler(sent[0], NGX_DNS_EVENT_ANSWER, msg,
+    sent[0]->handler(sent[0], NGX_DNS_EVENT_RESPONSE, msg,
                      12 + sent[0]->question_len + sizeof(SOA) - 1);
 }
 

@@ -96,7 +96,7 @@ answer(ngx_uint_t rcode)
 
     a = sent;
     sent = NULL;
-    a->handler(a, NGX_DNS_EVENT_ANSWER, msg, sizeof(msg) - 1);
+    a->handler(a, NGX_DNS_EVENT_RESPONSE, msg, sizeof(msg) - 1);
 }
 
 
@@ -322,7 +322,7 @@ network(void)
     (void) next();
     a = sent;
     sent = NULL;
-    a->handler(a, NGX_DNS_EVENT_ANSWER, (u_char *) OK_ANSWER, 15);
+    a->handler(a, NGX_DNS_EVENT_RESPONSE, (u_char *) OK_ANSWER, 15);
     is_int(peer->shm->misses, 3, "and an answer cut off");
     is_int(peer->shm->reason & 0xff, NGX_DNS_ENETWORK,
            "the reason is that of the change");

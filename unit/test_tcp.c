@@ -329,7 +329,7 @@ established(void)
     }
 
     is_int(nevents[0], 1, "in any order");
-    is_int(events[0], NGX_DNS_EVENT_ANSWER, "an answer");
+    is_int(events[0], NGX_DNS_EVENT_RESPONSE, "an answer");
     is_int(nlinks, 1, "one connection");
 
     unit_pass(NGX_DNS_TCP_IDLE - 10);
@@ -389,11 +389,11 @@ broken(void)
     reply(0, 0);
     links[0].eof = 1;
     readable(0);
-    is_int(events[0], NGX_DNS_EVENT_ANSWER, "an answer before the end");
+    is_int(events[0], NGX_DNS_EVENT_RESPONSE, "an answer before the end");
     is_int(nevents[1], 0, "the other one is asked again");
     reply(1, 1);
     readable(1);
-    is_int(events[1], NGX_DNS_EVENT_ANSWER, "and answered");
+    is_int(events[1], NGX_DNS_EVENT_RESPONSE, "and answered");
     ngx_dns_tcp_out.done();
 
     start(NGX_AGAIN);

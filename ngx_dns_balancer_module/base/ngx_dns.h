@@ -49,7 +49,7 @@
 
 
 /*
- * Why a query did not get an answer of an upstream.  Wire faults come first:
+ * Why a query did not get a response of an upstream.  Wire faults come first:
  * the codec returns them as its verdict.  The order is that of the table in
  * ngx_dns_reason.c, which holds the words for $dns_error, the label for the
  * metrics, the rcode and the RFC 8914 code.
@@ -58,7 +58,7 @@
 typedef enum {
     NGX_DNS_FINE = 0,
 
-    /* dropped: an answer could be part of a loop or can't be made */
+    /* dropped: a response could be part of a loop or can't be made */
     NGX_DNS_EHEADER,             /* shorter than a header */
     NGX_DNS_ERESPONSE,           /* QR is set */
     NGX_DNS_EINCOMPLETE,         /* not there in time, over a stream */
@@ -101,7 +101,7 @@ typedef enum {
     NGX_DNS_EZREFUSED,           /* dns_return refused */
     NGX_DNS_EACCESS,             /* denied by a rule of the server */
     NGX_DNS_ELIMIT,              /* over a dns_limit, over a stream */
-    NGX_DNS_ELIMITTC,            /* the same over UDP: an answer with TC */
+    NGX_DNS_ELIMITTC,            /* the same over UDP: a response with TC */
     NGX_DNS_EOVERLOAD,           /* dns_max_queries */
     NGX_DNS_ELOOP,               /* it is our own: ngx_dns_loop.h */
     NGX_DNS_EDOWN,               /* no usable server, all_down refuse */
@@ -114,9 +114,9 @@ typedef enum {
     NGX_DNS_ENETWORK,            /* ICMP or socket errors */
     NGX_DNS_ETLS,                /* no TLS with any server: see
                                     ngx_dns_fault.h */
-    NGX_DNS_EANSWER,             /* malformed answers only */
+    NGX_DNS_EANSWER,             /* malformed responses only */
     NGX_DNS_ERCODE,              /* rcodes of the servers */
-    NGX_DNS_ECUT,                /* TC, and no way to the whole answer */
+    NGX_DNS_ECUT,                /* TC, and no way to the whole response */
     NGX_DNS_ESHUTDOWN,           /* worker_shutdown_timeout */
     NGX_DNS_EINTERNAL,           /* no memory, no socket: see "local" */
 

@@ -27,7 +27,7 @@
 typedef struct ngx_dns_front_late_s  ngx_dns_front_late_t;
 
 
-/* an answer in the backlog */
+/* a response in the backlog */
 
 struct ngx_dns_front_late_s {
     ngx_dns_front_late_t    *next;

@@ -246,7 +246,7 @@ ngx_dns_front_tcp_frames(ngx_dns_front_tcp_t *t, u_char *p, size_t len,
 
 /*
  * What is not a query ends the connection (RFC 7766, 8: a length that is not
- * that of a message can't be recovered from): it gets no answer.
+ * that of a message can't be recovered from): it gets no response.
  */
 
 static void

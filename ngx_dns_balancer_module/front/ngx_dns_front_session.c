@@ -14,7 +14,7 @@ typedef struct {
     ngx_connection_t        *connection;
     ngx_dns_conf_t          *conf;
     ngx_queue_t              queue;        /* of all, for the end */
-    ngx_event_t              posted;       /* the last query has its answer */
+    ngx_event_t              posted;       /* the last query has its response */
     ngx_uint_t               queries;      /* in flight */
 
     ngx_dns_client_t         client;       /* its handle is this */
@@ -161,7 +161,7 @@ ngx_dns_front_session_query(ngx_dns_front_session_t *s, const u_char *p,
 
     ngx_dns_clock_update();
 
-    /* it ends after this, even if there is to be no answer */
+    /* it ends after this, even if there is to be no response */
 
     ngx_post_event(&s->posted, &ngx_posted_events);
 
@@ -220,7 +220,7 @@ ngx_dns_front_session_commit(ngx_dns_client_t *client, size_t size,
 }
 
 
-/* with an answer or without: when its last query has ended, so does it */
+/* with a response or without: when its last query has ended, so does it */
 
 static void
 ngx_dns_front_session_drop(ngx_dns_client_t *client)

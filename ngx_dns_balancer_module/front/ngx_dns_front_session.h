@@ -6,7 +6,7 @@
 /*
  * Clients over UDP whose server needs what only a session of nginx has, as
  * limit_conn: nginx makes one for an address and port with queries in flight.
- * Slower than ngx_dns_front_udp.h, which their answers leave by.  For module/
+ * Slower than ngx_dns_front_udp.h, which their responses leave by.  For module/
  * only.
  */
 

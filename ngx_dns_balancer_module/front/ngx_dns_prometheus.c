@@ -361,7 +361,7 @@ ngx_dns_prometheus_handshakes(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
-/* those that get no answer, or those that get one */
+/* those that get no response, or those that get one */
 
 void
 ngx_dns_prometheus_reasons(ngx_dns_text_t *t, ngx_dns_figures_t *f,

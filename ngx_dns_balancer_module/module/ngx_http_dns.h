@@ -84,7 +84,7 @@ char *ngx_http_dns_control(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_http_dns_control_handler(ngx_http_request_t *r);
 
 /*
- * The answer to a call: text, or "error", which is a sentence, and what there
+ * The response to a call: text, or "error", which is a sentence, and what there
  * is: names with commas between them, if it is not NULL.
  */
 ngx_int_t ngx_http_dns_reply(ngx_http_dns_call_t *call, ngx_uint_t status,

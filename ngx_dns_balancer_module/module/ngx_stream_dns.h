@@ -50,7 +50,7 @@
     (NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_STREAM_DNS_ZONE_CONF)
 
 
-#define NGX_STREAM_DNS_UDP_SIZE  1232       /* octets of an answer */
+#define NGX_STREAM_DNS_UDP_SIZE  1232       /* octets of a response */
 
 
 /* the longest values of variables are names */

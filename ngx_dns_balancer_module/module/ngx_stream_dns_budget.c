@@ -133,7 +133,7 @@ ngx_stream_dns_budget_servers(ngx_stream_dns_main_conf_t *dmcf,
         }
     }
 
-    /* for an answer that is asked for over TCP, or a new socket */
+    /* for a response that is asked for over TCP, or a new socket */
 
     n += n ? 1 : 0;
 

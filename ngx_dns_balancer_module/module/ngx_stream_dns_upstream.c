@@ -413,7 +413,7 @@ ngx_stream_dns_upstream_hash(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 
     us->qname = ngx_strcmp(value[1].data, "$dns_qname") == 0;
 
-    /* a client waits for an answer that is right for its key only */
+    /* a client waits for a response that is right for its key only */
 
     us->upstream.by_client = !us->qname;
     us->upstream.key = us;

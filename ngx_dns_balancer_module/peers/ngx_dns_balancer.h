@@ -113,7 +113,7 @@ ngx_dns_peer_t *ngx_dns_balancer_other(ngx_dns_group_t *group,
     ngx_dns_pick_t *pick, ngx_dns_peer_t *first);
 
 /*
- * Its smoothed time of answer in microseconds, 0 if it is not known; one that
+ * Its smoothed time of response in microseconds, 0 if it is not known; one that
  * was not measured again counts half after each 10 s.
  */
 uint32_t ngx_dns_balancer_time(ngx_dns_peer_t *peer, ngx_msec_t now);

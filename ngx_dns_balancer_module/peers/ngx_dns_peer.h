@@ -271,7 +271,7 @@ struct ngx_dns_upstream_s {
     uint32_t              quick;       /* a response that takes so many
                                           microseconds is not slow yet:
                                           ngx_dns_peers_quick() */
-    uint64_t              partition;   /* of its name: keeps its answers apart
+    uint64_t              partition;   /* of its name: keeps its responses apart
                                           in a cache */
 
     /* connections over streams of a worker to each server */
@@ -378,7 +378,7 @@ void ngx_dns_peer_success(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
 void ngx_dns_peer_answered(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t rtt);
 
-/* after that many answers: see ngx_dns_peer_judge() */
+/* after that many responses: see ngx_dns_peer_judge() */
 void ngx_dns_peer_window(ngx_dns_peer_t *peer, ngx_msec_t now,
     ngx_log_t *log);
 
@@ -392,7 +392,7 @@ void ngx_dns_peer_window(ngx_dns_peer_t *peer, ngx_msec_t now,
 void ngx_dns_peer_late(ngx_dns_peer_t *peer, ngx_msec_t now);
 
 /*
- * No answer, or a malformed one.  The last usable server of an upstream is
+ * No response, or a malformed one.  The last usable server of an upstream is
  * not ejected.
  */
 void ngx_dns_peer_failure(ngx_dns_peer_t *peer, ngx_msec_t now,
@@ -610,7 +610,7 @@ ngx_dns_peer_release(ngx_dns_peer_t *peer)
  * "refused": it answered SERVFAIL or REFUSED, and another server had an
  * answer to the same question.  A server that does so with most questions is
  * left out.  A domain that no server can resolve says nothing of a server,
- * and one that only this server can't is a share of its answers.
+ * and one that only this server can't is a share of its responses.
  */
 
 static ngx_inline void

@@ -168,7 +168,7 @@ ngx_dns_peer_trust(ngx_dns_peer_shm_t *shm)
 }
 
 
-/* over the answers that this process saw: no shared line is written for it */
+/* over the responses that this process saw: no shared line is written for it */
 
 void
 ngx_dns_peer_window(ngx_dns_peer_t *peer, ngx_msec_t now, ngx_log_t *log)

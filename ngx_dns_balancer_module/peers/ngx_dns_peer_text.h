@@ -17,7 +17,7 @@
 #include "ngx_dns_peer.h"
 
 
-/* in "fails": ejected for its refusals, an answer in flight means nothing */
+/* in "fails": ejected for its refusals, a response in flight means nothing */
 
 #define NGX_DNS_PEER_REFUSES    0x40000000
 

@@ -23,7 +23,7 @@
 
 /*
  * Picks a server that was not asked yet, and asks it; "account" is what pays
- * for it.  NGX_OK if an answer is on its way; NGX_DECLINED if there is none to
+ * for it.  NGX_OK if a response is on its way; NGX_DECLINED if there is none to
  * ask, or none that could be asked.
  */
 ngx_int_t ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,

@@ -25,7 +25,7 @@ static ngx_dns_outcome_e ngx_dns_attempt_bad(ngx_dns_inflight_t *f,
 static void ngx_dns_attempt_none(ngx_dns_message_t *m);
 static void ngx_dns_attempt_cut(const ngx_dns_inflight_attempt_t *a,
     ngx_dns_message_t *m);
-static ngx_dns_outcome_e ngx_dns_attempt_answer(ngx_dns_inflight_t *f,
+static ngx_dns_outcome_e ngx_dns_attempt_response(ngx_dns_inflight_t *f,
     ngx_dns_inflight_attempt_t *a, const u_char *msg, size_t len,
     ngx_dns_message_t *m);
 static ngx_dns_outcome_e ngx_dns_attempt_fault(const u_char *msg,
@@ -114,8 +114,8 @@ ngx_dns_attempt_take(ngx_dns_inflight_attempt_t *a, ngx_dns_event_e event,
 
     f = a->attempt.data;
 
-    if (event == NGX_DNS_EVENT_ANSWER) {
-        outcome = ngx_dns_attempt_answer(f, a, msg, len, m);
+    if (event == NGX_DNS_EVENT_RESPONSE) {
+        outcome = ngx_dns_attempt_response(f, a, msg, len, m);
 
         if (outcome == NGX_DNS_OUTCOME_GOOD) {
             ngx_dns_attempt_over(f, a);
@@ -173,7 +173,7 @@ ngx_dns_attempt_other(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
 }
 
 
-/* it is no answer of use: is the same server asked once more? */
+/* it is no response of use: is the same server asked once more? */
 
 static ngx_dns_outcome_e
 ngx_dns_attempt_bad(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
@@ -204,7 +204,7 @@ ngx_dns_attempt_bad(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
 
 
 static ngx_dns_outcome_e
-ngx_dns_attempt_answer(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
+ngx_dns_attempt_response(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
     const u_char *msg, size_t len, ngx_dns_message_t *m)
 {
     ngx_uint_t  flags;
@@ -215,7 +215,7 @@ ngx_dns_attempt_answer(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
         a->flags = (uint16_t) flags;
         ngx_dns_attempt_none(m);
 
-        /* RFC 7766, 5: over TCP there is nothing to cut an answer for */
+        /* RFC 7766, 5: over TCP there is nothing to cut a response for */
 
         return ngx_dns_attempt_transport(a)->whole ? NGX_DNS_OUTCOME_CUT
                                                    : NGX_DNS_OUTCOME_MALFORMED;
@@ -250,7 +250,7 @@ ngx_dns_attempt_none(ngx_dns_message_t *m)
 }
 
 
-/* what is passed on when the whole answer can't be had */
+/* what is passed on when the whole response can't be had */
 
 static void
 ngx_dns_attempt_cut(const ngx_dns_inflight_attempt_t *a, ngx_dns_message_t *m)
@@ -283,7 +283,7 @@ ngx_dns_attempt_fault(const u_char *msg, ngx_dns_message_t *m)
 
 
 /*
- * RFC 7766, 5: an answer with TC set over UDP is asked for over TCP, of the
+ * RFC 7766, 5: a response with TC set over UDP is asked for over TCP, of the
  * same server, whose place is kept meanwhile.  NGX_DECLINED: this is over TCP
  * already, or it can't be.
  */
@@ -375,7 +375,7 @@ ngx_dns_attempt_failed(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a,
 
     case NGX_DNS_OUTCOME_CUT:
 
-        /* it gives other answers: blamed where another has this one, too */
+        /* it gives other responses: blamed where another has this one, too */
 
         ngx_dns_count_peer(peer, errors);
         a->failed = 1;
@@ -443,7 +443,7 @@ ngx_dns_attempt_silent(ngx_dns_inflight_t *f, ngx_dns_inflight_attempt_t *a)
 }
 
 
-/* attempts whose time is over; their late answers are still welcome */
+/* attempts whose time is over; their late responses are still welcome */
 
 ngx_uint_t
 ngx_dns_attempt_expire(ngx_dns_inflight_t *f)

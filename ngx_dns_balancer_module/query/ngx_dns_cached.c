@@ -135,7 +135,7 @@ ngx_dns_cached_denied(const ngx_dns_request_t *r, ngx_dns_cache_view_t *view,
 
 
 /*
- * What to do with an answer past its end.  NGX_AGAIN: try for a new one
+ * What to do with a response past its end.  NGX_AGAIN: try for a new one
  * first; NGX_OK: that was tried just now, in vain (RFC 8767, 5, the failure
  * recheck timer); NGX_DONE: the same, and "view" is the failure, since the
  * answer is of no use any more; NGX_DECLINED: there is neither.
@@ -263,7 +263,7 @@ ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
         return 0;
     }
 
-    ngx_dns_answer_asker(&asker, f, w, NGX_DNS_SOURCE_STALE);
+    ngx_dns_response_asker(&asker, f, w, NGX_DNS_SOURCE_STALE);
 
     return ngx_dns_cached_send_stale(&asker, &view, m);
 }
@@ -278,7 +278,7 @@ ngx_dns_cached_send_stale(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
 
 
 /*
- * Writes the answer into the client's batch straight from the zone, and only
+ * Writes the response into the client's batch straight from the zone, and only
  * then looks whether the zone has changed under it: then nothing is sent.
  */
 
@@ -299,24 +299,24 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
         m->ede = NGX_DNS_EDE_CACHED_ERROR;
     }
 
-    limit = ngx_dns_answer_limit(asker);
+    limit = ngx_dns_response_limit(asker);
 
     size = NGX_DNS_HEADER_SIZE + asker->asked->name_len + 4
-           + view->answer.body_len + ngx_dns_answer_opt_size(asker, m);
+           + view->answer.body_len + ngx_dns_response_opt_size(asker, m);
 
     if (size > limit) {
         return ngx_dns_cached_copy(asker, view, stale, 0, m);
     }
 
-    start = ngx_dns_answer_reserve(asker, size);
+    start = ngx_dns_response_reserve(asker, size);
 
     p = ngx_dns_cached_write(asker, start, view, stale, m);
 
     if (m->answers > 1 && asker->policy->rotate) {
-        ngx_dns_answer_turn(asker, start, p - start, m->answers);
+        ngx_dns_response_turn(asker, start, p - start, m->answers);
     }
 
-    p = ngx_dns_answer_opt(asker, start, p, m);
+    p = ngx_dns_response_opt(asker, start, p, m);
 
     if (!ngx_dns_cache_check(view)) {
         return 0;
@@ -324,7 +324,7 @@ ngx_dns_cached_send(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
 
     /* NOERROR, NXDOMAIN and SERVFAIL are all that is stored */
 
-    ngx_dns_answer_commit(asker, start, p - start, m->rcode & 3);
+    ngx_dns_response_commit(asker, start, p - start, m->rcode & 3);
 
     return p - start;
 }
@@ -334,7 +334,7 @@ static ngx_inline u_char *
 ngx_dns_cached_write(ngx_dns_asker_t *asker, u_char *p,
     ngx_dns_cache_view_t *view, ngx_uint_t stale, const ngx_dns_message_t *m)
 {
-    p = ngx_dns_answer_begin(asker, p, m);
+    p = ngx_dns_response_begin(asker, p, m);
 
     ngx_dns_cache_copy(p, view->body, view->answer.body_len);
     ngx_dns_cached_age(p, view, stale, asker->policy->stale_ttl);
@@ -383,7 +383,7 @@ ngx_dns_cached_message(ngx_dns_cache_view_t *view, ngx_dns_message_t *m)
 }
 
 
-/* the NXDOMAIN of a name above, as the answer for this one */
+/* the NXDOMAIN of a name above, as the response for this one */
 
 static size_t
 ngx_dns_cached_below(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
@@ -396,7 +396,7 @@ ngx_dns_cached_below(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
 
 
 /*
- * Off the hot path: longer than the client takes, or an answer to a shorter
+ * Off the hot path: longer than the client takes, or a response to a shorter
  * question, whose pointers are to be moved.
  */
 
@@ -425,5 +425,5 @@ ngx_dns_cached_copy(ngx_dns_asker_t *asker, ngx_dns_cache_view_t *view,
         ngx_dns_message_shift(m, msg, skip);
     }
 
-    return ngx_dns_answer_send(asker, m, msg, &answers);
+    return ngx_dns_response_send(asker, m, msg, &answers);
 }

@@ -8,15 +8,15 @@
  * 4035, 6840, 8767), and answers from it.  Private to the query layer; the
  * memory is store/ngx_dns_cache.h.
  *
- * An answer is stored without its OPT, with its AA, RA and AD, and with the
+ * A response is stored without its OPT, with its AA, RA and AD, and with the
  * offsets of its TTLs, under the name in lower case, type, class, DO, CD and a
  * partition: the upstream it came from, and for which clients it is.  With
  * dns_cache_nxdomain_cut an NXDOMAIN is also stored under type 0, for all types
  * and for the names below (RFC 8020).
  *
- * A failure never takes the place of an answer, whether that is in its time or
+ * A failure never takes the place of a response, whether that is in its time or
  * past its end.  Where one is stored the failure stands beside it, under
- * NGX_DNS_BITS_FAILED: it is looked at only when the answer is past its end.
+ * NGX_DNS_BITS_FAILED: it is looked at only when the response is past its end.
  */
 
 
@@ -24,7 +24,7 @@
 #define _NGX_DNS_CACHED_H_INCLUDED_
 
 
-#include "ngx_dns_answer.h"
+#include "ngx_dns_response.h"
 #include "ngx_dns_request.h"
 #include "../base/ngx_dns_clock.h"
 
@@ -46,20 +46,20 @@ typedef struct {
  * Looks the question up.  NGX_OK: answered, "logged" has what was sent and
  * the status; NGX_DONE: the same, and it is time for a refresh, which is said
  * to one caller in all processes.
- * NGX_AGAIN: there is an answer past its end that may be used if no server
+ * NGX_AGAIN: there is a response past its end that may be used if no server
  * gives a new one.  NGX_DECLINED: there is none.
  */
 ngx_int_t ngx_dns_cached_find(const ngx_dns_request_t *r,
     ngx_dns_logged_t *logged);
 
 /*
- * Answers with the answer past its end, after find() has said NGX_AGAIN; the
+ * Answers with the response past its end, after find() has said NGX_AGAIN; the
  * rest as above.  NGX_OK, or NGX_DECLINED if it is not there any more.
  */
 ngx_int_t ngx_dns_cached_find_stale(const ngx_dns_request_t *r,
     ngx_dns_logged_t *logged);
 
-/* answers a waiting client with the old answer; 0 if it is not there */
+/* answers a waiting client with the old response; 0 if it is not there */
 size_t ngx_dns_cached_stale(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     ngx_dns_message_t *m);
 

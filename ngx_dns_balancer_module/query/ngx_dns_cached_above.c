@@ -51,12 +51,12 @@ ngx_dns_cached_above(const ngx_dns_cached_key_t *key,
 void
 ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition)
 {
-    size_t                  skip;
-    uint64_t                hash;
-    ngx_dns_cached_key_t    key;
-    ngx_dns_cache_when_t    when;
-    ngx_dns_cache_view_t    view;
-    ngx_dns_cache_answer_t  a;
+    size_t                    skip;
+    uint64_t                  hash;
+    ngx_dns_cached_key_t      key;
+    ngx_dns_cache_when_t      when;
+    ngx_dns_cache_view_t      view;
+    ngx_dns_cache_response_t  a;
 
     ngx_dns_cached_when(f, &when);
     ngx_dns_cached_key_of(f, &key);

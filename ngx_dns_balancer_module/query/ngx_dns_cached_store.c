@@ -8,10 +8,10 @@
 #include "../base/ngx_dns_clock.h"
 
 
-#define NGX_DNS_CACHED_TTLS  512        /* records of an answer, at most */
+#define NGX_DNS_CACHED_TTLS  512        /* records of a response, at most */
 
 
-/* what a walk over an answer finds out */
+/* what a walk over a response finds out */
 
 typedef struct {
     uint32_t    lifetime;       /* seconds */
@@ -34,10 +34,10 @@ static void ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits,
     uint64_t partition, const ngx_dns_message_t *m,
     ngx_dns_cached_times_t *t);
 static void ngx_dns_cached_mark(ngx_dns_inflight_t *f,
-    ngx_dns_cache_answer_t *a, uint64_t partition);
+    ngx_dns_cache_response_t *a, uint64_t partition);
 
 
-/* of this worker: an answer with its TTLs as they are to be stored */
+/* of this worker: a response with its TTLs as they are to be stored */
 
 static u_char                  ngx_dns_cached_body[NGX_DNS_MAX_MESSAGE];
 static ngx_dns_cached_times_t  ngx_dns_cached_scratch;
@@ -108,18 +108,18 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 
 /*
  * RFC 2308, 7: for a short time, where a server was asked, and never over an
- * answer.  A refresh of an answer is tried again when that time is over.
+ * answer.  A refresh of a response is tried again when that time is over.
  */
 
 void
 ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
 {
-    uint32_t                 lifetime;
-    uint64_t                 partition, place;
-    ngx_uint_t               known;
-    const ngx_dns_policy_t  *policy;
-    ngx_dns_cache_when_t     when;
-    ngx_dns_cache_answer_t   a;
+    uint32_t                  lifetime;
+    uint64_t                  partition, place;
+    ngx_uint_t                known;
+    const ngx_dns_policy_t   *policy;
+    ngx_dns_cache_when_t      when;
+    ngx_dns_cache_response_t  a;
 
     policy = f->policy;
 
@@ -138,7 +138,7 @@ ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
 
     lifetime = ngx_max(policy->servfail_ttl, 1) + 1;
 
-    ngx_memzero(&a, sizeof(ngx_dns_cache_answer_t));
+    ngx_memzero(&a, sizeof(ngx_dns_cache_response_t));
 
     a.bits = f->bits & NGX_DNS_BITS_CACHE;
     a.stored = ngx_dns_sec;
@@ -175,10 +175,10 @@ ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
 }
 
 
-/* beside an answer, and gives back its claim for a refresh */
+/* beside a response, and gives back its claim for a refresh */
 
 static void
-ngx_dns_cached_mark(ngx_dns_inflight_t *f, ngx_dns_cache_answer_t *a,
+ngx_dns_cached_mark(ngx_dns_inflight_t *f, ngx_dns_cache_response_t *a,
     uint64_t partition)
 {
     uint16_t               prefix;
@@ -351,9 +351,9 @@ static void
 ngx_dns_cached_put(ngx_dns_inflight_t *f, uint64_t bits, uint64_t partition,
     const ngx_dns_message_t *m, ngx_dns_cached_times_t *t)
 {
-    uint64_t                hash;
-    ngx_dns_cache_when_t    when;
-    ngx_dns_cache_answer_t  a;
+    uint64_t                  hash;
+    ngx_dns_cache_when_t      when;
+    ngx_dns_cache_response_t  a;
 
     ngx_dns_cached_when(f, &when);
 

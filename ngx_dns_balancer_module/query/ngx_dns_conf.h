@@ -54,13 +54,13 @@ typedef struct ngx_dns_limit_zone_s  ngx_dns_limit_zone_t;
 
 
 /*
- * How an answer gets to a client.  reserve() gives room for one message, up
+ * How a response gets to a client.  reserve() gives room for one message, up
  * to the next commit(); it never fails: a front that is full sends first.
  * "counter", of this process, is added to when the message has left.
  *
- * part() commits a message of an answer of several (RFC 5936), all but the
+ * part() commits a message of a response of several (RFC 5936), all but the
  * last one.  NGX_AGAIN: it is taken, but none more before the event given to
- * room() is posted; NGX_ERROR: the client has gone.  An answer that breaks
+ * room() is posted; NGX_ERROR: the client has gone.  A response that breaks
  * off ends by a commit() of size 0, which closes the client's connection
  * when what it was sent before has left.  A front of datagrams has neither.
  *
@@ -110,7 +110,7 @@ struct ngx_dns_client_s {
                                           with TC */
     unsigned              checked:1;   /* rules were run for its connection */
     unsigned              proxied:1;   /* "source" is who asks, "sockaddr" the
-                                          proxy that the answer goes to */
+                                          proxy that the response goes to */
 
     /* the address that was asked, where a listener has several */
     unsigned              local:1;
@@ -123,7 +123,7 @@ struct ngx_dns_client_s {
 };
 
 
-/* who asks, for all but the answer */
+/* who asks, for all but the response */
 
 static ngx_inline struct sockaddr *
 ngx_dns_client_source(ngx_dns_client_t *client)
@@ -152,7 +152,7 @@ struct ngx_dns_logged_s {
     uint16_t              dnssec_ok;
 
     size_t                received;
-    size_t                sent;        /* 0: no answer */
+    size_t                sent;        /* 0: no response */
     uint16_t              rcode;
     uint16_t              answers;
     ngx_dns_reason_e      reason;
@@ -172,7 +172,7 @@ struct ngx_dns_logged_s {
 
 typedef struct {
     ngx_dns_hosts_t      *hosts;       /* NULL: no files */
-    uint32_t              ttl;         /* of their answers */
+    uint32_t              ttl;         /* of their responses */
     ngx_str_t             id;          /* id.server, hostname.bind */
     ngx_str_t             version;     /* version.server, version.bind */
     ngx_str_t             whoami;      /* on the wire, in lower case; empty:

@@ -82,7 +82,7 @@ ngx_dns_fallback_negative(ngx_dns_inflight_t *f,
         return 0;
     }
 
-    /* a good response must not be lost: what can't be kept is the answer */
+    /* a good response must not be lost: what can't be kept is the response */
 
     if (f->kept == NULL && ngx_dns_keep(f, msg, len) != NGX_OK) {
         return 0;

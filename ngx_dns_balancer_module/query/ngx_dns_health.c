@@ -215,7 +215,7 @@ ngx_dns_health_outcome(ngx_dns_probe_t *p, ngx_dns_event_e event,
         ngx_dns_health_wait(p);
         return;
 
-    case NGX_DNS_EVENT_ANSWER:
+    case NGX_DNS_EVENT_RESPONSE:
     case NGX_DNS_EVENT_FAULT:
         reason = ngx_dns_health_judge(h, event, msg, len, &rcode);
         break;
@@ -236,7 +236,7 @@ ngx_dns_health_outcome(ngx_dns_probe_t *p, ngx_dns_event_e event,
         reason = NGX_DNS_ENETWORK;
     }
 
-    /* without the question it is not the answer that was asked for */
+    /* without the question it is not the response that was asked for */
 
     if (event == NGX_DNS_EVENT_FAULT && reason == NGX_DNS_FINE) {
         reason = NGX_DNS_ERCODE;
@@ -260,7 +260,7 @@ ngx_dns_health_judge(ngx_dns_health_t *h, ngx_dns_event_e event,
 
     body = NGX_DNS_HEADER_SIZE;
 
-    if (event == NGX_DNS_EVENT_ANSWER) {
+    if (event == NGX_DNS_EVENT_RESPONSE) {
         body += h->conf->question_len;
     }
 

@@ -56,7 +56,7 @@ typedef struct ngx_dns_waiter_s    ngx_dns_waiter_t;
 typedef struct ngx_dns_inflight_s  ngx_dns_inflight_t;
 
 
-/* a client that waits; what of its query goes into its answer or the log */
+/* a client that waits; what of its query goes into its response or the log */
 
 struct ngx_dns_waiter_s {
     ngx_dns_waiter_t     *next;
@@ -67,7 +67,7 @@ struct ngx_dns_waiter_s {
     size_t                received;
 
     ngx_dns_asked_t       asked;
-    ngx_uint_t            stale;       /* the cache has an old answer */
+    ngx_uint_t            stale;       /* the cache has an old response */
 
     u_char                name[NGX_DNS_MAX_NAME];    /* the client's case */
 };
@@ -91,7 +91,7 @@ typedef struct {
                                           the same time: NGX_DNS_BESIDE_* */
     uint8_t               repeated;    /* the same was asked again, within its
                                           time: that one is judged */
-    uint8_t               failed;      /* judged if another has the answer */
+    uint8_t               failed;      /* judged if another has the response */
     uint8_t               cut;         /* over transport->whole for TC, or by
                                           our choice */
     uint8_t               witness;     /* outlives the question */
@@ -136,7 +136,7 @@ struct ngx_dns_inflight_s {
     ngx_dns_timer_t       timer;       /* the next that is due: patience, an
                                           attempt's time, the deadline */
     ngx_dns_timer_t       stale;       /* set if a client waits that could get
-                                          a stale answer */
+                                          a stale response */
     ngx_msec_t            deadline;
     ngx_msec_t            patience;    /* another server may be asked then */
     uint64_t              start_usec;
@@ -156,7 +156,7 @@ struct ngx_dns_inflight_s {
     uint8_t               special;     /* "only" or "fallback" may be set, or
                                           its upstream races */
     uint8_t               refresh;     /* of the cache: no client began it */
-    uint8_t               has_stale;   /* the cache has an old answer */
+    uint8_t               has_stale;   /* the cache has an old response */
     uint8_t               stale_due;   /* new waiters get it at once */
     uint8_t               stream;      /* asked over TCP only */
     uint8_t               counted;     /* among those that are the same */

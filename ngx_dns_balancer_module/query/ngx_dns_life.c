@@ -271,7 +271,7 @@ ngx_dns_life_wait(ngx_dns_inflight_t *f)
 }
 
 
-/* an answer is waited for: may another be asked when patience is over? */
+/* a response is waited for: may another be asked when patience is over? */
 
 static ngx_inline void
 ngx_dns_life_settle(ngx_dns_inflight_t *f)
@@ -328,7 +328,7 @@ ngx_dns_life_stale(ngx_dns_inflight_t *f)
 
 /*
  * RFC 8767, 5: the client response timer.  The question goes on, so that the
- * cache gets a new answer.
+ * cache gets a new response.
  */
 
 static void
@@ -457,7 +457,7 @@ ngx_dns_life_fall(ngx_dns_inflight_t *f)
 }
 
 
-/* with an answer of use */
+/* with a response of use */
 
 static void
 ngx_dns_life_end(ngx_dns_inflight_t *f)

@@ -27,7 +27,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* asks the first server; may end the question, with its answers, at once */
+/* asks the first server; may end the question, with its responses, at once */
 void ngx_dns_life_start(ngx_dns_inflight_t *f);
 
 /*

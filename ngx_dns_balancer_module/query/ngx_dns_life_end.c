@@ -5,7 +5,7 @@
 
 
 #include "ngx_dns_life_end.h"
-#include "ngx_dns_answer.h"
+#include "ngx_dns_response.h"
 #include "ngx_dns_cached.h"
 #include "ngx_dns_stage.h"
 #include "../base/ngx_dns_clock.h"
@@ -16,7 +16,7 @@ static ngx_dns_reason_e ngx_dns_life_end_reason(ngx_dns_inflight_t *f,
     ngx_uint_t shutdown);
 static void ngx_dns_life_end_message(ngx_dns_inflight_t *f,
     ngx_dns_reason_e reason, ngx_dns_message_t *m);
-static void ngx_dns_life_end_answer(ngx_dns_inflight_t *f,
+static void ngx_dns_life_end_respond(ngx_dns_inflight_t *f,
     const ngx_dns_message_t *m, const u_char *msg, ngx_dns_reason_e reason);
 static void ngx_dns_life_end_waiter(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
     const ngx_dns_message_t *m, const u_char *msg, ngx_dns_reason_e reason);
@@ -31,7 +31,7 @@ ngx_dns_life_end_good(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const ngx_dns_lean_t  *lean;
 
     if (f->policy->minimal) {
-        lean = ngx_dns_answer_minimal(f, m, msg);
+        lean = ngx_dns_response_minimal(f, m, msg);
         m = &lean->m;
         msg = lean->msg;
     }
@@ -40,7 +40,7 @@ ngx_dns_life_end_good(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
         ngx_dns_cached_store(f, m, msg);
     }
 
-    ngx_dns_life_end_answer(f, m, msg, NGX_DNS_FINE);
+    ngx_dns_life_end_respond(f, m, msg, NGX_DNS_FINE);
 }
 
 
@@ -54,7 +54,7 @@ ngx_dns_life_end_kept(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
         ngx_dns_life_end_stale(f);
     }
 
-    ngx_dns_life_end_answer(f, m, msg, NGX_DNS_FINE);
+    ngx_dns_life_end_respond(f, m, msg, NGX_DNS_FINE);
 }
 
 
@@ -64,7 +64,7 @@ ngx_dns_life_end_failed(ngx_dns_inflight_t *f, ngx_uint_t shutdown)
     ngx_dns_reason_e   reason;
     ngx_dns_message_t  m;
 
-    /* an answer past its end is worth more than any failure */
+    /* a response past its end is worth more than any failure */
 
     if (f->has_stale) {
         ngx_dns_life_end_stale(f);
@@ -78,7 +78,7 @@ ngx_dns_life_end_failed(ngx_dns_inflight_t *f, ngx_uint_t shutdown)
         ngx_dns_cached_failed(f, &m);
     }
 
-    ngx_dns_life_end_answer(f, &m, NULL, reason);
+    ngx_dns_life_end_respond(f, &m, NULL, reason);
 }
 
 
@@ -122,7 +122,7 @@ ngx_dns_life_end_message(ngx_dns_inflight_t *f, ngx_dns_reason_e reason,
 
 
 static void
-ngx_dns_life_end_answer(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
+ngx_dns_life_end_respond(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
     const u_char *msg, ngx_dns_reason_e reason)
 {
     ngx_dns_waiter_t  *w, *next;
@@ -189,9 +189,9 @@ ngx_dns_life_end_waiter(ngx_dns_inflight_t *f, ngx_dns_waiter_t *w,
 
 answer:
 
-    ngx_dns_answer_asker(&asker, f, w, source);
+    ngx_dns_response_asker(&asker, f, w, source);
 
-    sent = ngx_dns_answer_send(&asker, m, msg, &answers);
+    sent = ngx_dns_response_send(&asker, m, msg, &answers);
 
     if (w->conf->listener.points & NGX_DNS_AT_END) {
         ngx_dns_life_end_logged(f, w, &logged);

@@ -34,7 +34,7 @@ void ngx_dns_life_end_kept(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 void ngx_dns_life_end_failed(ngx_dns_inflight_t *f, ngx_uint_t shutdown);
 
 /*
- * Takes the clients that have an old answer in the cache off the question,
+ * Takes the clients that have an old response in the cache off the question,
  * and answers them with it.
  */
 void ngx_dns_life_end_stale(ngx_dns_inflight_t *f);

@@ -36,7 +36,7 @@ const ngx_dns_stage_t  ngx_dns_stage_limit = {
 };
 
 
-/* of this worker: each so many a truncated answer */
+/* of this worker: each so many a truncated response */
 
 static ngx_uint_t  ngx_dns_limit_slips;
 

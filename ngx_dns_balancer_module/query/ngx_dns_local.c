@@ -5,7 +5,7 @@
 
 
 #include "ngx_dns_local.h"
-#include "ngx_dns_answer.h"
+#include "ngx_dns_response.h"
 #include "ngx_dns_special.h"
 #include "../wire/ngx_dns_reverse.h"
 #include "../wire/ngx_dns_rr.h"
@@ -582,11 +582,11 @@ ngx_dns_local_send(const ngx_dns_request_t *r,
 
     m.flags = NGX_DNS_AA | (conf->listener.forward->n ? NGX_DNS_RA : 0);
 
-    limit = ngx_dns_answer_limit(&asker);
+    limit = ngx_dns_response_limit(&asker);
     start = r->client->front->reserve(r->client, limit);
 
     rr.pos = start + q->end;
-    rr.end = start + limit - ngx_dns_answer_opt_size(&asker, &m);
+    rr.end = start + limit - ngx_dns_response_opt_size(&asker, &m);
     rr.class = q->asked.class;
     rr.ttl = found->ttl;
 
@@ -608,8 +608,8 @@ ngx_dns_local_send(const ngx_dns_request_t *r,
         m.authority = 1;
     }
 
-    (void) ngx_dns_answer_begin(&asker, start, &m);
-    rr.pos = ngx_dns_answer_opt(&asker, start, rr.pos, &m);
+    (void) ngx_dns_response_begin(&asker, start, &m);
+    rr.pos = ngx_dns_response_opt(&asker, start, rr.pos, &m);
 
     answer->sent = rr.pos - start;
     answer->rcode = found->rcode;
@@ -617,6 +617,6 @@ ngx_dns_local_send(const ngx_dns_request_t *r,
     answer->status = found->status;
 
     ngx_dns_histogram_add(&conf->runtime.counters->duration, 0);
-    ngx_dns_answer_commit(&asker, start, answer->sent,
-                          ngx_dns_metrics_rcode(answer->rcode));
+    ngx_dns_response_commit(&asker, start, answer->sent,
+                            ngx_dns_metrics_rcode(answer->rcode));
 }

@@ -24,7 +24,7 @@
 #include "ngx_dns_request.h"
 
 
-/* the answer that was sent */
+/* the response that was sent */
 
 typedef struct {
     size_t                  sent;
@@ -48,7 +48,7 @@ void ngx_dns_local_negative(const ngx_dns_request_t *r, uint16_t rcode,
     ngx_dns_local_answer_t *answer);
 
 /*
- * RFC 8482, 4.2: an answer to a question for ANY that tells nothing and is
+ * RFC 8482, 4.2: a response to a question for ANY that tells nothing and is
  * short, a HINFO record.
  */
 void ngx_dns_local_any(const ngx_dns_request_t *r,

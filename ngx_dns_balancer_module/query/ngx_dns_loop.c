@@ -282,7 +282,7 @@ ngx_dns_loop_outcome(ngx_dns_probe_t *p, ngx_dns_event_e event, u_char *msg,
 {
     ngx_uint_t  rcode;
 
-    rcode = event == NGX_DNS_EVENT_ANSWER
+    rcode = event == NGX_DNS_EVENT_RESPONSE
             ? ngx_dns_get16(msg + NGX_DNS_OFF_FLAGS) & NGX_DNS_RCODE
             : NGX_DNS_SERVFAIL;
 
@@ -346,7 +346,7 @@ ngx_dns_loop_left(ngx_dns_probe_t *p)
 }
 
 
-/* all zones, and once more those that nobody had an answer for */
+/* all zones, and once more those that nobody had a response for */
 
 static void
 ngx_dns_loop_begin(ngx_dns_loop_t *l)

@@ -4,7 +4,7 @@
  */
 
 /*
- * The EDNS options of an answer that the client's own options ask for: NSID
+ * The EDNS options of a response that the client's own options ask for: NSID
  * (RFC 5001), keepalive (RFC 7828), Client Subnet (RFC 7871) and padding (RFC
  * 7830, RFC 8467).  Private to the query layer, for clients that have sent
  * one of them; not called for others.
@@ -22,7 +22,7 @@
 #define NGX_DNS_NSID_MAX       128        /* octets */
 
 
-/* who asked, and what of the query goes into any answer */
+/* who asked, and what of the query goes into any response */
 
 typedef struct {
     ngx_dns_client_t     *client;

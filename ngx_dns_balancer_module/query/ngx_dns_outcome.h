@@ -30,9 +30,9 @@ typedef enum {
     NGX_DNS_OUTCOME_LOCAL,       /* not sent: something is lacking here */
     NGX_DNS_OUTCOME_NETWORK,     /* it can't be reached */
     NGX_DNS_OUTCOME_TLS,         /* there is no TLS with it */
-    NGX_DNS_OUTCOME_SILENT,      /* no answer in its time */
-    NGX_DNS_OUTCOME_MALFORMED,   /* an answer that can't be read */
-    NGX_DNS_OUTCOME_CUT,         /* TC, and no way to the whole answer */
+    NGX_DNS_OUTCOME_SILENT,      /* no response in its time */
+    NGX_DNS_OUTCOME_MALFORMED,   /* a response that can't be read */
+    NGX_DNS_OUTCOME_CUT,         /* TC, and no way to the whole response */
     NGX_DNS_OUTCOME_ERROR,       /* FORMERR, NOTIMP and all not named here */
     NGX_DNS_OUTCOME_REFUSED,     /* REFUSED, NOTAUTH */
     NGX_DNS_OUTCOME_SERVFAIL,
@@ -59,7 +59,7 @@ ngx_uint_t ngx_dns_outcome_next(ngx_dns_outcome_e outcome);
  */
 ngx_uint_t ngx_dns_outcome_better(ngx_dns_outcome_e a, ngx_dns_outcome_e b);
 
-/* why a client gets no answer of a server, for the outcome that is told */
+/* why a client gets no response of a server, for the outcome that is told */
 ngx_dns_reason_e ngx_dns_outcome_reason(ngx_dns_outcome_e outcome);
 
 /*
@@ -74,7 +74,7 @@ ngx_uint_t ngx_dns_outcome_stored(ngx_dns_outcome_e outcome);
 #pragma GCC visibility pop
 
 
-/* does it end a question while other answers are on their way? */
+/* does it end a question while other responses are on their way? */
 
 static ngx_inline ngx_uint_t
 ngx_dns_outcome_ends(ngx_dns_outcome_e outcome)

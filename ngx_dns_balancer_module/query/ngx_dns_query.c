@@ -5,7 +5,7 @@
 
 
 #include "ngx_dns_query.h"
-#include "ngx_dns_answer.h"
+#include "ngx_dns_response.h"
 #include "ngx_dns_cached.h"
 #include "ngx_dns_life.h"
 #include "ngx_dns_local.h"
@@ -265,7 +265,7 @@ ngx_dns_query_key(ngx_dns_request_t *r, ngx_dns_upstream_t *u)
 
     r->key = r->conf->listener.key(&logged, u);
 
-    /* with a key of the client, an answer is right for that key only */
+    /* with a key of the client, a response is right for that key only */
 
     if (u->by_client) {
         r->partition ^= r->key;
@@ -514,7 +514,7 @@ ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
 }
 
 
-/* an answer past its end is better than none, here as well */
+/* a response past its end is better than none, here as well */
 
 static ngx_dns_reason_e
 ngx_dns_query_overload(const ngx_dns_request_t *r, ngx_uint_t stale)
@@ -551,7 +551,7 @@ ngx_dns_query_refuse(const ngx_dns_request_t *r, ngx_dns_reason_e reason)
         sent = 0;
 
     } else {
-        sent = ngx_dns_answer_error(r, reason);
+        sent = ngx_dns_response_error(r, reason);
     }
 
     if (r->conf->listener.points & NGX_DNS_AT_END) {

@@ -6,7 +6,7 @@
 /*
  * The life of a query, the same for all fronts: parse, check, route, join or
  * ask, answer.  For the fronts (process) and module/ (init, done).  Every
- * query ends with one answer through its client's front, or in a counted
+ * query ends with one response through its client's front, or in a counted
  * drop; its stages see the end of each once.
  */
 

@@ -5,7 +5,7 @@
 
 /*
  * A query that is being looked at: what all steps of the query layer need of
- * it, from the parser to the answer or to the wait for one.  It lives for one
+ * it, from the parser to the response or to the wait for one.  It lives for one
  * call of ngx_dns_query_process(); what waits is copied (ngx_dns_inflight.h).
  * Private to the query layer.
  */

@@ -5,10 +5,10 @@
 
 /*
  * Client Subnet (RFC 7871): what of a client's network its servers are told,
- * and for whom an answer may be used again.  Private to the query layer, and
+ * and for whom a response may be used again.  Private to the query layer, and
  * only for servers with "dns_client_subnet forward" or "add".
  *
- * An answer is stored in one of these places, apart from those of servers
+ * A response is stored in one of these places, apart from those of servers
  * without Client Subnet:
  *
  *   for all       its SCOPE PREFIX-LENGTH is 0, or the server does not know
@@ -40,7 +40,7 @@ ngx_int_t ngx_dns_subnet_choose(const ngx_dns_policy_t *policy,
 uint64_t ngx_dns_subnet_all(const ngx_dns_policy_t *policy, uint64_t partition);
 
 /*
- * The same for where the parsed answer "m" to a question that was asked with
+ * The same for where the parsed response "m" to a question that was asked with
  * "subnet" is to be stored; "msg" NULL: a failure.
  */
 uint64_t ngx_dns_subnet_place(const ngx_dns_policy_t *policy,
@@ -48,7 +48,7 @@ uint64_t ngx_dns_subnet_place(const ngx_dns_policy_t *policy,
     const u_char *msg, uint64_t partition);
 
 /*
- * RFC 7871, 7.3: NGX_ERROR for the parsed answer "m" if it is for another
+ * RFC 7871, 7.3: NGX_ERROR for the parsed response "m" if it is for another
  * network than "subnet", which was asked with.
  */
 ngx_int_t ngx_dns_subnet_check(const ngx_dns_subnet_t *subnet,

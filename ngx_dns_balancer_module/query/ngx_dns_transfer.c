@@ -5,7 +5,7 @@
 
 
 #include "ngx_dns_transfer.h"
-#include "ngx_dns_answer.h"
+#include "ngx_dns_response.h"
 #include "ngx_dns_ask.h"
 #include "ngx_dns_transfer_client.h"
 #include "../base/ngx_dns_clock.h"
@@ -378,7 +378,7 @@ ngx_dns_transfer_outcome(ngx_dns_reason_e reason)
 
 
 /*
- * Is it a message of the answer?  RFC 5936, 2.2.1: the question may be left
+ * Is it a message of the response?  RFC 5936, 2.2.1: the question may be left
  * out of all but the first.
  */
 

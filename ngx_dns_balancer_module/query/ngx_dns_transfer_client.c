@@ -5,7 +5,7 @@
 
 
 #include "ngx_dns_transfer_client.h"
-#include "ngx_dns_answer.h"
+#include "ngx_dns_response.h"
 #include "ngx_dns_stage.h"
 #include "../base/ngx_dns_clock.h"
 
@@ -36,7 +36,7 @@ ngx_dns_transfer_write(ngx_dns_transfer_t *x, u_char *p,
     none.ede = NGX_DNS_NO_EDE;
 
     opt = x->messages == 0
-          && m->end + ngx_dns_answer_opt_size(&asker, &none)
+          && m->end + ngx_dns_response_opt_size(&asker, &none)
              <= NGX_DNS_MAX_MESSAGE;
 
     end = ngx_cpymem(p, msg, m->end);
@@ -56,7 +56,7 @@ ngx_dns_transfer_write(ngx_dns_transfer_t *x, u_char *p,
     }
 
     if (opt) {
-        end = ngx_dns_answer_opt(&asker, p, end, &none);
+        end = ngx_dns_response_opt(&asker, p, end, &none);
     }
 
     return end - p;
@@ -71,8 +71,8 @@ ngx_dns_transfer_send(ngx_dns_transfer_t *x, u_char *p, size_t size)
     ngx_dns_transfer_asker(x, &asker);
 
     if (x->complete) {
-        ngx_dns_answer_commit(&asker, p, size,
-                              ngx_dns_metrics_rcode(NGX_DNS_NOERROR));
+        ngx_dns_response_commit(&asker, p, size,
+                                ngx_dns_metrics_rcode(NGX_DNS_NOERROR));
         return NGX_OK;
     }
 
@@ -136,7 +136,7 @@ ngx_dns_transfer_tell(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
                                                         NGX_DNS_SOURCE_ERROR];
         }
 
-        x->sent = ngx_dns_answer_send(&asker, &m, NULL, &answers);
+        x->sent = ngx_dns_response_send(&asker, &m, NULL, &answers);
     }
 }
 

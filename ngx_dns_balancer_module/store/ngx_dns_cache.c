@@ -145,7 +145,7 @@ ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t hash,
 {
     size_t                        offset, room;
     const u_char                 *p;
-    ngx_dns_cache_answer_t       *a;
+    ngx_dns_cache_response_t     *a;
     const ngx_dns_cache_entry_t  *e;
 
     offset = ngx_dns_cache_offset(view->value);
@@ -161,7 +161,7 @@ ngx_dns_cache_match(ngx_dns_cache_shard_t *s, uint64_t hash,
     }
 
     a = &view->answer;
-    ngx_dns_cache_copy(a, &e->answer, sizeof(ngx_dns_cache_answer_t));
+    ngx_dns_cache_copy(a, &e->answer, sizeof(ngx_dns_cache_response_t));
 
     if (a->bits != bits || a->partition != partition || a->name_len != len
         || ngx_dns_cache_size(a) > room)

@@ -4,7 +4,7 @@
  */
 
 /*
- * A cache of packed answers in memory the caller brings: shared memory, or
+ * A cache of packed responses in memory the caller brings: shared memory, or
  * malloc() in a test.  For the query layer; knows nothing of rules (what may
  * be stored, for how long: query/ngx_dns_cached.h), never allocates, and makes
  * a system call only to see whether the holder of a lock lives.
@@ -53,7 +53,7 @@
 #define NGX_DNS_CACHE_MAX_SIZE  (64UL << 30)
 
 
-/* an answer to be stored; the same fields come back */
+/* a response to be stored; the same fields come back */
 
 typedef struct {
     uint64_t                 bits;        /* all of the key but the name */
@@ -69,14 +69,14 @@ typedef struct {
     uint16_t                 flags;       /* as in a header, with the rcode */
     uint16_t                 ede;
     uint16_t                 nttl;        /* TTLs in the body */
-} ngx_dns_cache_answer_t;
+} ngx_dns_cache_response_t;
 
 
 /* an entry in the log: this, offsets of TTLs, the name, the body */
 
 typedef struct {
-    uint64_t                 hash;
-    ngx_dns_cache_answer_t   answer;
+    uint64_t                  hash;
+    ngx_dns_cache_response_t  answer;
 } ngx_dns_cache_entry_t;
 
 
@@ -91,7 +91,7 @@ typedef struct {
 } ngx_dns_cache_stat_t;
 
 
-/* of an answer that is stored */
+/* of a response that is stored */
 
 typedef struct {
     uint64_t                 asked;       /* microseconds of ngx_dns_clock.h */
@@ -137,14 +137,14 @@ typedef struct {
 /* what a find gives: good until check() says otherwise */
 
 typedef struct {
-    ngx_dns_cache_answer_t   answer;      /* a copy */
-    const uint16_t          *ttl;         /* in the zone: offsets in the body */
-    const u_char            *body;        /* in the zone */
+    ngx_dns_cache_response_t  answer;      /* a copy */
+    const uint16_t           *ttl;         /* in the zone: offsets in "body" */
+    const u_char             *body;        /* in the zone */
 
-    uint64_t                *word;
-    uint64_t                 value;
-    uint32_t                *gen;
-    uint32_t                 generation;
+    uint64_t                 *word;
+    uint64_t                  value;
+    uint32_t                 *gen;
+    uint32_t                  generation;
 } ngx_dns_cache_view_t;
 
 
@@ -186,7 +186,7 @@ void ngx_dns_cache_unclaim(ngx_dns_cache_view_t *view);
  * begun since it was asked for.
  */
 ngx_int_t ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
-    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    const u_char *name, const ngx_dns_cache_response_t *answer,
     const uint16_t *ttl, const u_char *body, ngx_dns_cache_when_t *when);
 
 /*
@@ -195,7 +195,7 @@ ngx_int_t ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
  * there is one.
  */
 ngx_int_t ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
-    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    const u_char *name, const ngx_dns_cache_response_t *answer,
     ngx_dns_cache_when_t *when);
 
 /*
@@ -204,7 +204,7 @@ ngx_int_t ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
  * was.
  */
 ngx_int_t ngx_dns_cache_restore(ngx_dns_cache_shm_t *c, uint64_t hash,
-    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    const u_char *name, const ngx_dns_cache_response_t *answer,
     const uint16_t *ttl, ngx_uint_t uses, ngx_dns_cache_when_t *when);
 
 /*
@@ -246,7 +246,7 @@ ngx_dns_cache_hash(const ngx_dns_cache_shm_t *c, const u_char *name,
 
 
 static ngx_inline ngx_uint_t
-ngx_dns_cache_rcode(const ngx_dns_cache_answer_t *a)
+ngx_dns_cache_rcode(const ngx_dns_cache_response_t *a)
 {
     return a->flags & 0xf;
 }

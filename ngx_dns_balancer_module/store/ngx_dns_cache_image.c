@@ -165,7 +165,7 @@ ngx_dns_cache_image_copy(ngx_dns_cache_shard_t *s, uint64_t value, u_char *p,
 {
     size_t                         offset, room, size, all;
     const u_char                  *from;
-    ngx_dns_cache_answer_t         a;
+    ngx_dns_cache_response_t       a;
     const ngx_dns_cache_entry_t   *e;
     ngx_dns_cache_image_record_t  *r;
 
@@ -179,7 +179,7 @@ ngx_dns_cache_image_copy(ngx_dns_cache_shard_t *s, uint64_t value, u_char *p,
         return 0;
     }
 
-    ngx_dns_cache_copy(&a, &e->answer, sizeof(ngx_dns_cache_answer_t));
+    ngx_dns_cache_copy(&a, &e->answer, sizeof(ngx_dns_cache_response_t));
 
     if (ngx_dns_cache_size(&a) > room) {
         return 0;
@@ -339,9 +339,9 @@ static ngx_uint_t
 ngx_dns_cache_image_sane(const ngx_dns_cache_image_record_t *r,
     const u_char *name, const uint16_t *ttl)
 {
-    size_t                         size, n;
-    ngx_uint_t                     i;
-    const ngx_dns_cache_answer_t  *a;
+    size_t                           size, n;
+    ngx_uint_t                       i;
+    const ngx_dns_cache_response_t  *a;
 
     a = &r->answer;
     size = 2 * (size_t) a->nttl + a->name_len + a->body_len;

@@ -48,10 +48,10 @@ typedef struct {
 
 
 typedef struct {
-    uint32_t                 size;        /* in all, a multiple of 8; 0: end */
-    uint32_t                 uses;        /* see ngx_dns_cache_restore() */
-    uint64_t                 sum;
-    ngx_dns_cache_answer_t   answer;
+    uint32_t                  size;        /* in all, a multiple of 8; 0: end */
+    uint32_t                  uses;        /* see ngx_dns_cache_restore() */
+    uint64_t                  sum;
+    ngx_dns_cache_response_t  answer;
 } ngx_dns_cache_image_record_t;
 
 

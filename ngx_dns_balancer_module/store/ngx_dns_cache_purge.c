@@ -138,7 +138,7 @@ ngx_dns_cache_purge_peek(ngx_dns_cache_shard_t *s, uint64_t value,
     size_t                        offset, room;
     uint16_t                      type;
     const u_char                 *p;
-    ngx_dns_cache_answer_t        a;
+    ngx_dns_cache_response_t      a;
     const ngx_dns_cache_entry_t  *e;
 
     if (purge->len == 0) {
@@ -155,7 +155,7 @@ ngx_dns_cache_purge_peek(ngx_dns_cache_shard_t *s, uint64_t value,
         return 0;
     }
 
-    ngx_dns_cache_copy(&a, &e->answer, sizeof(ngx_dns_cache_answer_t));
+    ngx_dns_cache_copy(&a, &e->answer, sizeof(ngx_dns_cache_response_t));
 
     if (ngx_dns_cache_size(&a) > room) {
         return 0;

@@ -213,7 +213,7 @@ ngx_dns_cache_value(ngx_dns_cache_shard_t *s, uint64_t hash, const u_char *p)
 
 
 static ngx_inline size_t
-ngx_dns_cache_size(const ngx_dns_cache_answer_t *a)
+ngx_dns_cache_size(const ngx_dns_cache_response_t *a)
 {
     return ngx_align(sizeof(ngx_dns_cache_entry_t) + 2 * (size_t) a->nttl
                      + a->name_len + a->body_len, 8UL);

@@ -10,16 +10,16 @@
 /* an entry to be stored */
 
 typedef struct {
-    uint64_t                       hash;
-    const u_char                  *name;
-    const ngx_dns_cache_answer_t  *answer;
-    const uint16_t                *ttl;
-    const u_char                  *body;
-    size_t                         size;
-    ngx_uint_t                     failure;    /* see store_failure() */
-    ngx_uint_t                     restored;   /* see restore() */
-    ngx_uint_t                     main;
-    uint64_t                       uses;
+    uint64_t                         hash;
+    const u_char                    *name;
+    const ngx_dns_cache_response_t  *answer;
+    const uint16_t                  *ttl;
+    const u_char                    *body;
+    size_t                           size;
+    ngx_uint_t                       failure;    /* see store_failure() */
+    ngx_uint_t                       restored;   /* see restore() */
+    ngx_uint_t                       main;
+    uint64_t                         uses;
 } ngx_dns_cache_item_t;
 
 
@@ -36,7 +36,7 @@ static void ngx_dns_cache_write(u_char *p, const ngx_dns_cache_item_t *item);
 
 ngx_int_t
 ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
-    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    const u_char *name, const ngx_dns_cache_response_t *answer,
     const uint16_t *ttl, const u_char *body, ngx_dns_cache_when_t *when)
 {
     ngx_dns_cache_item_t  item;
@@ -56,7 +56,7 @@ ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
 
 ngx_int_t
 ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
-    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    const u_char *name, const ngx_dns_cache_response_t *answer,
     ngx_dns_cache_when_t *when)
 {
     ngx_dns_cache_item_t  item;
@@ -76,7 +76,7 @@ ngx_dns_cache_store_failure(ngx_dns_cache_shm_t *c, uint64_t hash,
 
 ngx_int_t
 ngx_dns_cache_restore(ngx_dns_cache_shm_t *c, uint64_t hash,
-    const u_char *name, const ngx_dns_cache_answer_t *answer,
+    const u_char *name, const ngx_dns_cache_response_t *answer,
     const uint16_t *ttl, ngx_uint_t uses, ngx_dns_cache_when_t *when)
 {
     ngx_dns_cache_item_t  item;
@@ -238,9 +238,9 @@ static ngx_uint_t
 ngx_dns_cache_same(ngx_dns_cache_shard_t *s, uint64_t value,
     const ngx_dns_cache_item_t *item)
 {
-    u_char                        *p;
-    ngx_dns_cache_entry_t         *e;
-    const ngx_dns_cache_answer_t  *a;
+    u_char                          *p;
+    ngx_dns_cache_entry_t           *e;
+    const ngx_dns_cache_response_t  *a;
 
     if ((value ^ item->hash) >> NGX_DNS_CACHE_TAG_SHIFT != 0) {
         return 0;
@@ -271,8 +271,8 @@ ngx_dns_cache_same(ngx_dns_cache_shard_t *s, uint64_t value,
 static void
 ngx_dns_cache_write(u_char *p, const ngx_dns_cache_item_t *item)
 {
-    ngx_dns_cache_entry_t          e;
-    const ngx_dns_cache_answer_t  *a;
+    ngx_dns_cache_entry_t            e;
+    const ngx_dns_cache_response_t  *a;
 
     a = item->answer;
 

@@ -18,7 +18,7 @@
  * going or gone.
  *
  * What is counted for clients: each query (datagram) once in "queries", and
- * then either once in "responses", when the kernel has taken its answer, or
+ * then either once in "responses", when the kernel has taken its response, or
  * once as a drop: in "unsent", or in "reason" if the reason's rcode is
  * NGX_DNS_DROP.  What a process had in flight when it was killed is in
  * neither.
@@ -50,11 +50,11 @@ typedef enum {
 } ngx_dns_proto_e;
 
 
-/* where an answer came from */
+/* where a response came from */
 
 typedef enum {
     NGX_DNS_SOURCE_CACHE = 0,
-    NGX_DNS_SOURCE_STALE,        /* the cache, after the answer's end */
+    NGX_DNS_SOURCE_STALE,        /* the cache, after the response's end */
     NGX_DNS_SOURCE_HOSTS,
     NGX_DNS_SOURCE_LOCAL,
     NGX_DNS_SOURCE_UPSTREAM,
@@ -129,7 +129,7 @@ typedef enum {
 
 
 /*
- * Of a server {}.  "duration" is of answers that were waited for, and of
+ * Of a server {}.  "duration" is of responses that were waited for, and of
  * those made here at once, which count as no time; those of the cache do,
  * too, but are only in "responses".
  */
@@ -154,7 +154,7 @@ typedef struct {
     uint64_t    queries;              /* attempts */
     uint64_t    responses;            /* accepted, late ones too */
     uint64_t    timeouts;             /* silent for all of its time */
-    uint64_t    errors;               /* ICMP, socket, malformed answers */
+    uint64_t    errors;               /* ICMP, socket, malformed responses */
     uint64_t    retries;              /* of the queries: not the first try */
     uint64_t    hedges;               /* others were asked beside it */
     uint64_t    checks_passed;

@@ -34,7 +34,7 @@ static ngx_int_t ngx_dns_tcp_socket_connected(ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_socket_read_handler(ngx_event_t *rev);
 static ngx_int_t ngx_dns_tcp_socket_frames(ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_socket_rest(ngx_dns_tcp_t *t);
-static ngx_int_t ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg,
+static ngx_int_t ngx_dns_tcp_socket_response(ngx_dns_tcp_t *t, u_char *msg,
     size_t len);
 static void ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t);
 
@@ -258,7 +258,7 @@ ngx_dns_tcp_socket_write_handler(ngx_event_t *wev)
 
 
 /*
- * No answer for a while: nobody tells of it if our address is not there any
+ * No response for a while: nobody tells of it if our address is not there any
  * more.  What is outstanding is asked again on another connection then.
  */
 
@@ -410,7 +410,7 @@ ngx_dns_tcp_socket_frames(ngx_dns_tcp_t *t)
             break;
         }
 
-        if (ngx_dns_tcp_socket_answer(t, p + 2, size) != NGX_OK) {
+        if (ngx_dns_tcp_socket_response(t, p + 2, size) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -455,7 +455,7 @@ ngx_dns_tcp_socket_rest(ngx_dns_tcp_t *t)
  */
 
 static ngx_int_t
-ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg, size_t len)
+ngx_dns_tcp_socket_response(ngx_dns_tcp_t *t, u_char *msg, size_t len)
 {
     ngx_dns_event_e     event;
     ngx_dns_attempt_t  *a;
@@ -478,7 +478,7 @@ ngx_dns_tcp_socket_answer(ngx_dns_tcp_t *t, u_char *msg, size_t len)
     t->answers++;
     t->given_up = 0;
 
-    if (event == NGX_DNS_EVENT_ANSWER) {
+    if (event == NGX_DNS_EVENT_RESPONSE) {
         ngx_dns_tcp_socket_keepalive(t, a, msg, len);
     }
 

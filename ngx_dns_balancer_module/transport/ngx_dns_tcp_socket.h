@@ -30,7 +30,7 @@ struct ngx_dns_tcp_s {
     ngx_uint_t               asked;         /* in all */
     ngx_uint_t               answers;
     ngx_uint_t               strange;       /* messages that nobody waits for */
-    ngx_uint_t               given_up;      /* since the last answer */
+    ngx_uint_t               given_up;      /* since the last response */
     ngx_uint_t               looked;        /* answers at the last look */
 
     u_char                  *out;           /* frames to be written */

@@ -35,10 +35,10 @@ typedef struct ngx_dns_bytes_s    ngx_dns_bytes_t;
  */
 
 typedef enum {
-    NGX_DNS_EVENT_ANSWER = 0,   /* this ID, this question, at least a header */
+    NGX_DNS_EVENT_RESPONSE = 0, /* this ID, this question, at least a header */
     NGX_DNS_EVENT_FAULT,        /* the same without a question, and an rcode:
                                    the server could not read ours */
-    NGX_DNS_EVENT_WHOLE,        /* it has to be asked over TCP: the answer is
+    NGX_DNS_EVENT_WHOLE,        /* it has to be asked over TCP: the response is
                                    longer than is read */
     NGX_DNS_EVENT_GUESSED,      /* the same, since somebody guesses at its ID
                                    (RFC 5452, 9.3) */
@@ -208,7 +208,7 @@ ngx_dns_transport_matches(ngx_dns_attempt_t *a, const u_char *msg, size_t len,
     switch (ngx_dns_message_question(msg, len, a->question, a->question_len)) {
 
     case NGX_OK:
-        *event = NGX_DNS_EVENT_ANSWER;
+        *event = NGX_DNS_EVENT_RESPONSE;
         return NGX_OK;
 
     case NGX_DONE:

@@ -33,7 +33,7 @@ static void ngx_dns_udp_socket_complain(ngx_dns_udp_endpoint_t *ep,
     ngx_err_t err);
 static void ngx_dns_udp_socket_read_handler(ngx_event_t *rev);
 static void ngx_dns_udp_socket_write_handler(ngx_event_t *wev);
-static void ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg,
+static void ngx_dns_udp_socket_response(ngx_dns_udp_socket_t *s, u_char *msg,
     size_t len, ngx_uint_t cut);
 static ngx_uint_t ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s,
     ngx_uint_t n);
@@ -338,10 +338,10 @@ ngx_dns_udp_socket_read_handler(ngx_event_t *rev)
 
         for (i = 0; i < n; i++) {
 
-            ngx_dns_udp_socket_answer(s, ngx_dns_udp_data[i],
-                                      ngx_dns_udp_in[i].msg_len,
-                                      ngx_dns_udp_in[i].msg_hdr.msg_flags
-                                      & MSG_TRUNC);
+            ngx_dns_udp_socket_response(s, ngx_dns_udp_data[i],
+                                        ngx_dns_udp_in[i].msg_len,
+                                        ngx_dns_udp_in[i].msg_hdr.msg_flags
+                                        & MSG_TRUNC);
         }
 
         if (n < NGX_DNS_UDP_BATCH) {
@@ -355,10 +355,10 @@ ngx_dns_udp_socket_read_handler(ngx_event_t *rev)
 }
 
 
-/* RFC 5452, 9.1: what an answer must match */
+/* RFC 5452, 9.1: what a response must match */
 
 static void
-ngx_dns_udp_socket_answer(ngx_dns_udp_socket_t *s, u_char *msg, size_t len,
+ngx_dns_udp_socket_response(ngx_dns_udp_socket_t *s, u_char *msg, size_t len,
     ngx_uint_t cut)
 {
     ngx_dns_event_e     event;

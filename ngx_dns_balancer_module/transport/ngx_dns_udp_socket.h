@@ -4,7 +4,7 @@
  */
 
 /*
- * One connected socket of ngx_dns_udp_out.c: its life, its answers and its
+ * One connected socket of ngx_dns_udp_out.c: its life, its responses and its
  * errors; and, in ngx_dns_udp_choose.c, which of a server's is used.  Private
  * to the UDP transport.  Outcomes are reported from the read handler and from
  * one posted event only, so sending never calls back.
@@ -22,7 +22,7 @@
 #define NGX_DNS_UDP_SLOTS      1024     /* queries that wait to be sent */
 #define NGX_DNS_UDP_USES       8192     /* queries before a new port */
 #define NGX_DNS_UDP_AGE        60000    /* milliseconds before a new port */
-#define NGX_DNS_UDP_SILENT     20       /* milliseconds without an answer
+#define NGX_DNS_UDP_SILENT     20       /* milliseconds without a response
                                            before a look at our address */
 #define NGX_DNS_UDP_LOOKS      100      /* from one such look to the next */
 

@@ -4,7 +4,7 @@
  */
 
 /*
- * A server's answer: is it one to this question, is it well-formed, where
+ * A server's response: is it one to this question, is it well-formed, where
  * does what the client may get end; and answers of our own.  For the query
  * layer; no policy, no allocation.
  */
@@ -56,7 +56,7 @@ ngx_int_t ngx_dns_message_other(const u_char *p, size_t size,
     const u_char *question, size_t len);
 
 /*
- * Walks all sections of an answer whose question ends at "body".  Records
+ * Walks all sections of a response whose question ends at "body".  Records
  * after an OPT are left out: to take the OPT out from before them would move
  * what compression pointers mean.  NGX_OK, or NGX_ERROR for a message that
  * is not well-formed; RDATA is not looked into.
@@ -66,13 +66,13 @@ ngx_int_t ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p,
 
 /*
  * The TIMEOUT of a keepalive option (RFC 7828, 3.1) of an answer whose question
- * ends at "body".  NGX_DECLINED if there is none, or the answer is malformed.
+ * ends at "body".  NGX_DECLINED if there is none, or the response is malformed.
  */
 ngx_int_t ngx_dns_message_keepalive(const u_char *p, size_t size, size_t body,
     ngx_uint_t *timeout);
 
 /*
- * Makes the parsed answer at most "limit" octets: drops RRsets from the end,
+ * Makes the parsed response at most "limit" octets: drops RRsets from the end,
  * each whole (RFC 2181, 9).  Sets TC in m->flags if one had to go that the
  * response needs: of the answer section, of the authority section where there
  * is no answer, or the proof of a wildcard.  Off the hot path.
@@ -89,7 +89,7 @@ ngx_uint_t ngx_dns_message_denial(const ngx_dns_message_t *m,
     const u_char *p);
 
 /*
- * Moves the pointers of such an answer whose question has become "delta"
+ * Moves the pointers of such a response whose question has become "delta"
  * octets longer at its front.  Off the hot path.
  */
 void ngx_dns_message_shift(const ngx_dns_message_t *m, u_char *p,

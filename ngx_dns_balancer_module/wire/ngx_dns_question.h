@@ -40,7 +40,7 @@ typedef struct {
 #define NGX_DNS_SUBNET_IPV6      2
 
 
-/* what of a query its answer needs: copied into a query that waits */
+/* what of a query its response needs: copied into a query that waits */
 
 typedef struct {
     uint16_t      id;
@@ -53,7 +53,7 @@ typedef struct {
     uint8_t       dnssec_ok;    /* RFC 3225 */
 
     /* of its options, by ngx_dns_options_parse() in query/ */
-    uint16_t      options;      /* those the answer has to do with: by their
+    uint16_t      options;      /* those the response has to do with: by their
                                    place in the table */
     uint8_t       proven;       /* its sender has the address it came from */
     uint8_t       subnet_asked;

@@ -4,7 +4,7 @@
  */
 
 /*
- * Writes records of answers that are made here.  Owners are pointers into
+ * Writes records of responses that are made here.  Owners are pointers into
  * the question (RFC 1035, 4.1.4), which is always at the same place.  For the
  * query layer; no policy.  A record that does not fit is left out and "full"
  * is set, for good: the caller tests once.

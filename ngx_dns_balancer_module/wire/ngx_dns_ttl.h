@@ -20,7 +20,7 @@
 
 /*
  * The seconds for which a whole response is good (RFC 8484, 5.1): the least TTL
- * of its answers, and of an SOA the lesser of TTL and MINIMUM (RFC 2308, 5).
+ * of its responses, and of an SOA the lesser of TTL and MINIMUM (RFC 2308, 5).
  * NGX_DECLINED: it is not to be kept, as a failure, one that is cut, or a
  * negative response without an SOA.
  */

@@ -4,29 +4,29 @@
  */
 
 
-#include "ngx_dns_answer.h"
+#include "ngx_dns_response.h"
 #include "../wire/ngx_dns_edns.h"
 #include "../wire/ngx_dns_turn.h"
 
 
-#define NGX_DNS_ANSWER_TURNS  256
+#define NGX_DNS_RESPONSE_TURNS  256
 
 
 /* of this worker, by a hash of name and type */
 
-static uint8_t  ngx_dns_answer_turns[NGX_DNS_ANSWER_TURNS];
+static uint8_t  ngx_dns_response_turns[NGX_DNS_RESPONSE_TURNS];
 
 
 size_t
-ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
+ngx_dns_response_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
     const u_char *msg, uint16_t *answers)
 {
     u_char             *p, *start;
     size_t              limit, opt;
     ngx_dns_message_t   cut;
 
-    limit = ngx_dns_answer_limit(asker);
-    opt = ngx_dns_answer_opt_size(asker, m);
+    limit = ngx_dns_response_limit(asker);
+    opt = ngx_dns_response_opt_size(asker, m);
 
     if (m->end + opt > limit) {
         cut = *m;
@@ -34,32 +34,32 @@ ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
         m = &cut;
     }
 
-    start = ngx_dns_answer_reserve(asker, msg ? m->end + opt
-                                              : NGX_DNS_MIN_UDP_SIZE);
+    start = ngx_dns_response_reserve(asker, msg ? m->end + opt
+                                                : NGX_DNS_MIN_UDP_SIZE);
 
-    p = ngx_dns_answer_begin(asker, start, m);
+    p = ngx_dns_response_begin(asker, start, m);
 
     if (msg) {
         p = ngx_cpymem(p, msg + m->body, m->end - m->body);
 
         if (m->answers > 1 && asker->policy->rotate) {
-            ngx_dns_answer_turn(asker, start, p - start, m->answers);
+            ngx_dns_response_turn(asker, start, p - start, m->answers);
         }
     }
 
-    p = ngx_dns_answer_opt(asker, start, p, m);
+    p = ngx_dns_response_opt(asker, start, p, m);
 
     *answers = m->answers;
 
-    ngx_dns_answer_commit(asker, start, p - start,
-                          ngx_dns_metrics_rcode(m->rcode));
+    ngx_dns_response_commit(asker, start, p - start,
+                            ngx_dns_metrics_rcode(m->rcode));
 
     return p - start;
 }
 
 
 void
-ngx_dns_answer_turn(ngx_dns_asker_t *asker, u_char *start, size_t size,
+ngx_dns_response_turn(ngx_dns_asker_t *asker, u_char *start, size_t size,
     ngx_uint_t answers)
 {
     size_t    i;
@@ -73,13 +73,13 @@ ngx_dns_answer_turn(ngx_dns_asker_t *asker, u_char *start, size_t size,
 
     ngx_dns_turn(start, size,
                  NGX_DNS_HEADER_SIZE + asker->asked->name_len + 4, answers,
-                 ngx_dns_answer_turns[hash % NGX_DNS_ANSWER_TURNS]++);
+                 ngx_dns_response_turns[hash % NGX_DNS_RESPONSE_TURNS]++);
 }
 
 
 const ngx_dns_lean_t *
-ngx_dns_answer_minimal(const ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
-    const u_char *msg)
+ngx_dns_response_minimal(const ngx_dns_inflight_t *f,
+    const ngx_dns_message_t *m, const u_char *msg)
 {
     static u_char          out[NGX_DNS_MAX_MESSAGE];
     static ngx_dns_lean_t  lean;
@@ -98,7 +98,7 @@ ngx_dns_answer_minimal(const ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 
 
 u_char *
-ngx_dns_answer_write_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
+ngx_dns_response_write_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
     const ngx_dns_message_t *m)
 {
     u_char  *opt;
@@ -118,7 +118,8 @@ ngx_dns_answer_write_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
 
 
 size_t
-ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
+ngx_dns_response_error(const ngx_dns_request_t *request,
+    ngx_dns_reason_e reason)
 {
     u_char                  *out, *opt, *start;
     size_t                   question;
@@ -154,7 +155,7 @@ ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
     asker.asked = &q->asked;
     asker.responses = conf->runtime.counters->responses[NGX_DNS_SOURCE_ERROR];
 
-    start = ngx_dns_answer_reserve(&asker, NGX_DNS_MIN_UDP_SIZE);
+    start = ngx_dns_response_reserve(&asker, NGX_DNS_MIN_UDP_SIZE);
 
     /* RFC 1035, 4.1.1: opcode and RD are copied; RFC 4035, 3.1.6: CD, too */
 
@@ -182,8 +183,8 @@ ngx_dns_answer_error(const ngx_dns_request_t *request, ngx_dns_reason_e reason)
     }
 
     ngx_dns_histogram_add(&conf->runtime.counters->duration, 0);
-    ngx_dns_answer_commit(&asker, start, out - start,
-                          ngx_dns_metrics_rcode(r->rcode));
+    ngx_dns_response_commit(&asker, start, out - start,
+                            ngx_dns_metrics_rcode(r->rcode));
 
     return out - start;
 }

@@ -9,8 +9,8 @@
  */
 
 
-#ifndef _NGX_DNS_ANSWER_H_INCLUDED_
-#define _NGX_DNS_ANSWER_H_INCLUDED_
+#ifndef _NGX_DNS_RESPONSE_H_INCLUDED_
+#define _NGX_DNS_RESPONSE_H_INCLUDED_
 
 
 #include "ngx_dns_inflight.h"
@@ -26,41 +26,41 @@ typedef struct {
 
 /* what of a server's flags a client gets; RD and CD are its own */
 
-#define NGX_DNS_ANSWER_FLAGS  (NGX_DNS_AA|NGX_DNS_TC|NGX_DNS_RA)
+#define NGX_DNS_RESPONSE_FLAGS  (NGX_DNS_AA|NGX_DNS_TC|NGX_DNS_RA)
 
 
 #pragma GCC visibility push(hidden)
 
-/* see ngx_dns_answer_opt() */
-u_char *ngx_dns_answer_write_opt(ngx_dns_asker_t *asker, u_char *start,
+/* see ngx_dns_response_opt() */
+u_char *ngx_dns_response_write_opt(ngx_dns_asker_t *asker, u_char *start,
     u_char *p, const ngx_dns_message_t *m);
 
 /*
- * Sends the parsed answer "m" in "msg"; with msg NULL, one without records
+ * Sends the parsed response "m" in "msg"; with msg NULL, one without records
  * that has m's flags, rcode and EDE.  Returns its size.
  */
-size_t ngx_dns_answer_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
+size_t ngx_dns_response_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
     const u_char *msg, uint16_t *answers);
 
 /*
  * The addresses of a response that is about to be sent take turns in being
  * the first, for each name and type by itself.
  */
-void ngx_dns_answer_turn(ngx_dns_asker_t *asker, u_char *start, size_t size,
+void ngx_dns_response_turn(ngx_dns_asker_t *asker, u_char *start, size_t size,
     ngx_uint_t answers);
 
 /*
  * dns_minimal: the response without what a client can do without.  Good until
  * the next call.
  */
-const ngx_dns_lean_t *ngx_dns_answer_minimal(const ngx_dns_inflight_t *f,
+const ngx_dns_lean_t *ngx_dns_response_minimal(const ngx_dns_inflight_t *f,
     const ngx_dns_message_t *m, const u_char *msg);
 
 /*
  * Refuses a query that is still in the buffer it was parsed from.
- * Returns the size of the answer, 0 if it is one not to be answered.
+ * Returns the size of the response, 0 if it is one not to be answered.
  */
-size_t ngx_dns_answer_error(const ngx_dns_request_t *r,
+size_t ngx_dns_response_error(const ngx_dns_request_t *r,
     ngx_dns_reason_e reason);
 
 #pragma GCC visibility pop
@@ -69,7 +69,7 @@ size_t ngx_dns_answer_error(const ngx_dns_request_t *r,
 /* "asker" of a client that waits for the question, for the above */
 
 static ngx_inline void
-ngx_dns_answer_asker(ngx_dns_asker_t *asker, const ngx_dns_inflight_t *f,
+ngx_dns_response_asker(ngx_dns_asker_t *asker, const ngx_dns_inflight_t *f,
     ngx_dns_waiter_t *w, ngx_dns_source_e source)
 {
     asker->client = &w->client;
@@ -82,12 +82,12 @@ ngx_dns_answer_asker(ngx_dns_asker_t *asker, const ngx_dns_inflight_t *f,
 
 
 /*
- * Writes the header and the question of an answer with m's counts, flags and
+ * Writes the header and the question of a response with m's counts, flags and
  * rcode; returns the end.
  */
 
 static ngx_inline u_char *
-ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
+ngx_dns_response_begin(ngx_dns_asker_t *asker, u_char *p,
     const ngx_dns_message_t *m)
 {
     uint16_t  flags, rcode;
@@ -101,7 +101,7 @@ ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
         rcode = NGX_DNS_SERVFAIL;
     }
 
-    flags = m->flags & NGX_DNS_ANSWER_FLAGS;
+    flags = m->flags & NGX_DNS_RESPONSE_FLAGS;
 
     /* RFC 6840, 5.8: AD is for clients that set AD or DO */
 
@@ -126,12 +126,12 @@ ngx_dns_answer_begin(ngx_dns_asker_t *asker, u_char *p,
 
 
 /*
- * How long an answer may be (RFC 6891, 6.2.5), the OPT included; what does
+ * How long a response may be (RFC 6891, 6.2.5), the OPT included; what does
  * not fit is a matter of TC.
  */
 
 static ngx_inline size_t
-ngx_dns_answer_limit(ngx_dns_asker_t *asker)
+ngx_dns_response_limit(ngx_dns_asker_t *asker)
 {
     size_t  size;
 
@@ -151,7 +151,7 @@ ngx_dns_answer_limit(ngx_dns_asker_t *asker)
 
 
 static ngx_inline size_t
-ngx_dns_answer_opt_size(ngx_dns_asker_t *asker, const ngx_dns_message_t *m)
+ngx_dns_response_opt_size(ngx_dns_asker_t *asker, const ngx_dns_message_t *m)
 {
     size_t  size;
 
@@ -176,18 +176,18 @@ ngx_dns_answer_opt_size(ngx_dns_asker_t *asker, const ngx_dns_message_t *m)
  */
 
 static ngx_inline u_char *
-ngx_dns_answer_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
+ngx_dns_response_opt(ngx_dns_asker_t *asker, u_char *start, u_char *p,
     const ngx_dns_message_t *m)
 {
-    return asker->asked->edns ? ngx_dns_answer_write_opt(asker, start, p, m)
+    return asker->asked->edns ? ngx_dns_response_write_opt(asker, start, p, m)
                               : p;
 }
 
 
-/* room for an answer of "size" without padding */
+/* room for a response of "size" without padding */
 
 static ngx_inline u_char *
-ngx_dns_answer_reserve(ngx_dns_asker_t *asker, size_t size)
+ngx_dns_response_reserve(ngx_dns_asker_t *asker, size_t size)
 {
     if (asker->asked->options) {
         size = ngx_dns_options_room(asker, size);
@@ -200,7 +200,7 @@ ngx_dns_answer_reserve(ngx_dns_asker_t *asker, size_t size)
 /* sends what was written from "start", the room that was reserved */
 
 static ngx_inline void
-ngx_dns_answer_commit(const ngx_dns_asker_t *asker, const u_char *start,
+ngx_dns_response_commit(const ngx_dns_asker_t *asker, const u_char *start,
     size_t size, ngx_uint_t rcode)
 {
     if (asker->conf->listener.points & NGX_DNS_AT_RESPONSE) {
@@ -212,4 +212,4 @@ ngx_dns_answer_commit(const ngx_dns_asker_t *asker, const u_char *start,
 }
 
 
-#endif /* _NGX_DNS_ANSWER_H_INCLUDED_ */
+#endif /* _NGX_DNS_RESPONSE_H_INCLUDED_ */
