@@ -50,7 +50,7 @@ static const char  *ngx_dns_tap_reasons[] = {
     "send() failed",
     "the reader has closed the connection",
     "the reader does not accept",
-    "the reader does not take " NGX_DNS_TAP_TYPE
+    "the reader does not take protobuf:dnstap.Dnstap"
 };
 
 
@@ -371,6 +371,7 @@ ngx_dns_tap_out_accepted(ngx_dns_tap_t *tap)
     fstrm_control_type     type;
     struct fstrm_control  *control;
 
+    type = FSTRM_CONTROL_STOP;
     control = fstrm_control_init();
 
     rc = fstrm_control_decode(control, tap->in, tap->in_len,
