@@ -18,6 +18,7 @@ size_t              wire_len;
 
 u_char              got[70000];
 size_t              got_len;
+ngx_int_t           got_ttl;
 unsigned            answers;
 unsigned            dones;
 unsigned            taps;
@@ -93,16 +94,18 @@ fake_reserve(ngx_dns_client_t *client, size_t size)
 
 
 static void
-fake_commit(ngx_dns_client_t *client, size_t size, uint64_t *counter)
+fake_commit(ngx_dns_client_t *client, size_t size, uint64_t *counter,
+    ngx_int_t ttl)
 {
     ngx_dns_own_add(counter, 1);
 
     got_len = size;
+    got_ttl = ttl;
     answers++;
 }
 
 
-static ngx_dns_front_t  front = {
+ngx_dns_front_t  front = {
     .reserve = fake_reserve,
     .commit = fake_commit
 };

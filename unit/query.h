@@ -46,6 +46,8 @@ extern size_t              wire_len;
 
 extern u_char              got[70000];
 extern size_t              got_len;
+extern ngx_int_t           got_ttl;
+extern ngx_dns_front_t     front;
 extern unsigned            answers;
 extern unsigned            dones;
 extern unsigned            taps;

@@ -32,6 +32,33 @@ answered(void)
 }
 
 
+/* RFC 8484, 5.1: how long it may be kept is told to those who ask for it */
+
+static void
+aged(void)
+{
+    start("sequential", "a");
+
+    ask_it("\xab\xcd");
+    reply(0, "\x81\x80", 1, ANSWER, 16);
+    is_int(got_ttl, NGX_DECLINED, "no TTL for a front without ages");
+
+    front.aged = 1;
+
+    ask_it("\xab\xcd");
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(got_ttl, 60, "the TTL of the answer");
+
+    ask("\0\1\1\0\0\1\0\0\0\0\0\1" ASKED
+        "\0\0\x29\x10\0\0\0\0\0\0\1" "c", 12 + 17 + 12);
+    is_int(got_ttl, NGX_DECLINED, "none of an error of our own");
+
+    front.aged = 0;
+
+    clean("aged");
+}
+
+
 static void
 edns(void)
 {
@@ -489,6 +516,7 @@ main(void)
     query_init();
 
     answered();
+    aged();
     edns();
     patience();
     silence();

@@ -70,7 +70,7 @@ ngx_dns_front_batch_reserve(ngx_dns_client_t *client, size_t size)
 
 void
 ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size,
-    uint64_t *counter)
+    uint64_t *counter, ngx_int_t ttl)
 {
     ngx_uint_t              n;
     struct msghdr          *msg;

@@ -75,7 +75,7 @@ ngx_int_t ngx_dns_front_batch_init(ngx_dns_front_batch_t *b,
 /* the functions of an ngx_dns_front_t; the client's handle is a batch */
 u_char *ngx_dns_front_batch_reserve(ngx_dns_client_t *client, size_t size);
 void ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size,
-    uint64_t *counter);
+    uint64_t *counter, ngx_int_t ttl);
 
 /* sends all that can be sent now */
 void ngx_dns_front_batch_flush(ngx_dns_front_batch_t *b);

@@ -12,7 +12,7 @@
 static u_char *ngx_dns_front_https_reserve(ngx_dns_client_t *client,
     size_t size);
 static void ngx_dns_front_https_commit(ngx_dns_client_t *client, size_t size,
-    uint64_t *counter);
+    uint64_t *counter, ngx_int_t ttl);
 static void ngx_dns_front_https_drop(ngx_dns_client_t *client);
 static void ngx_dns_front_https_deny(ngx_dns_client_t *client,
     uint64_t *counter);
@@ -32,7 +32,8 @@ static ngx_dns_front_t  ngx_dns_front_https = {
     ngx_dns_front_https_drop,
     ngx_dns_front_https_deny,
     ngx_dns_front_https_connection,
-    SOCK_STREAM
+    SOCK_STREAM,
+    1
 };
 
 
@@ -219,7 +220,7 @@ ngx_dns_front_https_reserve(ngx_dns_client_t *client, size_t size)
 
 static void
 ngx_dns_front_https_commit(ngx_dns_client_t *client, size_t size,
-    uint64_t *counter)
+    uint64_t *counter, ngx_int_t ttl)
 {
     ngx_dns_front_https_t  *h;
 
@@ -233,6 +234,7 @@ ngx_dns_front_https_commit(ngx_dns_client_t *client, size_t size,
         ngx_memcpy(h->response, ngx_dns_front_https_out, size);
         h->size = size;
         h->counter = counter;
+        h->ttl = ttl;
 
     } else {
         ngx_dns_count(unsent);

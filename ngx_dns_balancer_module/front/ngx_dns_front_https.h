@@ -39,6 +39,7 @@ struct ngx_dns_front_https_s {
 
     u_char                  *response;     /* NULL: there is none */
     size_t                   size;
+    ngx_int_t                ttl;          /* how long it may be kept */
     uint64_t                *counter;      /* of responses that have left */
 
     unsigned                 waiting:1;    /* for the end of the query */

@@ -30,7 +30,7 @@ static void ngx_dns_front_session_query(ngx_dns_front_session_t *s,
 static u_char *ngx_dns_front_session_reserve(ngx_dns_client_t *client,
     size_t size);
 static void ngx_dns_front_session_commit(ngx_dns_client_t *client,
-    size_t size, uint64_t *counter);
+    size_t size, uint64_t *counter, ngx_int_t ttl);
 static void ngx_dns_front_session_drop(ngx_dns_client_t *client);
 
 
@@ -42,7 +42,8 @@ static ngx_dns_front_t  ngx_dns_front_session = {
     ngx_dns_front_session_drop,
     NULL,
     NULL,
-    SOCK_DGRAM
+    SOCK_DGRAM,
+    0
 };
 
 
@@ -209,13 +210,13 @@ ngx_dns_front_session_reserve(ngx_dns_client_t *client, size_t size)
 
 static void
 ngx_dns_front_session_commit(ngx_dns_client_t *client, size_t size,
-    uint64_t *counter)
+    uint64_t *counter, ngx_int_t ttl)
 {
     ngx_dns_front_session_t  *s;
 
     s = client->handle;
 
-    ngx_dns_front_batch_commit(&s->via, size, counter);
+    ngx_dns_front_batch_commit(&s->via, size, counter, ttl);
     ngx_dns_front_session_drop(client);
 }
 

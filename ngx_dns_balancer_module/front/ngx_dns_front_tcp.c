@@ -19,7 +19,7 @@ static void ngx_dns_front_tcp_free(ngx_dns_front_tcp_t *t);
 static u_char *ngx_dns_front_tcp_reserve(ngx_dns_client_t *client,
     size_t size);
 static void ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
-    uint64_t *counter);
+    uint64_t *counter, ngx_int_t ttl);
 static ngx_int_t ngx_dns_front_tcp_part(ngx_dns_client_t *client, size_t size);
 static void ngx_dns_front_tcp_room(ngx_dns_client_t *client, ngx_event_t *ev);
 static void ngx_dns_front_tcp_drop(ngx_dns_client_t *client);
@@ -36,7 +36,8 @@ static ngx_dns_front_t  ngx_dns_front_tcp = {
     ngx_dns_front_tcp_drop,
     NULL,
     ngx_dns_front_tcp_connection,
-    SOCK_STREAM
+    SOCK_STREAM,
+    0
 };
 
 
@@ -474,7 +475,7 @@ ngx_dns_front_tcp_reserve(ngx_dns_client_t *client, size_t size)
 
 static void
 ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
-    uint64_t *counter)
+    uint64_t *counter, ngx_int_t ttl)
 {
     ngx_dns_front_tcp_t  *t;
 
@@ -542,7 +543,7 @@ ngx_dns_front_tcp_part(ngx_dns_client_t *client, size_t size)
 static void
 ngx_dns_front_tcp_drop(ngx_dns_client_t *client)
 {
-    ngx_dns_front_tcp_commit(client, 0, NULL);
+    ngx_dns_front_tcp_commit(client, 0, NULL, NGX_DECLINED);
 }
 
 

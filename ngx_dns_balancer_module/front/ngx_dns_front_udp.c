@@ -59,7 +59,8 @@ static ngx_dns_front_t  ngx_dns_front_udp = {
     NULL,
     NULL,
     NULL,
-    SOCK_DGRAM
+    SOCK_DGRAM,
+    0
 };
 
 

@@ -5,7 +5,6 @@
 
 
 #include "ngx_http_dns_https.h"
-#include "../wire/ngx_dns_ttl.h"
 
 
 static ngx_http_dns_https_ctx_t *ngx_http_dns_https_open(
@@ -164,7 +163,7 @@ ngx_http_dns_https_send(ngx_http_request_t *r, ngx_dns_front_https_t *h)
     b = h->response ? ngx_calloc_buf(r->pool) : NULL;
 
     if (b == NULL
-        || ngx_http_dns_https_freshness(r, ngx_dns_ttl(h->response, h->size))
+        || ngx_http_dns_https_freshness(r, h->ttl)
            != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -56,7 +56,9 @@ typedef struct ngx_dns_limit_zone_s  ngx_dns_limit_zone_t;
 /*
  * How a response gets to a client.  reserve() gives room for one message, up
  * to the next commit(); it never fails: a front that is full sends first.
- * "counter", of this process, is added to when the message has left.
+ * "counter", of this process, is added to when the message has left.  "ttl" is
+ * how long a client may keep it, of ngx_dns_ttl(), for a front that says so by
+ * "aged"; else it is NGX_DECLINED.
  *
  * part() commits a message of a response of several (RFC 5936), all but the
  * last one.  NGX_AGAIN: it is taken, but none more before the event given to
@@ -77,13 +79,14 @@ typedef struct ngx_dns_limit_zone_s  ngx_dns_limit_zone_t;
 typedef struct {
     u_char           *(*reserve)(ngx_dns_client_t *client, size_t size);
     void              (*commit)(ngx_dns_client_t *client, size_t size,
-                                uint64_t *counter);
+                                uint64_t *counter, ngx_int_t ttl);
     ngx_int_t         (*part)(ngx_dns_client_t *client, size_t size);
     void              (*room)(ngx_dns_client_t *client, ngx_event_t *ev);
     void              (*drop)(ngx_dns_client_t *client);
     void              (*deny)(ngx_dns_client_t *client, uint64_t *counter);
     ngx_connection_t *(*connection)(ngx_dns_client_t *client);
     int                 type;          /* SOCK_*, as rules and logs see it */
+    ngx_uint_t          aged;
 } ngx_dns_front_t;
 
 

@@ -16,6 +16,7 @@
 #include "ngx_dns_inflight.h"
 #include "ngx_dns_options.h"
 #include "ngx_dns_stage.h"
+#include "../wire/ngx_dns_ttl.h"
 
 
 typedef struct {
@@ -203,12 +204,17 @@ static ngx_inline void
 ngx_dns_response_commit(const ngx_dns_asker_t *asker, const u_char *start,
     size_t size, ngx_uint_t rcode)
 {
+    ngx_int_t         ttl;
+    ngx_dns_front_t  *front;
+
+    front = asker->client->front;
+    ttl = front->aged ? ngx_dns_ttl(start, size) : NGX_DECLINED;
+
     if (asker->conf->listener.points & NGX_DNS_AT_RESPONSE) {
         ngx_dns_stage_response(asker, start, size);
     }
 
-    asker->client->front->commit(asker->client, size,
-                                 &asker->responses[rcode]);
+    front->commit(asker->client, size, &asker->responses[rcode], ttl);
 }
 
 

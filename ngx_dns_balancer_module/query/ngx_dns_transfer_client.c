@@ -122,7 +122,7 @@ ngx_dns_transfer_tell(ngx_dns_transfer_t *x, ngx_dns_reason_e reason,
                                              : ngx_dns_reasons[reason].text);
 
         ngx_dns_count(unsent);
-        x->client.front->commit(&x->client, 0, NULL);
+        x->client.front->commit(&x->client, 0, NULL, NGX_DECLINED);
 
     } else {
         ngx_memzero(&m, sizeof(ngx_dns_message_t));
