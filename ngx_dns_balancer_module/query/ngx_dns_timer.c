@@ -79,9 +79,9 @@ ngx_dns_timer_add(ngx_dns_timer_t *timer, ngx_msec_t after)
         ngx_queue_remove(&timer->queue);
     }
 
-    after = ngx_min(after, NGX_DNS_TIMER_MAX);
-
     if (after != ngx_dns_timer_last) {
+        after = ngx_min(after, NGX_DNS_TIMER_MAX);
+
         ngx_dns_timer_last = after;
         ngx_dns_timer_last_class
             = &ngx_dns_timers[ngx_dns_timer_class(after)];

@@ -13,10 +13,10 @@ const uint64_t  ngx_dns_histogram_bounds[NGX_DNS_HISTOGRAM_BUCKETS] = {
 };
 
 
-/* a time of n bits is at least 2^(n - 1) */
+/* a time whose highest bit is n is at least 2^n */
 
-const uint8_t  ngx_dns_histogram_first[65] = {
-    0, 0, 0, 0, 0, 0, 0,                          /* under 64 */
+const uint8_t  ngx_dns_histogram_first[64] = {
+    0, 0, 0, 0, 0, 0,                             /* under 64 */
     1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11, 12, 13,
     14, 14, 15,                                   /* from 2^22 */
     16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,

@@ -32,8 +32,8 @@ typedef struct {
 /* upper bounds, inclusive; the last is that of all that is longer */
 extern const uint64_t  ngx_dns_histogram_bounds[NGX_DNS_HISTOGRAM_BUCKETS];
 
-/* by the number of bits of a time: the first bucket it can be in */
-extern const uint8_t   ngx_dns_histogram_first[65];
+/* by the highest bit of a time: the first bucket it can be in */
+extern const uint8_t   ngx_dns_histogram_first[64];
 
 #pragma GCC visibility pop
 
@@ -43,7 +43,7 @@ ngx_dns_histogram_bucket(uint64_t usec)
 {
     ngx_uint_t  i;
 
-    i = ngx_dns_histogram_first[usec ? 64 - __builtin_clzll(usec) : 0];
+    i = ngx_dns_histogram_first[63 - __builtin_clzll(usec | 1)];
 
     while (usec > ngx_dns_histogram_bounds[i]) {
         i++;

@@ -112,7 +112,7 @@ ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
     if (rc == NGX_OK) {
         s->endpoint = ep;
         s->last = &s->first;
-        s->number = ++ngx_dns_udp_number;
+        s->number = (uint64_t) ++ngx_dns_udp_number << 16;
         s->opened = ngx_current_msec;
         ngx_queue_init(&s->attempts);
 

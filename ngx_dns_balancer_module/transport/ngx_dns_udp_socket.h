@@ -44,7 +44,8 @@ struct ngx_dns_udp_slot_s {
 struct ngx_dns_udp_socket_s {
     ngx_connection_t        *connection;
     ngx_dns_udp_endpoint_t  *endpoint;
-    uint32_t                 number;        /* for the table of attempts */
+    uint64_t                 number;        /* for the table of attempts,
+                                               above the 16 bits of an ID */
 
     ngx_queue_t              attempts;      /* outstanding on it */
 

@@ -77,7 +77,7 @@ ngx_dns_udp_bucket(ngx_dns_udp_socket_t *s, uint16_t id)
 {
     uint64_t  n;
 
-    n = ((uint64_t) s->number << 16 | id) * 0x9e3779b97f4a7c15ULL;
+    n = (s->number | id) * 0x9e3779b97f4a7c15ULL;
 
     return &ngx_dns_udp_table.buckets[n >> ngx_dns_udp_table.shift];
 }
