@@ -14,6 +14,8 @@ static char *ngx_stream_dns_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_stream_dns_create_srv_conf(ngx_conf_t *cf);
 static char *ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent,
     void *child);
+static char *ngx_stream_dns_enable(ngx_conf_t *cf,
+    ngx_stream_dns_srv_conf_t *conf);
 static ngx_int_t ngx_stream_dns_init(ngx_conf_t *cf);
 
 
@@ -449,10 +451,8 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_stream_dns_srv_conf_t *prev = parent;
     ngx_stream_dns_srv_conf_t *conf = child;
 
-    ngx_stream_dns_place_t        place;
-    ngx_stream_dns_srv_conf_t   **p;
-    ngx_stream_core_srv_conf_t   *cscf;
-    ngx_stream_dns_main_conf_t   *dmcf;
+    ngx_stream_dns_place_t       place;
+    ngx_stream_core_srv_conf_t  *cscf;
 
     ngx_stream_dns_lint_note(conf);
 
@@ -507,12 +507,23 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     conf->core = cscf;
+    conf->policy.log = cscf->error_log;
+
+    return ngx_stream_dns_enable(cf, conf);
+}
+
+
+static char *
+ngx_stream_dns_enable(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *conf)
+{
+    ngx_stream_dns_srv_conf_t   **p;
+    ngx_stream_dns_main_conf_t   *dmcf;
+
     conf->enabled = 1;
 
     conf->dns.listener.data = conf;
-    conf->dns.listener.log = cscf->error_log;
+    conf->dns.listener.log = conf->core->error_log;
     conf->dns.policy = &conf->policy;
-    conf->policy.log = cscf->error_log;
 
     dmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_dns_balancer_module);
 

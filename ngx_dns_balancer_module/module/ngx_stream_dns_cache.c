@@ -15,6 +15,8 @@
 
 static ngx_int_t ngx_stream_dns_cache_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
+static ssize_t ngx_stream_dns_cache_zone_size(ngx_str_t *value,
+    ngx_str_t *name);
 static ngx_stream_dns_cache_file_t *ngx_stream_dns_cache_zone_file(
     ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name);
 static void ngx_stream_dns_cache_purged(ngx_shm_zone_t *shm_zone);
@@ -31,43 +33,15 @@ ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_dns_main_conf_t *dmcf = conf;
 
-    u_char                       *p;
-    size_t                        max;
     ssize_t                       size;
-    ngx_str_t                    *value, name, s;
+    ngx_str_t                    *value, name;
     ngx_shm_zone_t               *shm_zone, **cache;
     ngx_stream_dns_cache_file_t  *file;
 
     value = cf->args->elts;
-    size = NGX_ERROR;
-    max = NGX_DNS_CACHE_MAX_SIZE;
-    ngx_str_null(&name);
+    size = ngx_stream_dns_cache_zone_size(&value[1], &name);
 
-    if (ngx_strncmp(value[1].data, "zone=", 5) == 0) {
-        name.data = value[1].data + 5;
-
-        p = (u_char *) ngx_strchr(name.data, ':');
-
-        if (p) {
-            name.len = p - name.data;
-
-            s.data = p + 1;
-            s.len = value[1].data + value[1].len - s.data;
-
-            size = ngx_parse_size(&s);
-
-            /* ngx_parse_size() knows no gigabytes */
-
-            if (s.len > 1 && (s.data[s.len - 1] | 0x20) == 'g') {
-                size = ngx_atosz(s.data, s.len - 1);
-                size = (size > 0 && size <= 64) ? size << 30 : NGX_ERROR;
-            }
-        }
-    }
-
-    if (name.len == 0 || size < (ssize_t) NGX_DNS_CACHE_MIN_SIZE
-        || size > (ssize_t) max)
-    {
+    if (size == NGX_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\": invalid value \"%V\", it must be "
                            "\"zone=NAME:SIZE\" with a size from 64k to 64g",
@@ -103,6 +77,49 @@ ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *cache = shm_zone;
 
     return NGX_CONF_OK;
+}
+
+
+/* NAME:SIZE after "zone="; NGX_ERROR: it is not one */
+
+static ssize_t
+ngx_stream_dns_cache_zone_size(ngx_str_t *value, ngx_str_t *name)
+{
+    u_char     *p;
+    size_t      max;
+    ssize_t     size;
+    ngx_str_t   s;
+
+    if (ngx_strncmp(value->data, "zone=", 5) != 0) {
+        return NGX_ERROR;
+    }
+
+    name->data = value->data + 5;
+
+    p = (u_char *) ngx_strchr(name->data, ':');
+
+    if (p == NULL || p == name->data) {
+        return NGX_ERROR;
+    }
+
+    name->len = p - name->data;
+
+    s.data = p + 1;
+    s.len = value->data + value->len - s.data;
+
+    size = ngx_parse_size(&s);
+
+    /* ngx_parse_size() knows no gigabytes */
+
+    if (s.len > 1 && (s.data[s.len - 1] | 0x20) == 'g') {
+        size = ngx_atosz(s.data, s.len - 1);
+        size = (size > 0 && size <= 64) ? size << 30 : NGX_ERROR;
+    }
+
+    max = NGX_DNS_CACHE_MAX_SIZE;
+
+    return (size < (ssize_t) NGX_DNS_CACHE_MIN_SIZE || size > (ssize_t) max)
+           ? NGX_ERROR : size;
 }
 
 

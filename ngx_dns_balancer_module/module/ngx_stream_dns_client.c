@@ -10,6 +10,10 @@
 #include "../transport/ngx_dns_udp_out.h"
 
 
+static ngx_int_t ngx_stream_dns_nsid_hex(ngx_conf_t *cf,
+    const ngx_str_t *value, ngx_str_t *nsid);
+
+
 /* SIZE [unproven=SIZE] */
 
 char *
@@ -77,9 +81,6 @@ ngx_stream_dns_nsid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_dns_srv_conf_t *dscf = conf;
 
-    size_t      i;
-    u_char     *p;
-    ngx_int_t   n;
     ngx_str_t  *value, *nsid;
 
     ngx_stream_dns_claim(cf);
@@ -108,31 +109,10 @@ ngx_stream_dns_nsid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (value[1].len > 2 && value[1].data[0] == '0'
-        && value[1].data[1] == 'x')
+    if (value[1].len > 2 && ngx_strncmp(value[1].data, "0x", 2) == 0
+        && ngx_stream_dns_nsid_hex(cf, &value[1], nsid) != NGX_OK)
     {
-
-        p = ngx_pnalloc(cf->pool, value[1].len / 2);
-        if (p == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        nsid->data = p;
-        nsid->len = value[1].len / 2 - 1;
-
-        for (i = 2; i + 1 < value[1].len; i += 2) {
-            n = ngx_hextoi(value[1].data + i, 2);
-
-            if (n == NGX_ERROR) {
-                break;
-            }
-
-            *p++ = (u_char) n;
-        }
-
-        if (i < value[1].len) {
-            nsid->len = 0;
-        }
+        return NGX_CONF_ERROR;
     }
 
     if (nsid->len == 0 || nsid->len > NGX_DNS_NSID_MAX) {
@@ -145,6 +125,42 @@ ngx_stream_dns_nsid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* "nsid" is empty if the value is no hexadecimal */
+
+static ngx_int_t
+ngx_stream_dns_nsid_hex(ngx_conf_t *cf, const ngx_str_t *value,
+    ngx_str_t *nsid)
+{
+    size_t      i;
+    u_char     *p;
+    ngx_int_t   n;
+
+    p = ngx_pnalloc(cf->pool, value->len / 2);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    nsid->data = p;
+    nsid->len = value->len / 2 - 1;
+
+    for (i = 2; i + 1 < value->len; i += 2) {
+        n = ngx_hextoi(value->data + i, 2);
+
+        if (n == NGX_ERROR) {
+            break;
+        }
+
+        *p++ = (u_char) n;
+    }
+
+    if (i < value->len) {
+        nsid->len = 0;
+    }
+
+    return NGX_OK;
 }
 
 

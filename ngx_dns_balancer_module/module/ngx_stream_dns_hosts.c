@@ -11,8 +11,12 @@
 #define NGX_STREAM_DNS_HOSTS_TTL  60
 
 
+static ngx_int_t ngx_stream_dns_hosts_parameter(ngx_conf_t *cf,
+    ngx_str_t *value, ngx_uint_t *blocks);
 static ngx_stream_dns_hosts_conf_t *ngx_stream_dns_hosts_conf(ngx_conf_t *cf,
     ngx_stream_dns_srv_conf_t *dscf);
+static ngx_int_t ngx_stream_dns_host_add(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_str_t *line);
 static char *ngx_stream_dns_hosts_word(ngx_conf_t *cf,
     ngx_stream_dns_hosts_conf_t *hcf, ngx_str_t *value);
 static char *ngx_stream_dns_hosts_file(ngx_conf_t *cf,
@@ -32,8 +36,9 @@ ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     char                         *rv;
     u_char                       *block;
+    ngx_int_t                     rc;
     ngx_str_t                    *value;
-    ngx_uint_t                    i, n, blocks;
+    ngx_uint_t                    i, n, first, blocks;
     ngx_stream_dns_hosts_conf_t  *hcf;
 
     ngx_stream_dns_claim(cf);
@@ -41,61 +46,36 @@ ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     blocks = 0;
 
-    if (dscf->hosts == NGX_CONF_UNSET_PTR
-        && cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0)
-    {
-        hcf = ngx_stream_dns_hosts_conf(cf, dscf);
-        if (hcf == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        hcf->off = 1;
-
-        return NGX_CONF_OK;
-    }
+    first = dscf->hosts == NGX_CONF_UNSET_PTR;
 
     hcf = ngx_stream_dns_hosts_conf(cf, dscf);
     if (hcf == NULL) {
         return NGX_CONF_ERROR;
     }
 
+    if (first
+        && cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0)
+    {
+        hcf->off = 1;
+        return NGX_CONF_OK;
+    }
+
     n = hcf->files.nelts;
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        if (blocks && ngx_strncmp(value[i].data, "block", 5) == 0
-            && (value[i].len == 5 || value[i].data[5] == '='))
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"dns_hosts\": \"%V\" after another "
-                               "\"block\": a parameter is given once",
-                               &value[i]);
+        rc = ngx_stream_dns_hosts_parameter(cf, &value[i], &blocks);
+
+        if (rc == NGX_ERROR) {
             return NGX_CONF_ERROR;
         }
 
-        if (ngx_strcmp(value[i].data, "block") == 0) {
-            blocks = NGX_DNS_HOSTS_BLOCK;
-            continue;
-        }
+        if (rc == NGX_DECLINED) {
+            rv = ngx_stream_dns_hosts_word(cf, hcf, &value[i]);
 
-        if (ngx_strncmp(value[i].data, "block=", 6) == 0) {
-
-            if (ngx_strcmp(value[i].data + 6, "nodata") != 0) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"dns_hosts\": invalid value \"%V\", it "
-                                   "must be \"block\" or \"block=nodata\"",
-                                   &value[i]);
-                return NGX_CONF_ERROR;
+            if (rv != NGX_CONF_OK) {
+                return rv;
             }
-
-            blocks = NGX_DNS_HOSTS_BLOCK_NODATA;
-            continue;
-        }
-
-        rv = ngx_stream_dns_hosts_word(cf, hcf, &value[i]);
-
-        if (rv != NGX_CONF_OK) {
-            return rv;
         }
     }
 
@@ -117,6 +97,43 @@ ngx_stream_dns_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* NGX_DECLINED: it is none, but a file */
+
+static ngx_int_t
+ngx_stream_dns_hosts_parameter(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t *blocks)
+{
+    if (ngx_strncmp(value->data, "block", 5) != 0
+        || (value->len != 5 && value->data[5] != '='))
+    {
+        return NGX_DECLINED;
+    }
+
+    if (*blocks) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_hosts\": \"%V\" after another "
+                           "\"block\": a parameter is given once", value);
+        return NGX_ERROR;
+    }
+
+    if (value->len == 5) {
+        *blocks = NGX_DNS_HOSTS_BLOCK;
+        return NGX_OK;
+    }
+
+    if (ngx_strcmp(value->data + 6, "nodata") != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_hosts\": invalid value \"%V\", it "
+                           "must be \"block\" or \"block=nodata\"", value);
+        return NGX_ERROR;
+    }
+
+    *blocks = NGX_DNS_HOSTS_BLOCK_NODATA;
+
+    return NGX_OK;
 }
 
 
@@ -164,10 +181,7 @@ ngx_stream_dns_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_dns_srv_conf_t *dscf = conf;
 
-    u_char                       *p, *line;
-    size_t                        len;
-    ngx_str_t                    *value, bad;
-    ngx_uint_t                    i;
+    ngx_str_t                     bad, line;
     const char                   *why;
     ngx_dns_hosts_line_t         *parsed;
     ngx_stream_dns_hosts_conf_t  *hcf;
@@ -181,31 +195,11 @@ ngx_stream_dns_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    value = cf->args->elts;
-    len = hcf->text.len;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-        len += value[i].len + 1;
-    }
-
-    p = ngx_pnalloc(cf->pool, len);
-    if (p == NULL) {
+    if (ngx_stream_dns_host_add(cf, &hcf->text, &line) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    line = ngx_cpymem(p, hcf->text.data, hcf->text.len);
-
-    hcf->text.data = p;
-    hcf->text.len = len;
-
-    p = line;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-        p = ngx_cpymem(p, value[i].data, value[i].len);
-        *p++ = ' ';
-    }
-
-    why = ngx_dns_hosts_line(parsed, line, (size_t) (p - line - 1));
+    why = ngx_dns_hosts_line(parsed, line.data, line.len);
 
     /* in quotes a word may have what would make it two */
 
@@ -225,9 +219,48 @@ ngx_stream_dns_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    return NGX_CONF_OK;
+}
+
+
+/* adds the words of the directive to the text, as one line of a hosts file */
+
+static ngx_int_t
+ngx_stream_dns_host_add(ngx_conf_t *cf, ngx_str_t *text, ngx_str_t *line)
+{
+    u_char      *p;
+    size_t       len;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+    len = text->len;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        len += value[i].len + 1;
+    }
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    line->data = ngx_cpymem(p, text->data, text->len);
+
+    text->data = p;
+    text->len = len;
+
+    p = line->data;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        p = ngx_cpymem(p, value[i].data, value[i].len);
+        *p++ = ' ';
+    }
+
+    line->len = (size_t) (p - line->data - 1);
     p[-1] = '\n';
 
-    return NGX_CONF_OK;
+    return NGX_OK;
 }
 
 

@@ -24,6 +24,10 @@ typedef struct {
 } ngx_stream_dns_limit_t;
 
 
+static ngx_int_t ngx_stream_dns_limit_zone_word(ngx_str_t *value,
+    ngx_dns_limit_zone_t *zone, ssize_t *size, ngx_uint_t *v4);
+static char *ngx_stream_dns_limit_zone_add(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf, ngx_dns_limit_zone_t *zone, size_t size);
 static ngx_int_t ngx_stream_dns_limit_name(ngx_str_t *value, ngx_str_t *name,
     ssize_t *size);
 static ngx_int_t ngx_stream_dns_limit_rate(ngx_str_t *value,
@@ -34,6 +38,8 @@ static char *ngx_stream_dns_limit_key(ngx_conf_t *cf,
     ngx_dns_limit_zone_t *zone);
 static ngx_int_t ngx_stream_dns_limit_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
+static char *ngx_stream_dns_limit_twice(ngx_conf_t *cf,
+    const ngx_array_t *limits);
 static ngx_int_t ngx_stream_dns_limit_word(ngx_stream_dns_limit_t *l,
     ngx_str_t *value);
 static ngx_int_t ngx_stream_dns_limit_number(ngx_str_t *value, size_t skip,
@@ -47,13 +53,10 @@ static ngx_dns_limit_zone_t *ngx_stream_dns_limit_find(
 char *
 ngx_stream_dns_limit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_stream_dns_main_conf_t *dmcf = conf;
-
-    ssize_t                 size;
-    ngx_str_t              *value;
-    ngx_uint_t              i, v4;
-    ngx_shm_zone_t         *shm_zone;
-    ngx_dns_limit_zone_t   *zone, **p;
+    ssize_t                size;
+    ngx_str_t             *value;
+    ngx_uint_t             i, v4;
+    ngx_dns_limit_zone_t  *zone;
 
     if (ngx_stream_dns_text_once(cf) != NGX_OK) {
         return NGX_CONF_ERROR;
@@ -72,27 +75,19 @@ ngx_stream_dns_limit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 2; i < cf->args->nelts; i++) {
 
-        if (ngx_stream_dns_limit_name(&value[i], &zone->name, &size) == NGX_OK
-            || ngx_stream_dns_limit_rate(&value[i], &zone->rate.interval)
-               == NGX_OK
-            || (ngx_strncmp(value[i].data, "v4=", 3) == 0
-                && ngx_stream_dns_limit_prefix(&value[i], 32, &v4)
-                   == NGX_OK)
-            || (ngx_strncmp(value[i].data, "v6=", 3) == 0
-                && ngx_stream_dns_limit_prefix(&value[i], 128, &zone->v6)
-                   == NGX_OK))
+        if (ngx_stream_dns_limit_zone_word(&value[i], zone, &size, &v4)
+            != NGX_OK)
         {
-            continue;
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"dns_limit_zone\": invalid parameter \"%V\", "
+                               "it must be \"zone=NAME:SIZE\" with a size from "
+                               "64k, \"rate=\" with a number from 1 to %d and "
+                               "\"r/s\" or \"r/m\", \"v4=\" with a prefix "
+                               "length from 0 to 32, or \"v6=\" with one from "
+                               "0 to 128", &value[i],
+                               NGX_STREAM_DNS_LIMIT_RATE);
+            return NGX_CONF_ERROR;
         }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"dns_limit_zone\": invalid parameter \"%V\", it "
-                           "must be \"zone=NAME:SIZE\" with a size from 64k, "
-                           "\"rate=\" with a number from 1 to %d and \"r/s\" "
-                           "or \"r/m\", \"v4=\" with a prefix length from 0 to "
-                           "32, or \"v6=\" with one from 0 to 128", &value[i],
-                           NGX_STREAM_DNS_LIMIT_RATE);
-        return NGX_CONF_ERROR;
     }
 
     if (zone->name.len == 0 || zone->rate.interval == 0) {
@@ -106,6 +101,39 @@ ngx_stream_dns_limit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    zone->v4_mask = v4 ? htonl(0xffffffffu << (32 - v4)) : 0;
+
+    return ngx_stream_dns_limit_zone_add(cf, conf, zone, (size_t) size);
+}
+
+
+static ngx_int_t
+ngx_stream_dns_limit_zone_word(ngx_str_t *value, ngx_dns_limit_zone_t *zone,
+    ssize_t *size, ngx_uint_t *v4)
+{
+    if (ngx_strncmp(value->data, "v4=", 3) == 0) {
+        return ngx_stream_dns_limit_prefix(value, 32, v4);
+    }
+
+    if (ngx_strncmp(value->data, "v6=", 3) == 0) {
+        return ngx_stream_dns_limit_prefix(value, 128, &zone->v6);
+    }
+
+    if (ngx_stream_dns_limit_name(value, &zone->name, size) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    return ngx_stream_dns_limit_rate(value, &zone->rate.interval);
+}
+
+
+static char *
+ngx_stream_dns_limit_zone_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
+    ngx_dns_limit_zone_t *zone, size_t size)
+{
+    ngx_shm_zone_t         *shm_zone;
+    ngx_dns_limit_zone_t  **p;
+
     if (dmcf->limit_zones.nelts == NGX_DNS_LIMIT_ZONES) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"dns_limit_zone\": there are more than %d",
@@ -114,7 +142,7 @@ ngx_stream_dns_limit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     shm_zone = ngx_stream_dns_shm_add(cf, NGX_STREAM_DNS_SHM_LIMIT,
-                                      &zone->name, (size_t) size,
+                                      &zone->name, size,
                                       ngx_stream_dns_limit_init_zone, zone);
     p = ngx_array_push(&dmcf->limit_zones);
 
@@ -122,7 +150,6 @@ ngx_stream_dns_limit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    zone->v4_mask = v4 ? htonl(0xffffffffu << (32 - v4)) : 0;
     zone->index = dmcf->limit_zones.nelts - 1;
     *p = zone;
 
@@ -307,7 +334,7 @@ ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t               *value;
     ngx_uint_t               i;
-    ngx_stream_dns_limit_t  *l, *other;
+    ngx_stream_dns_limit_t  *l;
 
     ngx_stream_dns_claim(cf);
 
@@ -355,20 +382,32 @@ ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    /* each counts: one of all queries and one of misses are two things */
+    return ngx_stream_dns_limit_twice(cf, policy->limits);
+}
 
-    other = policy->limits->elts;
 
-    for (i = 0; i < policy->limits->nelts - 1; i++) {
+/* each counts: one of all queries and one of misses are two things */
 
-        if (other[i].limit.misses == l->limit.misses
-            && other[i].name.len == l->name.len
-            && ngx_memcmp(other[i].name.data, l->name.data, l->name.len) == 0)
+static char *
+ngx_stream_dns_limit_twice(ngx_conf_t *cf, const ngx_array_t *limits)
+{
+    ngx_uint_t               i;
+    ngx_stream_dns_limit_t  *l, *last;
+
+    l = limits->elts;
+    last = &l[limits->nelts - 1];
+
+    for (i = 0; &l[i] != last; i++) {
+
+        if (l[i].limit.misses == last->limit.misses
+            && l[i].name.len == last->name.len
+            && ngx_memcmp(l[i].name.data, last->name.data, last->name.len)
+               == 0)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"dns_limit\": duplicate \"zone=%V\", each "
                                "zone can be named once, and once more with "
-                               "\"misses\"", &l->name);
+                               "\"misses\"", &last->name);
             return NGX_CONF_ERROR;
         }
     }

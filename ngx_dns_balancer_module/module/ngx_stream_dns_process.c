@@ -29,6 +29,12 @@
 #define NGX_STREAM_DNS_SETTLE    1000
 
 
+static ngx_stream_dns_main_conf_t *ngx_stream_dns_worker_conf(
+    ngx_cycle_t *cycle);
+static ngx_int_t ngx_stream_dns_servers_open(ngx_cycle_t *cycle,
+    ngx_stream_dns_main_conf_t *dmcf);
+static ngx_int_t ngx_stream_dns_upstreams_open(ngx_cycle_t *cycle,
+    ngx_stream_dns_main_conf_t *dmcf);
 static ngx_uint_t ngx_stream_dns_reserve(ngx_cycle_t *cycle,
     ngx_stream_dns_main_conf_t *dmcf);
 static ngx_uint_t ngx_stream_dns_transfers(ngx_uint_t others);
@@ -76,19 +82,12 @@ ngx_stream_dns_init_module(ngx_cycle_t *cycle)
 ngx_int_t
 ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 {
-    ngx_uint_t                    i, servers;
-    ngx_stream_dns_upstream_t   **us;
-    ngx_stream_dns_srv_conf_t   **dscf;
-    ngx_stream_dns_main_conf_t   *dmcf;
+    ngx_uint_t                   servers;
+    ngx_stream_dns_main_conf_t  *dmcf;
 
-    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NGX_OK;
-    }
+    dmcf = ngx_stream_dns_worker_conf(cycle);
 
-    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
-                                                 ngx_dns_balancer_module);
-    if (dmcf == NULL || dmcf->servers.nelts == 0) {
+    if (dmcf == NULL) {
         return NGX_OK;
     }
 
@@ -97,7 +96,6 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 
     ngx_stream_dns_attach(cycle, dmcf);
 
-    us = dmcf->upstreams.elts;
     servers = ngx_stream_dns_reserve(cycle, dmcf);
 
     if (ngx_dns_inflight_init(cycle, dmcf->queries,
@@ -109,6 +107,62 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_stream_dns_secret_open(dmcf);
+
+    if (ngx_stream_dns_servers_open(cycle, dmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_stream_dns_cache_open(dmcf);
+
+    if (ngx_stream_dns_listen_open(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_dns_gauge_limit(NGX_DNS_GAUGE_CLIENTS, cycle->free_connection_n);
+    ngx_dns_gauge_limit(NGX_DNS_GAUGE_QUERIES, dmcf->queries);
+    ngx_dns_gauge_limit(NGX_DNS_GAUGE_UNREAD, NGX_DNS_FRONT_OUT_TOTAL);
+
+    if (ngx_stream_dns_upstreams_open(cycle, dmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    dmcf->check.handler = ngx_stream_dns_check_handler;
+    dmcf->check.data = dmcf;
+    dmcf->check.log = cycle->log;
+    dmcf->check.cancelable = 1;
+    dmcf->tick = ngx_stream_dns_tick(dmcf);
+
+    ngx_stream_dns_check_handler(&dmcf->check);
+
+    return NGX_OK;
+}
+
+
+/* NULL: this process, or this configuration, answers no queries */
+
+static ngx_stream_dns_main_conf_t *
+ngx_stream_dns_worker_conf(ngx_cycle_t *cycle)
+{
+    ngx_stream_dns_main_conf_t  *dmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NULL;
+    }
+
+    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
+                                                 ngx_dns_balancer_module);
+
+    return (dmcf && dmcf->servers.nelts) ? dmcf : NULL;
+}
+
+
+static ngx_int_t
+ngx_stream_dns_servers_open(ngx_cycle_t *cycle,
+    ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t                   i;
+    ngx_stream_dns_srv_conf_t  **dscf;
 
     dscf = dmcf->servers.elts;
 
@@ -125,15 +179,18 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
         ngx_stream_dns_service_open(dscf[i]);
     }
 
-    ngx_stream_dns_cache_open(dmcf);
+    return NGX_OK;
+}
 
-    if (ngx_stream_dns_listen_open(cycle) != NGX_OK) {
-        return NGX_ERROR;
-    }
 
-    ngx_dns_gauge_limit(NGX_DNS_GAUGE_CLIENTS, cycle->free_connection_n);
-    ngx_dns_gauge_limit(NGX_DNS_GAUGE_QUERIES, dmcf->queries);
-    ngx_dns_gauge_limit(NGX_DNS_GAUGE_UNREAD, NGX_DNS_FRONT_OUT_TOTAL);
+static ngx_int_t
+ngx_stream_dns_upstreams_open(ngx_cycle_t *cycle,
+    ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t                   i;
+    ngx_stream_dns_upstream_t  **us;
+
+    us = dmcf->upstreams.elts;
 
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
         if (ngx_dns_health_init(cycle, &us[i]->upstream, &us[i]->health)
@@ -144,14 +201,6 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
             return NGX_ERROR;
         }
     }
-
-    dmcf->check.handler = ngx_stream_dns_check_handler;
-    dmcf->check.data = dmcf;
-    dmcf->check.log = cycle->log;
-    dmcf->check.cancelable = 1;
-    dmcf->tick = ngx_stream_dns_tick(dmcf);
-
-    ngx_stream_dns_check_handler(&dmcf->check);
 
     return NGX_OK;
 }
@@ -357,14 +406,9 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     ngx_stream_dns_upstream_t   **us;
     ngx_stream_dns_main_conf_t   *dmcf;
 
-    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return;
-    }
+    dmcf = ngx_stream_dns_worker_conf(cycle);
 
-    dmcf = ngx_stream_cycle_get_module_main_conf(cycle,
-                                                 ngx_dns_balancer_module);
-    if (dmcf == NULL || dmcf->servers.nelts == 0) {
+    if (dmcf == NULL) {
         return;
     }
 
@@ -376,7 +420,7 @@ ngx_stream_dns_exit_process(ngx_cycle_t *cycle)
     ngx_stream_dns_hold(dmcf, 0);
     ngx_dns_probe_done();
 
-    /* whoever still waits gets an answer, but those of http, which has ended */
+    /* whoever still waits gets a response, but for http, which has ended */
 
     ngx_dns_front_https_quit();
     ngx_dns_query_quit(1);

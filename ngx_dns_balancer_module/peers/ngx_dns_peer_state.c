@@ -26,6 +26,8 @@ static ngx_uint_t ngx_dns_peer_last(ngx_dns_peer_t *peer, ngx_msec_t now);
 static void ngx_dns_peer_eject(ngx_dns_peer_t *peer, ngx_msec_t now,
     uint32_t fails, ngx_log_t *log);
 static void ngx_dns_peer_return(ngx_dns_peer_t *peer, ngx_msec_t now);
+static void ngx_dns_peer_passed(ngx_dns_peer_t *peer, ngx_msec_t now,
+    uint32_t rtt, ngx_log_t *log);
 static void ngx_dns_peer_sick(ngx_dns_peer_t *peer, uint32_t reason,
     uint32_t misses, ngx_log_t *log);
 
@@ -420,6 +422,21 @@ ngx_dns_peer_checked(ngx_dns_peer_t *peer, ngx_msec_t now,
 
         return;
     }
+
+    ngx_dns_peer_passed(peer, now, rtt, log);
+}
+
+
+/* a check, by a server that checks had not taken out: it may be used again */
+
+static void
+ngx_dns_peer_passed(ngx_dns_peer_t *peer, ngx_msec_t now, uint32_t rtt,
+    ngx_log_t *log)
+{
+    uint32_t             n;
+    ngx_dns_peer_shm_t  *shm;
+
+    shm = peer->shm;
 
     n = ngx_dns_load(&shm->fails);
 

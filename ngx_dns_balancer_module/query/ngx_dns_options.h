@@ -30,7 +30,7 @@ typedef struct {
     const ngx_dns_policy_t  *policy;     /* of the zone, if there is one */
     const u_char         *name;          /* in the client's letter case */
     const ngx_dns_asked_t  *asked;
-    uint64_t             *responses;     /* by rcode, of the answer's source */
+    uint64_t             *responses;     /* by rcode, of their source */
 } ngx_dns_asker_t;
 
 

@@ -56,8 +56,8 @@ ngx_int_t ngx_dns_subnet_check(const ngx_dns_subnet_t *subnet,
 
 /*
  * As ngx_dns_cached_lookup(), in all places that are right for the client's
- * subnet; an answer whose time has not come is preferred.  "prefix" is what the
- * client is told as the SCOPE PREFIX-LENGTH.  Of a query that is looked at,
+ * subnet; a response whose time has not come is preferred.  "prefix" is what
+ * the client is told as the SCOPE PREFIX-LENGTH.  Of a query that is looked at,
  * where policy->subnet is set; and of a question in flight.
  */
 ngx_int_t ngx_dns_subnet_lookup(const ngx_dns_request_t *r,

@@ -15,6 +15,8 @@ static ngx_int_t ngx_dns_cache_image_word(ngx_dns_cache_image_t *image,
     ngx_dns_cache_shard_t *s, uint64_t *word, u_char **p, u_char *last);
 static size_t ngx_dns_cache_image_copy(ngx_dns_cache_shard_t *s,
     uint64_t value, u_char *p, u_char *last);
+static ngx_int_t ngx_dns_cache_image_restore(ngx_dns_cache_image_t *image,
+    ngx_dns_cache_image_record_t *r);
 static ngx_uint_t ngx_dns_cache_image_sane(
     const ngx_dns_cache_image_record_t *r, const u_char *name,
     const uint16_t *ttl);
@@ -257,10 +259,7 @@ ngx_dns_cache_image_read(ngx_dns_cache_image_t *image, u_char **p,
     u_char *last)
 {
     size_t                         size;
-    u_char                        *name;
-    uint64_t                       sum, hash;
-    uint16_t                      *ttl;
-    ngx_dns_cache_when_t           when;
+    uint64_t                       sum;
     ngx_dns_cache_image_record_t  *r;
 
     if ((size_t) (last - *p) < sizeof(ngx_dns_cache_image_record_t)) {
@@ -294,6 +293,21 @@ ngx_dns_cache_image_read(ngx_dns_cache_image_t *image, u_char **p,
     if (r->size == 0) {
         return r->answer.bits == image->records ? NGX_DONE : NGX_ERROR;
     }
+
+    return ngx_dns_cache_image_restore(image, r);
+}
+
+
+/* without a cache it is only looked at */
+
+static ngx_int_t
+ngx_dns_cache_image_restore(ngx_dns_cache_image_t *image,
+    ngx_dns_cache_image_record_t *r)
+{
+    u_char                *name;
+    uint64_t               hash;
+    uint16_t              *ttl;
+    ngx_dns_cache_when_t   when;
 
     ttl = (uint16_t *) (void *) (r + 1);
     name = (u_char *) (ttl + r->answer.nttl);

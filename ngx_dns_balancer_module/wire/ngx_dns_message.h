@@ -65,8 +65,9 @@ ngx_int_t ngx_dns_message_parse(ngx_dns_message_t *m, const u_char *p,
     size_t size, size_t body);
 
 /*
- * The TIMEOUT of a keepalive option (RFC 7828, 3.1) of an answer whose question
- * ends at "body".  NGX_DECLINED if there is none, or the response is malformed.
+ * The TIMEOUT of a keepalive option (RFC 7828, 3.1) of a response whose
+ * question ends at "body".  NGX_DECLINED if there is none, or the response is
+ * malformed.
  */
 ngx_int_t ngx_dns_message_keepalive(const u_char *p, size_t size, size_t body,
     ngx_uint_t *timeout);
@@ -81,7 +82,7 @@ void ngx_dns_message_truncate(ngx_dns_message_t *m, const u_char *p,
     size_t limit);
 
 /*
- * Is the parsed answer a denial and nothing else: no answer records, only an
+ * Is the parsed response a denial and nothing else: no answer records, only an
  * SOA and the proof?  Then only the RDATA of the SOA can have a pointer, and
  * ngx_dns_message_shift() knows them all.
  */
