@@ -47,11 +47,11 @@ $tap ? (
     (map { [ "unix:/t $_", qr/"\Q$_\E" must be some of client_query, client_resp/ ] }
      'types=', 'types=client_query,', 'types=client_query,client_query',
      'types=resolver_query', 'types=client_query,,client_response'),
-    (map { [ "unix:/t $_", qr/"\Q$_\E" must be a number from 1 to 1000000, once/ ] }
+    (map { [ "unix:/t $_", qr/"\Q$_\E" must be a number from 1 to 1000000 in/ ] }
      'sample=0', 'sample=', 'sample=x', 'sample=1000001', 'sample=-1'),
-    [ 'unix:/t sample=1 sample=2', qr/"sample=2" must be a number from 1 to \d+, on/ ],
-    [ 'unix:/t types=client_query types=client_response', qr/" is there twice/ ],
-    [ 'unix:/t identity=a identity=b', qr/"identity=b" is there twice/ ],
+    [ 'unix:/t sample=1 sample=2', qr/"sample=2" after "sample=1": a parameter is given once/ ],
+    [ 'unix:/t types=client_query types=client_response', qr/": a parameter is given once/ ],
+    [ 'unix:/t identity=a identity=b', qr/"identity=b" after "identity=a": a parameter is/ ],
     [ 'unix:/t version=' . 'x' x 256, qr/is longer than 255 octets/ ],
     [ 'unix:/t foo=1', qr/"foo=1" is no parameter, it may have "types=", "ident/ ],
     [ 'unix:/t; dns_dnstap unix:/u', qr/"dns_dnstap" directive is duplicate/ ]),

@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "ngx_stream_dns_text.h"
 
 
 #if (NGX_DNS_DNSTAP)
@@ -58,6 +59,10 @@ ngx_stream_dns_dnstap(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (dscf->tap) {
         return "is duplicate";
+    }
+
+    if (ngx_stream_dns_text_once(cf) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     tap = ngx_pcalloc(cf->pool, sizeof(ngx_dns_tap_t));
@@ -210,12 +215,6 @@ ngx_stream_dns_dnstap_types(ngx_conf_t *cf, ngx_dns_tap_t *tap,
     u_char     *p, *last, *comma;
     ngx_int_t   rc;
 
-    if (tap->types) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"dns_dnstap\": \"%V\" is there twice", value);
-        return NGX_ERROR;
-    }
-
     p = value->data + 6;
     last = value->data + value->len;
 
@@ -272,12 +271,6 @@ static ngx_int_t
 ngx_stream_dns_dnstap_text(ngx_conf_t *cf, ngx_str_t *value, size_t word,
     ngx_str_t *text)
 {
-    if (text->data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"dns_dnstap\": \"%V\" is there twice", value);
-        return NGX_ERROR;
-    }
-
     text->data = value->data + word;
     text->len = value->len - word;
 
@@ -300,10 +293,10 @@ ngx_stream_dns_dnstap_sample(ngx_conf_t *cf, ngx_dns_tap_t *tap,
 
     n = ngx_atoi(value->data + 7, value->len - 7);
 
-    if (n < 1 || n > NGX_STREAM_DNS_SAMPLE_MAX || tap->sample) {
+    if (n < 1 || n > NGX_STREAM_DNS_SAMPLE_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"dns_dnstap\": \"%V\" must be a number from 1 to "
-                           "%d, once", value, NGX_STREAM_DNS_SAMPLE_MAX);
+                           "%d", value, NGX_STREAM_DNS_SAMPLE_MAX);
         return NGX_ERROR;
     }
 
