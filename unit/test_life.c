@@ -380,7 +380,7 @@ negative(void)
 
     memset(&m, 0, sizeof(m));
     m.rcode = NGX_DNS_NXDOMAIN;
-    is_int(ngx_dns_fallback_negative(question(), &question()->attempts[0], &m,
+    is_int(ngx_dns_fallback_negative(question(), &question()->attempt, &m,
                                      wire, NGX_DNS_KEEP_MAX + 1),
            0, "too long to be kept");
     reply(0, "\x81\x80", 1, ANSWER, 16);

@@ -144,7 +144,7 @@ ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
         return NGX_DECLINED;
     }
 
-    a = &f->attempts[f->tries - 1];
+    a = ngx_dns_inflight_attempt(f, f->tries - 1);
     peer = a->attempt.peer;
 
     f->repeats++;
@@ -165,8 +165,8 @@ ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
 
     /* it has what is left of the same time */
 
-    a[0].repeated = 1;
-    a[1].deadline = a[0].deadline;
+    a->repeated = 1;
+    ngx_dns_inflight_attempt(f, f->tries - 1)->deadline = a->deadline;
 
     /* each repeat waits twice as long as the one before */
 
@@ -189,7 +189,7 @@ ngx_dns_ask_may_again(ngx_dns_inflight_t *f)
         return 0;
     }
 
-    a = &f->attempts[f->tries - 1];
+    a = ngx_dns_inflight_attempt(f, f->tries - 1);
 
     return a->live && !a->silent && ngx_dns_attempt_transport(a)->whole;
 }

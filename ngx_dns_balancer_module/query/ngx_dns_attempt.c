@@ -46,7 +46,7 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     ngx_dns_attempt_t           *attempt;
     ngx_dns_inflight_attempt_t  *a;
 
-    a = &f->attempts[f->tries];
+    a = ngx_dns_inflight_attempt(f, f->tries);
     attempt = &a->attempt;
 
     attempt->peer = peer;
@@ -56,6 +56,7 @@ ngx_dns_attempt_send(ngx_dns_inflight_t *f, ngx_dns_peer_t *peer,
     attempt->question_len = f->question_len;
     attempt->channel = NULL;
 
+    a->index = f->tries;
     a->live = 1;
     a->silent = 0;
     a->beside = 0;
@@ -454,7 +455,7 @@ ngx_dns_attempt_expire(ngx_dns_inflight_t *f)
     n = 0;
 
     for (i = 0; i < f->tries; i++) {
-        a = &f->attempts[i];
+        a = ngx_dns_inflight_attempt(f, i);
 
         if (a->live && !a->silent
             && (ngx_msec_int_t) (a->deadline - ngx_current_msec) <= 0)
@@ -518,11 +519,14 @@ ngx_dns_attempt_cancel(ngx_dns_inflight_attempt_t *a)
 void
 ngx_dns_attempt_judge(ngx_dns_inflight_t *f)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                   i;
+    ngx_dns_inflight_attempt_t  *a;
 
     for (i = 0; i < f->tries; i++) {
-        if (f->attempts[i].failed) {
-            f->attempts[i].failed = 0;
+        a = ngx_dns_inflight_attempt(f, i);
+
+        if (a->failed) {
+            a->failed = 0;
             ngx_dns_peer_judge(f->tried[i], ngx_current_msec, 1,
                                f->policy->log);
         }
@@ -552,6 +556,7 @@ ngx_dns_attempt_note(ngx_dns_inflight_t *f, ngx_dns_outcome_e outcome,
 
         /* the last one could not be sent over TCP */
 
-        ngx_dns_attempt_cut(&f->attempts[f->tries - 1], &f->best);
+        ngx_dns_attempt_cut(ngx_dns_inflight_attempt(f, f->tries - 1),
+                            &f->best);
     }
 }

@@ -38,7 +38,7 @@ ngx_dns_fallback_next(ngx_dns_inflight_t *f, ngx_uint_t on)
     /* other servers' responses say nothing of those that refuse on purpose */
 
     for (i = 0; i < f->tries; i++) {
-        f->attempts[i].failed = 0;
+        ngx_dns_inflight_attempt(f, i)->failed = 0;
     }
 
     f->upstream = fallback->upstream;
@@ -75,7 +75,7 @@ ngx_dns_fallback_negative(ngx_dns_inflight_t *f,
          : m->rcode == NGX_DNS_NOERROR && m->answers == 0
          ? NGX_DNS_ON_NODATA : 0;
 
-    if (a < &f->attempts[f->first]
+    if (a->index < f->first
         ? (f->fallen & on) == 0
         : ngx_dns_fallback_find(f->fallback, on) == NULL)
     {

@@ -55,6 +55,7 @@ typedef struct {
     ngx_dns_waiter_t      *waiters;
     ngx_dns_waiter_t      *free_waiter;
     ngx_dns_inflight_t    *inflight;
+    ngx_dns_inflight_attempt_t  *others;
     ngx_dns_inflight_t    *free_inflight;
     ngx_uint_t             size;
     ngx_uint_t             used_waiters;
@@ -100,12 +101,15 @@ ngx_dns_inflight_init(ngx_cycle_t *cycle, ngx_uint_t queries,
     t->table = ngx_pcalloc(cycle->pool, n * sizeof(ngx_dns_inflight_t *));
     t->same = ngx_pcalloc(cycle->pool, t->same_mask + 1);
     t->waiters = ngx_palloc(cycle->pool, queries * sizeof(ngx_dns_waiter_t));
-    t->inflight = ngx_palloc(cycle->pool,
-                             (queries + NGX_DNS_INFLIGHT_OVER)
-                             * sizeof(ngx_dns_inflight_t));
+    n = queries + NGX_DNS_INFLIGHT_OVER;
+
+    t->inflight = ngx_palloc(cycle->pool, n * sizeof(ngx_dns_inflight_t));
+    t->others = ngx_palloc(cycle->pool,
+                           n * (NGX_DNS_MAX_TRIES - 1)
+                           * sizeof(ngx_dns_inflight_attempt_t));
 
     if (t->table == NULL || t->same == NULL || t->waiters == NULL
-        || t->inflight == NULL)
+        || t->inflight == NULL || t->others == NULL)
     {
         return NGX_ERROR;
     }
@@ -254,11 +258,14 @@ ngx_dns_inflight_alloc(void)
         return NULL;
     }
 
-    f = &t->inflight[t->used_inflight++];
+    f = &t->inflight[t->used_inflight];
+    f->others = &t->others[t->used_inflight * (NGX_DNS_MAX_TRIES - 1)];
 
     /* else it is what ngx_dns_inflight_free() leaves */
 
     f->kept = NULL;
+
+    t->used_inflight++;
 
     return f;
 }

@@ -96,6 +96,7 @@ typedef struct {
                                           our choice */
     uint8_t               witness;     /* outlives the question */
     uint8_t               plain;       /* asked without an OPT */
+    uint8_t               index;       /* of its question's */
     uint16_t              flags;       /* "cut": of the header to pass on */
 } ngx_dns_inflight_attempt_t;
 
@@ -172,7 +173,10 @@ struct ngx_dns_inflight_s {
     ngx_dns_peer_t       *peer;        /* whose it is */
 
     ngx_dns_peer_t       *tried[NGX_DNS_MAX_TRIES];
-    ngx_dns_inflight_attempt_t  attempts[NGX_DNS_MAX_TRIES];
+    ngx_dns_inflight_attempt_t   attempt;   /* the first */
+    ngx_dns_inflight_attempt_t  *others;    /* all others: few questions have
+                                               more than one, and memory that
+                                               is not touched costs nothing */
 
     size_t                question_len;
     size_t                wire_len;
@@ -225,6 +229,13 @@ void ngx_dns_inflight_leave(ngx_dns_waiter_t *w);
 void ngx_dns_inflight_each(void (*handler)(ngx_dns_inflight_t *f));
 
 #pragma GCC visibility pop
+
+
+static ngx_inline ngx_dns_inflight_attempt_t *
+ngx_dns_inflight_attempt(ngx_dns_inflight_t *f, ngx_uint_t i)
+{
+    return i ? &f->others[i - 1] : &f->attempt;
+}
 
 
 static ngx_inline uint64_t

@@ -234,7 +234,7 @@ ngx_dns_life_beside(ngx_dns_inflight_t *f)
     }
 
     for (i = 0; i < n; i++) {
-        a = &f->attempts[i];
+        a = ngx_dns_inflight_attempt(f, i);
 
         if (!a->live || a->beside || a->silent) {
             continue;
@@ -258,10 +258,13 @@ ngx_dns_life_beside(ngx_dns_inflight_t *f)
 static void
 ngx_dns_life_wait(ngx_dns_inflight_t *f)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                   i;
+    ngx_dns_inflight_attempt_t  *a;
 
     for (i = 0; i < f->tries; i++) {
-        if (f->attempts[i].live && !f->attempts[i].silent) {
+        a = ngx_dns_inflight_attempt(f, i);
+
+        if (a->live && !a->silent) {
             ngx_dns_life_settle(f);
             return;
         }

@@ -32,7 +32,7 @@ ngx_dns_life_arm(ngx_dns_inflight_t *f)
     }
 
     for (i = 0; i < f->tries; i++) {
-        a = &f->attempts[i];
+        a = ngx_dns_inflight_attempt(f, i);
 
         if (a->live && !a->silent
             && (ngx_msec_int_t) (a->deadline - due) < 0)
@@ -56,7 +56,7 @@ ngx_dns_life_over(ngx_dns_inflight_t *f)
     ngx_dns_inflight_attempt_t  *a;
 
     for (i = 0; f->live && i < f->tries; i++) {
-        a = &f->attempts[i];
+        a = ngx_dns_inflight_attempt(f, i);
 
         if (a->live && !ngx_dns_attempt_witness(f, a)) {
             ngx_dns_attempt_cancel(a);
@@ -95,7 +95,7 @@ ngx_dns_life_late(ngx_dns_inflight_t *f)
     ngx_dns_inflight_attempt_t  *a;
 
     for (i = 0; i < f->tries; i++) {
-        a = &f->attempts[i];
+        a = ngx_dns_inflight_attempt(f, i);
 
         if (a->live && a->silent) {
             ngx_dns_attempt_cancel(a);
@@ -116,11 +116,14 @@ ngx_dns_life_late(ngx_dns_inflight_t *f)
 static void
 ngx_dns_life_forget(ngx_dns_inflight_t *f)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                   i;
+    ngx_dns_inflight_attempt_t  *a;
 
     for (i = 0; i < f->tries; i++) {
-        if (f->attempts[i].live) {
-            ngx_dns_attempt_cancel(&f->attempts[i]);
+        a = ngx_dns_inflight_attempt(f, i);
+
+        if (a->live) {
+            ngx_dns_attempt_cancel(a);
         }
     }
 

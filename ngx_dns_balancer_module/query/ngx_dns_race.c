@@ -8,7 +8,7 @@
 #include "ngx_dns_keep.h"
 
 
-static ngx_uint_t ngx_dns_race_live(const ngx_dns_inflight_t *f);
+static ngx_uint_t ngx_dns_race_live(ngx_dns_inflight_t *f);
 
 
 void
@@ -43,7 +43,7 @@ ngx_dns_race_begin(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
     /* none of these is asked for another's being late */
 
     for (i = f->first; i < f->tries; i++) {
-        f->attempts[i].beside = NGX_DNS_BESIDE_RACE;
+        ngx_dns_inflight_attempt(f, i)->beside = NGX_DNS_BESIDE_RACE;
     }
 }
 
@@ -71,12 +71,15 @@ ngx_dns_race_holds(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 /* may another server of this upstream still answer in its time? */
 
 static ngx_uint_t
-ngx_dns_race_live(const ngx_dns_inflight_t *f)
+ngx_dns_race_live(ngx_dns_inflight_t *f)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                   i;
+    ngx_dns_inflight_attempt_t  *a;
 
     for (i = f->first; i < f->tries; i++) {
-        if (f->attempts[i].live && !f->attempts[i].silent) {
+        a = ngx_dns_inflight_attempt(f, i);
+
+        if (a->live && !a->silent) {
             return 1;
         }
     }

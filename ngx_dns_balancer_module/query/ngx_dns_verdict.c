@@ -16,7 +16,7 @@ ngx_dns_verdict_good(ngx_dns_inflight_t *f,
 {
     ngx_uint_t  past;
 
-    past = a < &f->attempts[f->first];
+    past = a->index < f->first;
 
     if (!past && ngx_dns_race_holds(f, &v->m, v->msg, len)) {
         return NGX_DNS_LIFE_HOLD;
@@ -50,7 +50,7 @@ ngx_dns_verdict_failed(const ngx_dns_inflight_t *f,
 
     /* an upstream that was given up asks no more of its servers */
 
-    return a >= &f->attempts[f->first]
+    return a->index >= f->first
            && (next == 0 || (next & f->policy->next))
            ? NGX_DNS_LIFE_NEXT : NGX_DNS_LIFE_FINAL;
 }
@@ -67,8 +67,8 @@ ngx_dns_verdict_held(ngx_dns_inflight_t *f, ngx_dns_verdict_t *v)
     }
 
     v->msg = f->kept;
-    v->on = ngx_dns_fallback_negative(f, &f->attempts[f->first], &v->m,
-                                      f->kept, f->kept_len);
+    v->on = ngx_dns_fallback_negative(f, ngx_dns_inflight_attempt(f, f->first),
+                                      &v->m, f->kept, f->kept_len);
 
     return v->on ? NGX_DNS_LIFE_NEGATIVE : NGX_DNS_LIFE_GOOD;
 }
