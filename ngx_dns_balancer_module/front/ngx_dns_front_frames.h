@@ -37,7 +37,7 @@ struct ngx_dns_front_tcp_s {
     size_t                   in_size;
     size_t                   skip;         /* the rest of a query too long */
 
-    ngx_event_t              posted;       /* there are answers */
+    ngx_event_t              posted;       /* there are responses */
     ngx_queue_t              waiting;      /* events: see room() */
 
     unsigned                 reading:1;    /* what is written now leaves by

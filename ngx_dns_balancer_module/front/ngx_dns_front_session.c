@@ -146,7 +146,7 @@ ngx_dns_front_session_read_handler(ngx_event_t *rev)
 static void
 ngx_dns_front_session_write_handler(ngx_event_t *wev)
 {
-    /* answers leave by another descriptor */
+    /* responses leave by another descriptor */
 }
 
 

@@ -34,8 +34,8 @@
 #define NGX_DNS_FRONT_READS    4          /* batches in one wake-up */
 #define NGX_DNS_FRONT_DRAIN    256        /* the same, in a worker that quits */
 #define NGX_DNS_FRONT_QUERY    2048       /* octets read of a query */
-#define NGX_DNS_FRONT_ARENA    65536      /* answers that wait for a send */
-#define NGX_DNS_FRONT_BACKLOG  8192       /* answers that wait for the kernel */
+#define NGX_DNS_FRONT_ARENA    65536      /* of responses to be sent */
+#define NGX_DNS_FRONT_BACKLOG  8192       /* responses kept for later */
 
 #define NGX_DNS_FRONT_LOOK     10         /* milliseconds: for a reader */
 #define NGX_DNS_FRONT_STAY     2000       /* milliseconds: without one */

@@ -147,7 +147,7 @@ void ngx_dns_json_server_of(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p);
 ngx_dns_figures_t *ngx_dns_status_figures(ngx_dns_status_t *st,
     ngx_pool_t *pool);
 
-/* answers of a source, of any rcode */
+/* responses of a source, of any rcode */
 uint64_t ngx_dns_status_source(const ngx_dns_server_counters_t *sum,
     ngx_dns_source_e source);
 

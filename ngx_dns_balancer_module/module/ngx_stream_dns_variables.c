@@ -391,7 +391,7 @@ ngx_stream_dns_error(u_char *p, ngx_dns_logged_t *r)
 }
 
 
-/* microseconds: most answers take less than nginx's milliseconds */
+/* microseconds: most responses take less than nginx's milliseconds */
 
 static u_char *
 ngx_stream_dns_seconds(u_char *p, uint64_t usec)

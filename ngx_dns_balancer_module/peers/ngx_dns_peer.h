@@ -84,7 +84,7 @@ typedef struct {
                                           was never out */
     uint32_t            plain;         /* seconds: until then it is asked
                                           without EDNS */
-    uint32_t            late;          /* asked beside since its last answer */
+    uint32_t            late;          /* asked beside since it last answered */
     uint32_t            trials;        /* since it is doubted */
 
     uint8_t             line[NGX_DNS_CACHELINE - 52];
@@ -196,7 +196,7 @@ struct ngx_dns_peer_s {
     uint32_t              index;       /* in its group */
     uint32_t              slot;
 
-    /* answers in this process: see ngx_dns_peer_judge() */
+    /* responses in this process: see ngx_dns_peer_judge() */
     uint32_t              judged;
     uint32_t              refused;
 

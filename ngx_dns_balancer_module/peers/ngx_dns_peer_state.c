@@ -9,7 +9,7 @@
 #include "../base/ngx_dns_fault.h"
 
 
-/* answers over which the share of refusals is looked at */
+/* responses over which the share of refusals is looked at */
 
 
 /* a doubted server is tried after so many milliseconds, then less often */

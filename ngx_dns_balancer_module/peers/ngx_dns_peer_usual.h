@@ -19,7 +19,7 @@
 
 /*
  * Microseconds within which a server with this smoothed time almost always
- * answers (RFC 6298, 2)
+ * responses (RFC 6298, 2)
  */
 
 static ngx_inline uint64_t

@@ -138,7 +138,7 @@ ngx_dns_cached_denied(const ngx_dns_request_t *r, ngx_dns_cache_view_t *view,
  * What to do with a response past its end.  NGX_AGAIN: try for a new one
  * first; NGX_OK: that was tried just now, in vain (RFC 8767, 5, the failure
  * recheck timer); NGX_DONE: the same, and "view" is the failure, since the
- * answer is of no use any more; NGX_DECLINED: there is neither.
+ * response is of no use any more; NGX_DECLINED: there is neither.
  */
 
 static ngx_int_t

@@ -108,7 +108,7 @@ ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 
 /*
  * RFC 2308, 7: for a short time, where a server was asked, and never over an
- * answer.  A refresh of a response is tried again when that time is over.
+ * response.  A refresh of one is tried again when that time is over.
  */
 
 void

@@ -66,7 +66,7 @@ typedef struct ngx_dns_limit_zone_s  ngx_dns_limit_zone_t;
  * off ends by a commit() of size 0, which closes the client's connection
  * when what it was sent before has left.  A front of datagrams has neither.
  *
- * drop() ends a query that is well-formed and gets no answer; NULL where there
+ * drop() ends a query that is well-formed and gets no response; NULL if there
  * is nothing to end.  It closes the client's connection, as above.
  *
  * deny() ends a query that a rule of the server denies, in a way of the front's
@@ -171,7 +171,7 @@ struct ngx_dns_logged_s {
 };
 
 
-/* answers that no server is asked for: see ngx_dns_local.h */
+/* responses that no server is asked for: see ngx_dns_local.h */
 
 typedef struct {
     ngx_dns_hosts_t      *hosts;       /* NULL: no files */

@@ -35,7 +35,7 @@ void ngx_dns_life_arm(ngx_dns_inflight_t *f);
 
 /*
  * The question is out of the table.  Frees it, or keeps it while a server's
- * answer would still be of use as a witness.
+ * response would still be of use as a witness.
  */
 void ngx_dns_life_over(ngx_dns_inflight_t *f);
 

@@ -16,7 +16,7 @@
  * cleared.  So one or two segments of some two hundred can't be used (of
  * fourteen at 64 KB).
  *
- * Eviction is S3-FIFO (Yang et al., SOSP '23) over two logs: a new answer goes
+ * Eviction is S3-FIFO (Yang et al., SOSP '23) over two logs: a new entry goes
  * to the small one (a 30th).  If it is asked for again before its end there,
  * it moves to the main one; otherwise it leaves, and 16 bits of its hash are
  * remembered: if it comes back soon it goes to the main log at once.  In the

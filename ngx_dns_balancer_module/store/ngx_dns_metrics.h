@@ -87,7 +87,7 @@ typedef struct {
 
 typedef struct {
     uint64_t    fallbacks;            /* to the next upstream of a chain */
-    uint64_t    joined;               /* waited for another's answer */
+    uint64_t    joined;               /* waited for another's response */
     uint64_t    unretried;            /* not made: no budget left */
     uint64_t    crowded;              /* asked over TCP: too many alike */
     uint64_t    guessed;              /* the same: wrong IDs came for it */

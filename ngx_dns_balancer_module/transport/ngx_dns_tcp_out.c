@@ -401,7 +401,7 @@ ngx_dns_tcp_fail(ngx_dns_tcp_endpoint_t *ep, ngx_dns_event_e event)
 /*
  * RFC 7766, 6.2.4: a server may close a connection at any time, and the client
  * asks again.  What was outstanding waits for another connection: as often as
- * it takes where connections bring answers, once where they bring none.
+ * it takes where connections bring responses, once where they bring none.
  */
 
 static void
@@ -480,7 +480,7 @@ ngx_dns_tcp_learn(ngx_dns_tcp_endpoint_t *ep, ngx_uint_t answers)
 }
 
 
-/* a connection has brought answers */
+/* a connection has brought responses */
 
 static void
 ngx_dns_tcp_room(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)

@@ -4,7 +4,7 @@
  */
 
 /*
- * One query over a TCP connection of its own, with as many messages in answer
+ * One query over a TCP connection of its own, with as many messages in reply
  * as the server sends: zone transfers.  For the query layer, which knows when
  * it is over, and can have the server wait.
  */

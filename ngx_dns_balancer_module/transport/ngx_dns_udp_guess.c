@@ -18,7 +18,7 @@ static void ngx_dns_udp_guessed(ngx_dns_udp_socket_t *s);
 /*
  * RFC 5452, 9.3: an ID that nobody has sent, for a question that is asked just
  * now.  After some of these it is asked over TCP, where nobody can guess.  An
- * answer that is late looks the same, but there are not so many of one name.
+ * response that is late looks the same, but there are not so many of one name.
  */
 
 void

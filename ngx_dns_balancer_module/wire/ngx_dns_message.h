@@ -5,7 +5,7 @@
 
 /*
  * A server's response: is it one to this question, is it well-formed, where
- * does what the client may get end; and answers of our own.  For the query
+ * does what the client may get end; and responses of our own.  For the query
  * layer; no policy, no allocation.
  */
 
