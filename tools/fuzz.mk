@@ -9,6 +9,9 @@
 comma         := ,
 FUZZ          := $(OUT)/fuzz
 FUZZ_SECONDS  ?= 60
+# targets that need what the unit tests do, and its fakes
+
+FUZZ_UNIT     := life
 FUZZ_NAMES    := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 FUZZ_SOURCES  := fuzz/nginx.c \
                  $(wildcard $(addprefix $(SRC)/,base/*.c wire/*.c)) \
@@ -29,6 +32,37 @@ $(FUZZ)/seeds_%: fuzz/fuzz_%.c fuzz/main.c $(FUZZ_SOURCES)
 $(FUZZ)/fuzz_%: fuzz/fuzz_%.c $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
 	@$(call fuzz-cc,clang,-fsanitize=fuzzer$(comma)address$(comma)undefined,$^)
+
+FUZZ_SAN       = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_FLAGS     = -O1 -g -fno-omit-frame-pointer $(WARNINGS) -D_GNU_SOURCE \
+                 -DNGX_HAVE_NONALIGNED=0 $(NGX_INCS) -I. -I$(SRC) -MMD -MP
+
+$(FUZZ)/obj-seeds/%.o: %.c $(UNIT)/flags
+	@mkdir -p $(@D)
+	@$(CC) $(FUZZ_SAN) $(FUZZ_FLAGS) -c -o $@ $<
+
+$(FUZZ)/obj-fuzz/%.o: %.c $(UNIT)/flags
+	@mkdir -p $(@D)
+	@clang -fsanitize=fuzzer-no-link $(FUZZ_SAN) $(FUZZ_FLAGS) -c -o $@ $<
+
+$(FUZZ)/lib%.a:
+	@rm -f $@ && ar rc $@ $^
+
+$(FUZZ)/libseeds.a: $(patsubst %.c,$(FUZZ)/obj-seeds/%.o,$(UNIT_SOURCES))
+$(FUZZ)/libfuzz.a: $(patsubst %.c,$(FUZZ)/obj-fuzz/%.o,$(UNIT_SOURCES))
+
+$(patsubst %,$(FUZZ)/seeds_%,$(FUZZ_UNIT)): $(FUZZ)/seeds_%: \
+    $(FUZZ)/obj-seeds/fuzz/fuzz_%.o $(FUZZ)/obj-seeds/fuzz/main.o \
+    $(FUZZ)/libseeds.a
+	@$(CC) $(FUZZ_SAN) -pthread -o $@ $^ -lldns -lcrypto -lm
+
+$(patsubst %,$(FUZZ)/fuzz_%,$(FUZZ_UNIT)): $(FUZZ)/fuzz_%: \
+    $(FUZZ)/obj-fuzz/fuzz/fuzz_%.o $(FUZZ)/libfuzz.a
+	@clang -fsanitize=fuzzer $(FUZZ_SAN) -pthread -o $@ $^ -lldns -lcrypto -lm
+
+-include $(wildcard $(FUZZ)/obj-*/*/*.d $(FUZZ)/obj-*/*/*/*.d)
+
+.PRECIOUS: $(FUZZ)/obj-seeds/%.o $(FUZZ)/obj-fuzz/%.o
 
 .PHONY: fuzz-seeds
 fuzz-seeds: $(TREE)/objs/Makefile   ## the fuzz targets over their seeds

@@ -33,32 +33,90 @@ ngx_pid_t                   ngx_pid;
 static ngx_rbtree_node_t   *unit_timer[UNIT_TIMERS];
 static ngx_uint_t           unit_ntimers;
 
+static void               **tracked;
+static size_t               tracked_n;
+static ngx_uint_t           tracking;
+
+
+void
+unit_track(void)
+{
+    while (tracked_n) {
+        free(tracked[--tracked_n]);
+    }
+
+    tracking = 1;
+}
+
+
+static void *
+track(void *p)
+{
+    static size_t  max;
+
+    if (tracking) {
+
+        if (tracked_n == max) {
+            max = max ? 2 * max : 1024;
+            tracked = realloc(tracked, max * sizeof(void *));
+        }
+
+        tracked[tracked_n++] = p;
+    }
+
+    return p;
+}
+
+
+static void **
+tracked_find(const void *p)
+{
+    size_t  i;
+
+    for (i = tracked_n; i--; /* void */ ) {
+        if (tracked[i] == p) {
+            return &tracked[i];
+        }
+    }
+
+    return NULL;
+}
+
 
 void *
 ngx_palloc(ngx_pool_t *pool, size_t size)
 {
-    return malloc(size);
+    return track(malloc(size));
 }
 
 
 void *
 ngx_pnalloc(ngx_pool_t *pool, size_t size)
 {
-    return malloc(size);
+    return track(malloc(size));
 }
 
 
 void *
 ngx_pcalloc(ngx_pool_t *pool, size_t size)
 {
-    return calloc(1, size);
+    return track(calloc(1, size));
 }
 
 
 ngx_int_t
 ngx_pfree(ngx_pool_t *pool, void *p)
 {
+    void  **slot;
+
+    slot = tracked_find(p);
+
+    if (slot) {
+        *slot = NULL;
+    }
+
     free(p);
+
     return NGX_OK;
 }
 
@@ -66,9 +124,16 @@ ngx_pfree(ngx_pool_t *pool, void *p)
 void *
 ngx_array_push(ngx_array_t *a)
 {
+    void  **slot;
+
     if (a->nelts == a->nalloc) {
         a->nalloc *= 2;
+        slot = tracked_find(a->elts);
         a->elts = realloc(a->elts, a->nalloc * a->size);
+
+        if (slot) {
+            *slot = a->elts;
+        }
     }
 
     return (u_char *) a->elts + a->size * a->nelts++;

@@ -24,6 +24,13 @@ extern ngx_pool_t   unit_pool;
 extern ngx_cycle_t  unit_cycle;
 extern ngx_log_t    unit_log;
 
+/*
+ * Frees what was taken from it since the last call, and remembers what is
+ * taken from now on.  For programs that do without end what a test does once.
+ */
+
+void unit_track(void);
+
 /* there is no memory for another pool */
 
 extern ngx_uint_t   unit_no_pool;

@@ -17,14 +17,15 @@ unit_upstream(const char *method, const char *servers)
     ngx_dns_peer_t      *peer;
     ngx_dns_upstream_t  *u;
 
-    u = calloc(1, sizeof(ngx_dns_upstream_t));
+    u = ngx_pcalloc(&unit_pool, sizeof(ngx_dns_upstream_t));
     u->peers.nalloc = 1024;
     u->peers.size = sizeof(ngx_dns_peer_t);
-    u->peers.elts = calloc(u->peers.nalloc, u->peers.size);
+    u->peers.elts = ngx_pcalloc(&unit_pool, u->peers.nalloc * u->peers.size);
 
     ngx_str_set(&u->name, "unit");
 
-    s = strdup(servers);
+    s = ngx_pnalloc(&unit_pool, strlen(servers) + 1);
+    strcpy(s, servers);
 
     for (word = strtok_r(s, " ", &save);
          word;
@@ -86,9 +87,9 @@ unit_upstream_try(ngx_dns_upstream_t *u, ngx_dns_peers_shm_t *shm)
     size = ngx_dns_peers_size(u->peers.nelts);
 
     if (shm == NULL) {
-        p = aligned_alloc(64, ngx_align(size, 64));
+        p = ngx_pcalloc(&unit_pool, size + 64);
+        p = ngx_align_ptr(p, 64);
         shm = p;
-        memset(shm, 0, size);
     }
 
     return ngx_dns_peers_init(u, shm, size);

@@ -7,8 +7,8 @@
 #include "query.h"
 
 
-ngx_dns_attempt_t  *sent[64];
-unsigned            tcp[64];
+ngx_dns_attempt_t  *sent[512];
+unsigned            tcp[512];
 unsigned            nsent;
 unsigned            cancelled;
 ngx_int_t           refuse;

@@ -35,8 +35,8 @@
 /* what the fakes saw; "tcp" tells which transport */
 
 extern ngx_dns_transport_t fakes[2];
-extern ngx_dns_attempt_t  *sent[64];
-extern unsigned            tcp[64];
+extern ngx_dns_attempt_t  *sent[512];
+extern unsigned            tcp[512];
 extern unsigned            nsent;
 extern unsigned            cancelled;
 extern ngx_int_t           refuse;           /* what send() returns, ... */

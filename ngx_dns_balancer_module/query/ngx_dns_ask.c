@@ -81,9 +81,12 @@ ngx_dns_ask_next(ngx_dns_inflight_t *f, ngx_dns_account_e account,
 static ngx_uint_t
 ngx_dns_ask_more(ngx_dns_inflight_t *f, ngx_dns_account_e account)
 {
-    if (f->tries + f->spare >= NGX_DNS_MAX_TRIES
-        || (ngx_msec_int_t) (f->deadline - ngx_current_msec) <= 0)
-    {
+    if (f->tries + f->spare >= NGX_DNS_MAX_TRIES) {
+        f->limit = f->servers;
+        return 0;
+    }
+
+    if ((ngx_msec_int_t) (f->deadline - ngx_current_msec) <= 0) {
         return 0;
     }
 

@@ -229,8 +229,13 @@ ngx_dns_life_beside(ngx_dns_inflight_t *f)
         return;
     }
 
-    if (ngx_dns_ask_beside(f, ngx_dns_life_attempt_handler) != NGX_OK) {
-        (void) ngx_dns_ask_again(f, ngx_dns_life_attempt_handler);
+    if (ngx_dns_ask_beside(f, ngx_dns_life_attempt_handler) != NGX_OK
+        && ngx_dns_ask_again(f, ngx_dns_life_attempt_handler) != NGX_OK)
+    {
+        /* whatever the reason: else patience would be over again at once */
+
+        f->limit = f->servers;
+        f->repeats = NGX_DNS_ASK_AGAIN;
     }
 
     for (i = 0; i < n; i++) {

@@ -105,36 +105,39 @@ ngx_dns_timer_add(ngx_dns_timer_t *timer, ngx_msec_t after)
 static __attribute__((noinline)) void
 ngx_dns_timer_start(ngx_dns_timer_class_t *class, ngx_msec_t after)
 {
-    ngx_add_timer(&class->event, after);
+    /* nginx calls what is due now until there is no more */
+
+    ngx_add_timer(&class->event, ngx_max(after, 1));
 }
 
 
 static void
 ngx_dns_timer_handler(ngx_event_t *ev)
 {
-    ngx_queue_t            *q;
+    ngx_queue_t            *q, last;
     ngx_msec_int_t          left;
     ngx_dns_timer_t        *timer;
     ngx_dns_timer_class_t  *class;
 
     class = ev->data;
 
-    while (!ngx_queue_empty(&class->queue)) {
+    /* what handlers add, due at once or not, waits until others had a turn */
+
+    ngx_queue_insert_tail(&class->queue, &last);
+
+    for ( ;; ) {
         q = ngx_queue_head(&class->queue);
+
+        if (q == &last) {
+            break;
+        }
+
         timer = ngx_queue_data(q, ngx_dns_timer_t, queue);
 
         left = (ngx_msec_int_t) (timer->deadline - ngx_current_msec);
 
         if (left > 0) {
-
-            /* a handler above may have set it for a later one */
-
-            if (ev->timer_set) {
-                ngx_del_timer(ev);
-            }
-
-            ngx_add_timer(ev, (ngx_msec_t) left);
-            return;
+            break;
         }
 
         ngx_queue_remove(q);
@@ -142,6 +145,25 @@ ngx_dns_timer_handler(ngx_event_t *ev)
 
         timer->handler(timer);
     }
+
+    ngx_queue_remove(&last);
+
+    /* a handler may have set it for a later one */
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
+
+    if (ngx_queue_empty(&class->queue)) {
+        return;
+    }
+
+    q = ngx_queue_head(&class->queue);
+    timer = ngx_queue_data(q, ngx_dns_timer_t, queue);
+
+    left = (ngx_msec_int_t) (timer->deadline - ngx_current_msec);
+
+    ngx_dns_timer_start(class, left > 0 ? (ngx_msec_t) left : 0);
 }
 
 

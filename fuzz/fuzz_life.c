@@ -1,0 +1,383 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * The life of a question as a sequence: clients ask, servers answer, fail and
+ * are silent, time passes, with a fake transport and clock, and a real cache.
+ * The first octets choose the upstreams and the settings, the others what
+ * happens.  Each client gets one response, of its own question, that fits; in
+ * the end nothing is left.
+ */
+
+
+#include "unit/nginx.h"
+#include "unit/peers.h"
+#include "unit/query.h"
+#include "query/ngx_dns_fallback.h"
+#include "store/ngx_dns_cache.h"
+
+#include <stdlib.h>
+
+
+#define ASKS      30
+#define CACHE     (128 * 1024)
+#define CONFIG    8
+#define LONGEST   12000                   /* what a query may take */
+
+
+typedef struct {
+    const u_char  *p;
+    size_t         left;
+} input_t;
+
+typedef struct {
+    u_char         msg[NGX_DNS_HEADER_SIZE + 17 + 11];
+    size_t         len;
+    unsigned       stream;
+    unsigned       answered;
+} asked_t;
+
+
+int LLVMFuzzerTestOneInput(const u_char *data, size_t size);
+
+
+static asked_t               asked[ASKS];
+static unsigned              nasked;
+static ngx_dns_fallback_t    chain[2];
+static ngx_dns_cache_shm_t  *cache;
+
+static const char *methods[] = {
+    "round_robin", "random", "sequential", "least_conn", "least_time", "hash"
+};
+
+static const char *servers[] = {
+    "a", "a b", "a b c/backup", "a=2 b c/max1 d/down"
+};
+
+
+static unsigned
+octet(input_t *in)
+{
+    if (in->left == 0) {
+        return 0;
+    }
+
+    in->left--;
+
+    return *in->p++;
+}
+
+
+/* a response: of a client that waits, to its question, not too long */
+
+static void
+commit(ngx_dns_client_t *client, size_t size, uint64_t *counter,
+    ngx_int_t ttl)
+{
+    asked_t  *a;
+
+    a = &asked[client->source.sockaddr_in.sin_port];
+
+    if (a->answered++
+        || size < NGX_DNS_HEADER_SIZE + 17
+        || (!a->stream && size > (a->len > 29 ? 1232 : 512))
+        || memcmp(got, a->msg, 2) != 0
+        || (got[2] & 0x80) == 0
+        || memcmp(got + 12, a->msg + 12, 17) != 0)
+    {
+        abort();
+    }
+
+    answers++;
+}
+
+
+static void
+configure(input_t *in)
+{
+    unsigned             n;
+    ngx_dns_upstream_t  *u;
+
+    n = octet(in);
+    start(methods[n % 6], servers[n / 6 % 4]);
+    conf.listener.max_queries = n & 0x80 ? 3 : 100;
+
+    u = zone.upstream;
+
+    n = octet(in);
+    u->race = 1 + n % 3;
+    u->race_positive = n & 4;
+    u->race_wait = 200;
+    u->hedge = n & 8 ? NGX_DNS_HEDGE_OFF : u->hedge;
+    policy.budget = n & 16 ? 20 : 0;
+    policy.tries = 1 + (n >> 5);
+
+    n = octet(in);
+    memset(chain, 0, sizeof(chain));
+
+    if (n & 1) {
+        chain[0].upstream = query_upstream("sequential", servers[n / 2 % 4]);
+        chain[0].on = n >> 3;
+        zone.fallback = &chain[0];
+        zone.fallbacks = 1;
+        zone.chained = 1;
+    }
+
+    zone.chained |= u->race > 1;
+
+    n = octet(in);
+
+    if (n & 1) {
+        policy.cache = ngx_dns_cache_init(memset(cache, 0, CACHE), CACHE);
+        policy.max_ttl = 1 + n;
+        policy.negative_max = 1 + n / 2;
+        policy.servfail_ttl = n & 2 ? 5 : 0;
+        policy.stale = n & 4 ? 100 : 0;
+        policy.stale_ttl = 30;
+        policy.stale_after = n & 8 ? 0 : 400;
+        policy.prefetch = n & 16 ? 50 : 0;
+        policy.prefetch_hits = n & 32 ? 1 : 0;
+        policy.nxdomain_cut = n & 64;
+    }
+
+    n = octet(in);
+    policy.next = n;
+    policy.upstream_timeout = n & 1 ? 2000 : 300;
+    policy.rotate = n & 2;
+    policy.minimal = n & 4;
+}
+
+
+static void
+question(input_t *in)
+{
+    unsigned   n;
+    asked_t   *a;
+
+    if (nasked == ASKS) {
+        return;
+    }
+
+    n = octet(in);
+    a = &asked[nasked];
+
+    memset(a, 0, sizeof(asked_t));
+    memcpy(a->msg, "\0\0\1\0\0\1\0\0\0\0\0\0" ASKED OPT, sizeof(a->msg));
+
+    /* another name, another type, with CD, EDNS, DO */
+
+    a->msg[1] = (u_char) nasked;
+    a->msg[13] ^= n & 3;
+    a->msg[26] = n & 4 ? 1 : 28;
+    a->msg[3] = n & 8 ? 0x10 : 0;
+    a->msg[11] = n & 16 ? 1 : 0;
+    a->msg[36] = n & 32 ? 0x80 : 0;
+    a->len = n & 16 ? 40 : 29;
+    a->stream = n & 64 ? 1 : 0;
+
+    ask_from((const char *) a->msg, a->len, nasked++, a->stream);
+}
+
+
+/* one of those that are outstanding, or nothing */
+
+static ngx_dns_attempt_t *
+outstanding_attempt(input_t *in, unsigned *stream)
+{
+    unsigned  i, n, skip;
+
+    n = 0;
+
+    for (i = 0; i < nsent; i++) {
+        n += sent[i]->channel == sent[i];
+    }
+
+    if (n == 0) {
+        return NULL;
+    }
+
+    skip = octet(in) % n;
+
+    for (i = 0; i < nsent; i++) {
+        if (sent[i]->channel == sent[i] && skip-- == 0) {
+            *stream = tcp[i];
+            return sent[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+response(input_t *in)
+{
+    size_t              len, rest;
+    u_char              msg[600];
+    unsigned            n, stream;
+    ngx_dns_attempt_t  *a;
+
+    a = outstanding_attempt(in, &stream);
+    if (a == NULL) {
+        return;
+    }
+
+    n = octet(in);
+
+    memset(msg, 0, 12);
+    msg[2] = n & 0x40 ? 0x83 : 0x81;
+    msg[3] = 0x80 | (n & 0xf);
+    msg[5] = 1;
+    len = 12 + a->question_len;
+    memcpy(msg + 12, a->question, a->question_len);
+
+    switch (n >> 4 & 3) {
+
+    case 0:                                   /* an answer */
+        msg[7] = 1;
+        memcpy(msg + len, ANSWER, 16);
+        msg[len + 9] = (u_char) octet(in);    /* its TTL */
+        len += 16;
+        break;
+
+    case 1:                                   /* a denial */
+        msg[9] = 1;
+        memcpy(msg + len, "\0\0\6\0\1\0\0\0\x1e\0\x16\0\0" "\0\0\0\1" "\0\0\0\1"
+                          "\0\0\0\1" "\0\0\0\1" "\0\0\0\x14", 33);
+        len += 33;
+        break;
+
+    case 2:                                   /* nothing */
+        break;
+
+    default:                                  /* anything */
+        msg[7] = (u_char) octet(in);
+        msg[9] = (u_char) octet(in);
+        msg[11] = (u_char) octet(in);
+        rest = octet(in);
+
+        while (rest--) {
+            msg[len++] = (u_char) octet(in);
+        }
+    }
+
+    a->channel = NULL;
+    a->handler(a, NGX_DNS_EVENT_RESPONSE, msg, len);
+}
+
+
+static void
+failure(input_t *in)
+{
+    u_char              msg[12];
+    unsigned            n, stream;
+    ngx_dns_event_e     e;
+    ngx_dns_attempt_t  *a;
+
+    a = outstanding_attempt(in, &stream);
+    if (a == NULL) {
+        return;
+    }
+
+    n = octet(in);
+    e = NGX_DNS_EVENT_FAULT + n % 7;
+
+    if (stream
+        && (e == NGX_DNS_EVENT_WHOLE || e == NGX_DNS_EVENT_GUESSED))
+    {
+        e = NGX_DNS_EVENT_NETWORK;
+    }
+
+    memset(msg, 0, 12);
+    msg[2] = 0x81;
+    msg[3] = (u_char) (e == NGX_DNS_EVENT_FAULT ? 1 + n / 7 % 10 : n / 7);
+
+    if (e != NGX_DNS_EVENT_SOFT) {
+        a->channel = NULL;
+    }
+
+    a->handler(a, e, msg, 12);
+}
+
+
+static void
+ended(void)
+{
+    ngx_uint_t  i, n;
+
+    refusals = 0;
+    unit_pass(LONGEST);
+    unit_pass(LONGEST);
+
+    n = outstanding();
+
+    for (i = 0; chain[0].upstream && i < chain[0].upstream->peers.nelts; i++) {
+        n += unit_peer(chain[0].upstream, i)->shm->outstanding;
+    }
+
+    if (n || ngx_dns_inflight_count() || conf.runtime.queries
+        || answers != nasked || dones != nasked || taps != nasked)
+    {
+        abort();
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const u_char *data, size_t size)
+{
+    input_t  in;
+
+    if (cache == NULL) {
+        query_init();
+        cache = aligned_alloc(64, CACHE);
+        front.commit = commit;
+    }
+
+    if (size < CONFIG) {
+        return 0;
+    }
+
+    unit_track();
+
+    in.p = data;
+    in.left = size;
+    nasked = 0;
+
+    configure(&in);
+
+    while (in.left) {
+
+        switch (octet(&in) % 8) {
+
+        case 0:
+        case 1:
+        case 2:
+            question(&in);
+            break;
+
+        case 3:
+        case 4:
+            response(&in);
+            break;
+
+        case 5:
+            failure(&in);
+            break;
+
+        case 6:
+            unit_pass(1 + 16 * octet(&in));
+            break;
+
+        default:
+            refusals = octet(&in) % 4;
+            refuse = refusals & 1 ? NGX_BUSY : NGX_ERROR;
+        }
+    }
+
+    ended();
+
+    return 0;
+}
