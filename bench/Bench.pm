@@ -32,8 +32,10 @@ our $client_cpu = $ENV{CLIENT_CPU} // 1;
 my $port = $ENV{BENCH_PORT} || 5300;
 my @up = map { '127.0.0.1:' . ($port + $_) } 1, 2;
 my $tls_port = $port + 4;
+my $https_port = $port + 5;
 
 my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
+my @dnsdist = dnsdist();
 my $module = $ENV{TEST_NGINX_MODULE} // "$top/build/ngx_dns_balancer_module.so";
 
 my %pids;                               # of what was started here
@@ -87,6 +89,22 @@ my %kinds = (
         stream => 1,
         warmup => 1500,
     },
+    doh => {
+        about => 'from the cache, 1000 names, over 16 connections of HTTP/2',
+        program => 'streamgen',
+        generator => [qw/ -m zipf -n 1000 -d /],
+        port => $https_port,
+        cache => 1,
+        stream => 1,
+        https => 1,
+        warmup => 1500,
+    },
+    'tls-out' => {
+        about => 'forwarded to servers over TLS, each name is new',
+        generator => [qw/ -m unique /],
+        tls => 1,
+        warmup => 1500,
+    },
     tcp1 => {
         about => 'from the cache, 1000 names, a TCP connection for each query',
         program => 'streamgen',
@@ -108,18 +126,19 @@ my %servers = (
     },
     stock => {
         command => sub {
-            return if $kinds{$_[0]}{cache} || $kinds{$_[0]}{pass};
+            my $kind = $kinds{$_[0]};
+            return if grep { $kind->{$_} } qw/ cache pass tls /;
             nginx_command(stock_conf(), @_);
         },
         version => sub { `$nginx -v 2>&1` =~ m!(nginx/\S+)! },
     },
     dnsdist => {
         command => \&dnsdist_command,
-        version => sub { `dnsdist --version 2>&1` =~ /(dnsdist \S+)/ },
+        version => sub { `@dnsdist --version 2>&1` =~ /(dnsdist \S+)/ },
     },
     unbound => {
         command => sub {
-            return if !$kinds{$_[0]}{cache};
+            return if !$kinds{$_[0]}{cache} || $kinds{$_[0]}{https};
             unbound_command($_[0]);
         },
         version => sub { `unbound -V` =~ /Version (\S+)/ ? "unbound $1" : () },
@@ -144,6 +163,11 @@ sub ours_conf {
     my $zone = $cache ? 'dns_cache_zone zone=bench:512m;' : '';
     my $use = $cache ? 'dns_cache bench;' : '';
     my $hedge = $ENV{HEDGE} ? "hedge $ENV{HEDGE};" : '';
+    my ($scheme, $ssl) = ('', '');
+
+    ($scheme, $ssl) = ('tls://', "ssl_name localhost; "
+                                 . "ssl_trusted_certificate $out/cert.pem;")
+        if $kinds{$kind}{tls};
 
     # with LIMIT=1 a limit that nobody reaches
 
@@ -165,6 +189,8 @@ sub ours_conf {
         ssl_protocols TLSv1.2 TLSv1.3;
 EOF
 
+    $use .= ' dns_service doh;' if $kinds{$kind}{https};
+
     my $pass = $kinds{$kind}{pass};
     my $to = $pass ? '$bench' : 'up';
     $zone .= " $pass" if $pass;
@@ -173,10 +199,11 @@ EOF
     $zone
 
     dns_upstream up {
-        server $up[0];
-        server $up[1];
+        server $scheme$up[0];
+        server $scheme$up[1];
         health_check query=ready.bench.example type=A;
         $hedge
+        $ssl
     }
 
     server {
@@ -184,6 +211,37 @@ EOF
         dns_forward . $to;
         $use
     }
+EOF
+}
+
+
+# In front of the same server
+
+sub https_conf {
+    my ($v) = `$nginx -v 2>&1` =~ m!nginx/(\S+)!;
+    my ($major, $minor, $patch) = split /\./, $v;
+
+    my $new = $major > 1 || $minor > 25 || $minor == 25 && $patch > 0;
+    my ($listen, $on) = $new ? ('ssl', 'http2 on;') : ('ssl http2', '');
+
+    return <<EOF;
+http {
+    access_log off;
+    keepalive_requests 1000000000;
+    keepalive_time 1d;
+    ssl_certificate $out/cert.pem;
+    ssl_certificate_key $out/key.pem;
+    ssl_protocols TLSv1.2 TLSv1.3;
+
+    server {
+        listen 127.0.0.1:$https_port $listen;
+        $on
+
+        location /dns-query {
+            dns_over_https doh;
+        }
+    }
+}
 EOF
 }
 
@@ -330,6 +388,8 @@ sub nginx_command {
     my $load_stream = -e $so ? "load_module $so;" : '';
     my $master = $single ? 'master_process off;' : '';
 
+    my $http = $kinds{$kind}{https} ? https_conf() : '';
+
     # stock takes two connections and one descriptor for each query
 
     my ($files) = `sh -c 'ulimit -Hn'` =~ /(\d+)/;
@@ -355,10 +415,26 @@ stream {
     access_log $log;
 
 $stream}
+$http
 EOF
 
     return ($nginx, '-p', "$out/", '-c', "$out/nginx.conf",
             '-e', "$out/nginx.log");
+}
+
+
+# That of DNSDIST_ROOT, a root directory with another Debian
+
+sub dnsdist {
+    my $root = abs_path($ENV{DNSDIST_ROOT} || '/');
+
+    return 'dnsdist' if $root eq '/';
+
+    my ($ld) = glob "$root/lib64/ld-linux-*"
+        or die "DNSDIST_ROOT: no dynamic linker in $root/lib64\n";
+
+    return ($ld, '--library-path', join(':', glob "$root/usr/lib/*-linux-gnu"),
+            "$root/usr/bin/dnsdist");
 }
 
 
@@ -381,12 +457,22 @@ EOF
 addTLSLocal('127.0.0.1:$tls_port', '$out/cert.pem', '$out/key.pem', {maxInFlight=1000, provider='openssl'})
 EOF
 
+    $tls .= <<EOF if $kinds{$kind}{https};
+addDOHLocal('127.0.0.1:$https_port', '$out/cert.pem', '$out/key.pem', '/dns-query', {})
+EOF
+
+    # verified, and as many queries on a connection as there are
+
+    my $to = $kinds{$kind}{tls} ? "tls='openssl', subjectName='localhost', "
+                                  . "caStore='$out/cert.pem', maxInFlight=1000"
+                                : 'sockets=4';
+
     write_file("$out/dnsdist.conf", <<EOF);
 setLocal('127.0.0.1:$port', {maxInFlight=1000})
 $tls
 setACL({'127.0.0.0/8'})
-newServer({address='$up[0]', checkInterval=3600, sockets=4})
-newServer({address='$up[1]', checkInterval=3600, sockets=4})
+newServer({address='$up[0]', checkInterval=3600, $to})
+newServer({address='$up[1]', checkInterval=3600, $to})
 setServerPolicy(roundrobin)
 setUDPMultipleMessagesVectorSize(64)
 setUDPSocketBufferSizes(4194304, 4194304)
@@ -488,7 +574,9 @@ sub build {
         limits => [qw/ limits.c bench.c /],
         faultload => [qw/ faultload.c latency.c bench.c /],
         hold => [qw/ hold.c names.c bench.c -lssl -lcrypto /],
-        streamgen => [qw/ streamgen.c names.c latency.c bench.c -lssl -lcrypto /],
+        streamgen => [qw/ streamgen.c h2.c names.c latency.c bench.c -lssl
+                          -lcrypto /],
+        tlsup => [qw/ tlsup.c bench.c -lssl -lcrypto /],
     );
 
     my $cc = $ENV{CC} || 'cc';
@@ -620,8 +708,11 @@ sub start_upstreams {
 
     return start_nsd() if $kind && $kinds{$kind}{stream};
 
-    my $pid = start($client_cpu, "$out/dnsup.log", "$out/dnsup", '-t', 86400,
-                    @up);
+    my @command = $kind && $kinds{$kind}{tls}
+                  ? ("$out/tlsup", '-t', 86400, "$out/cert.pem", "$out/key.pem")
+                  : ("$out/dnsup", '-t', 86400);
+
+    my $pid = start($client_cpu, "$out/dnsup.log", @command, @up);
 
     for (1 .. 50) {
         return $pid if read_file("$out/dnsup.log") =~ /ready/;

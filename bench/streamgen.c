@@ -4,7 +4,7 @@
  */
 
 /*
- * The generator for TCP and TLS: keeps a window of queries open over some
+ * The generator for TCP, TLS and HTTPS: keeps a window of queries open over some
  * connections, and counts the answers as dnsgen does.
  *
  *   streamgen [OPTION ...] ADDRESS:PORT
@@ -15,6 +15,7 @@
  *   -w NUMBER           queries open at a time, of all connections (1024)
  *   -1                  one query, then a new connection
  *   -s                  TLS; the certificate is not looked at
+ *   -d                  HTTPS: GET over HTTP/2 (RFC 8484)
  *   -u MS, -t SECONDS   warm-up (500), measured time (2)
  *
  * Prints "start" when the measured time begins, and a line of figures at its
@@ -32,6 +33,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "h2.h"
 #include "latency.h"
 #include "names.h"
 
@@ -39,8 +41,8 @@
 #define STREAM_SLOTS    1024            /* queries open on a connection */
 #define STREAM_EVENTS   64
 #define STREAM_IN       65536
+#define STREAM_OUT      (2 * H2_PREFACE + STREAM_SLOTS * H2_REQUEST)
 #define STREAM_TIMEOUT  SEC
-
 
 
 typedef struct {
@@ -48,6 +50,7 @@ typedef struct {
     SSL           *ssl;
     int            ready;               /* connected, and shaken hands */
     unsigned       open;
+    h2_t           h2;
     uint64_t       sent[STREAM_SLOTS];  /* 0: free */
     uint32_t       number[STREAM_SLOTS];
 
@@ -72,9 +75,11 @@ static void stream_close(stream_t *s);
 static int stream_handshake(stream_t *s);
 static void stream_event(stream_t *s);
 static void stream_fill(stream_t *s);
+static u_char *stream_add(stream_t *s, u_char *p, unsigned i);
 static void stream_flush(stream_t *s);
 static int stream_read(stream_t *s);
-static void stream_answer(stream_t *s, const u_char *p, size_t len);
+static size_t stream_frames(stream_t *s, const u_char *p, size_t len);
+static void stream_answer(void *data, const u_char *p, size_t len);
 static void stream_scan(void);
 static void stream_report(double seconds);
 
@@ -83,7 +88,7 @@ static const char          *stream_mode = "unique";
 static uint32_t             stream_names_n = 1000000;
 static unsigned             stream_n = 16;
 static unsigned             stream_window = 1024;
-static int                  stream_single, stream_tls;
+static int                  stream_single, stream_tls, stream_https;
 static uint64_t             stream_warmup = 500 * MSEC;
 static uint64_t             stream_time = 2 * SEC;
 static struct sockaddr_in   stream_addr;
@@ -120,6 +125,10 @@ main(int argc, char **argv)
         stream_ctx = SSL_CTX_new(TLS_client_method());
         SSL_CTX_set_mode(stream_ctx, SSL_MODE_ENABLE_PARTIAL_WRITE
                                      | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+
+        if (stream_https) {
+            SSL_CTX_set_alpn_protos(stream_ctx, (const u_char *) "\2h2", 3);
+        }
     }
 
     stream_epoll = epoll_create1(0);
@@ -131,7 +140,7 @@ main(int argc, char **argv)
 
     for (c = 0; c < stream_n; c++) {
         streams[c].in = malloc(STREAM_IN);
-        streams[c].out = malloc(STREAM_SLOTS * stream_query_len);
+        streams[c].out = malloc(STREAM_OUT);
         stream_connect(&streams[c]);
     }
 
@@ -182,7 +191,7 @@ stream_options(int argc, char **argv)
 {
     int  c;
 
-    while ((c = getopt(argc, argv, "m:n:c:w:1su:t:")) != -1) {
+    while ((c = getopt(argc, argv, "m:n:c:w:1sdu:t:")) != -1) {
         switch (c) {
 
         case 'm':
@@ -207,6 +216,11 @@ stream_options(int argc, char **argv)
 
         case 's':
             stream_tls = 1;
+            break;
+
+        case 'd':
+            stream_tls = 1;
+            stream_https = 1;
             break;
 
         case 'u':
@@ -281,6 +295,10 @@ stream_connect(stream_t *s)
         SSL_set_connect_state(s->ssl);
     }
 
+    if (stream_https) {
+        s->out_len = h2_begin(&s->h2, s->out);
+    }
+
     ev.events = EPOLLIN | EPOLLOUT | EPOLLET;
     ev.data.ptr = s;
     epoll_ctl(stream_epoll, EPOLL_CTL_ADD, s->fd, &ev);
@@ -327,6 +345,9 @@ stream_event(stream_t *s)
         return;
     }
 
+    /* what a connection begins with, and then queries */
+
+    stream_flush(s);
     stream_fill(s);
     stream_flush(s);
 }
@@ -342,8 +363,11 @@ stream_fill(stream_t *s)
         return;
     }
 
-    s->out_pos = 0;
-    s->out_len = 0;
+    p = s->out;
+
+    if (stream_https) {
+        p += h2_reply(&s->h2, p);
+    }
 
     for (i = 0; i < stream_window && s->open < stream_window; i++) {
 
@@ -351,19 +375,36 @@ stream_fill(stream_t *s)
             continue;
         }
 
-        p = s->out + s->out_len;
-        memcpy(p, stream_query, stream_query_len);
-
         s->number[i] = stream_names.next(&stream_names);
         s->sent[i] = stream_now;
         s->open++;
 
-        p[2] = (u_char) (i >> 8);
-        p[3] = (u_char) i;
-        names_number(p + 2 + DNS_HEADER, s->number[i]);
-
-        s->out_len += stream_query_len;
+        p = stream_add(s, p, i);
     }
+
+    s->out_pos = 0;
+    s->out_len = p - s->out;
+}
+
+
+static u_char *
+stream_add(stream_t *s, u_char *p, unsigned i)
+{
+    u_char  *query;
+
+    query = stream_query + 2;
+
+    query[0] = (u_char) (i >> 8);
+    query[1] = (u_char) i;
+    names_number(query + DNS_HEADER, s->number[i]);
+
+    if (stream_https) {
+        return p + h2_request(&s->h2, p, query, stream_query_len - 2);
+    }
+
+    memcpy(p, stream_query, stream_query_len);
+
+    return p + stream_query_len;
 }
 
 
@@ -392,7 +433,6 @@ static int
 stream_read(stream_t *s)
 {
     size_t   len;
-    u_char  *p;
     ssize_t  n;
 
     for ( ;; ) {
@@ -405,24 +445,14 @@ stream_read(stream_t *s)
         }
 
         s->in_len += n;
-        p = s->in;
 
-        while (s->in_len >= 2) {
-            len = p[0] << 8 | p[1];
+        len = stream_https ? h2_read(&s->h2, s->in, s->in_len, stream_answer, s)
+                           : stream_frames(s, s->in, s->in_len);
 
-            if (s->in_len < 2 + len) {
-                break;
-            }
+        s->in_len -= len;
+        memmove(s->in, s->in + len, s->in_len);
 
-            stream_answer(s, p + 2, len);
-
-            p += 2 + len;
-            s->in_len -= 2 + len;
-        }
-
-        memmove(s->in, p, s->in_len);
-
-        if (stream_single && s->open == 0) {
+        if ((stream_single && s->open == 0) || s->h2.ended) {
             return 0;
         }
 
@@ -433,9 +463,32 @@ stream_read(stream_t *s)
 }
 
 
-static void
-stream_answer(stream_t *s, const u_char *p, size_t len)
+/* how much of it was whole messages */
+
+static size_t
+stream_frames(stream_t *s, const u_char *p, size_t len)
 {
+    size_t  n, used;
+
+    for (used = 0; len - used >= 2; used += 2 + n) {
+        n = p[used] << 8 | p[used + 1];
+
+        if (len - used < 2 + n) {
+            break;
+        }
+
+        stream_answer(s, p + used + 2, n);
+    }
+
+    return used;
+}
+
+
+static void
+stream_answer(void *data, const u_char *p, size_t len)
+{
+    stream_t *s = data;
+
     u_char    name[NAMES_DIGITS + 2];
     unsigned  i;
 
