@@ -4,8 +4,8 @@
  */
 
 /*
- * The generator for TCP, TLS and HTTPS: keeps a window of queries open over some
- * connections, and counts the answers as dnsgen does.
+ * The generator for TCP, TLS and HTTPS: keeps a window of queries open over
+ * some connections, and counts the answers as dnsgen does.
  *
  *   streamgen [OPTION ...] ADDRESS:PORT
  *

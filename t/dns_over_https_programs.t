@@ -60,6 +60,13 @@ http {
         location /dns-query {
             dns_over_https  doh;
         }
+
+        # dnsperf 2.10 loses all but one of what a record of TLS has
+
+        location /each {
+            dns_over_https   doh;
+            postpone_output  0;
+        }
     }
 
     server {
@@ -115,7 +122,7 @@ is(decode(`curl -sk --noproxy '*' --http2 --data-binary \@$dir/query -H 'Content
    ->{answers}[0]{data}, '127.0.0.1', 'curl --http2: POST');
 
 for my $method (qw/ GET POST /) {
-    my $said = `dnsperf -m doh -O doh-method=$method -O doh-uri=https://localhost/dns-query -s 127.0.0.1 -p $port -d $dir/names -n 50 -c 4 -q 40 2>&1`;
+    my $said = `dnsperf -m doh -O doh-method=$method -O doh-uri=https://localhost/each -s 127.0.0.1 -p $port -d $dir/names -n 50 -c 4 -q 40 2>&1`;
 
     like($said, qr/Queries completed:\s+5000 .*NOERROR 5000 /s,
          "dnsperf -m doh, $method") or diag $said;

@@ -147,9 +147,10 @@ ngx_http_dns_https_done(void *request)
 static ngx_int_t
 ngx_http_dns_https_send(ngx_http_request_t *r, ngx_dns_front_https_t *h)
 {
-    ngx_int_t     rc;
-    ngx_buf_t    *b;
-    ngx_chain_t   out;
+    ngx_int_t          rc;
+    ngx_buf_t         *b;
+    ngx_chain_t        out;
+    ngx_connection_t  *c;
 
     if (h->denied) {
         ngx_dns_count_at(h->counter);
@@ -174,6 +175,8 @@ ngx_http_dns_https_send(ngx_http_request_t *r, ngx_dns_front_https_t *h)
     r->headers_out.status = NGX_HTTP_OK;
     r->headers_out.content_length_n = (off_t) h->size;
 
+    c = ngx_http_dns_https_hold(r);
+
     rc = ngx_http_send_header(r);
 
     if (rc != NGX_ERROR && rc <= NGX_OK && !r->header_only) {
@@ -188,6 +191,8 @@ ngx_http_dns_https_send(ngx_http_request_t *r, ngx_dns_front_https_t *h)
 
         rc = ngx_http_output_filter(r, &out);
     }
+
+    ngx_http_dns_https_release(c);
 
     if (rc == NGX_ERROR || rc > NGX_OK) {
         ngx_dns_count(unsent);

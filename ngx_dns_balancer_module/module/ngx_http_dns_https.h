@@ -63,6 +63,14 @@ ngx_int_t ngx_http_dns_https_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_dns_https_argument(ngx_http_request_t *r);
 ngx_int_t ngx_http_dns_https_body(ngx_http_request_t *r);
 
+/*
+ * Around the output of a response: responses of one connection of HTTP/2 and
+ * TLS are written together, when all that has come at once is answered.  The
+ * connection is for release(); NULL: this response is written by itself.
+ */
+ngx_connection_t *ngx_http_dns_https_hold(ngx_http_request_t *r);
+void ngx_http_dns_https_release(ngx_connection_t *c);
+
 /* what dns_resolver_name tells of a location */
 ngx_int_t ngx_http_dns_https_offer(ngx_cycle_t *cycle,
     ngx_http_dns_https_loc_conf_t *use);
