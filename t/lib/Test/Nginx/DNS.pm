@@ -113,7 +113,7 @@ sub plan {
 }
 
 
-# Skips the test unless nginx was built with all of: ssl, http, http_v2,
+# Skips the test unless nginx was built with all of: ssl, http, http_v2, http_v3,
 # http_realip, debug, pcre; server_name: of stream, which nginx has since 1.25.5
 
 sub has {
@@ -121,7 +121,8 @@ sub has {
 
     my %flag = (ssl => '--with-stream_ssl_module',
         http_v2 => '--with-http_v2_module', debug => '--with-debug',
-        http_realip => '--with-http_realip_module');
+        http_realip => '--with-http_realip_module',
+        http_v3 => '--with-http_v3_module');
 
     for my $feature (@features) {
         next if $feature eq 'http' && $self->{version} !~ /--without-http\b/;
