@@ -7,6 +7,10 @@ package Test::Nginx::DNS::Certificate;
 #   $ca->issue('good', 'IP:127.0.0.1,DNS:good.test');   good.pem, good.key
 #   $ca->issue('old', 'IP:127.0.0.1', days => -1);      it has expired
 #   $ca->issue('self', 'IP:127.0.0.1', own => 1);       self-signed
+#   $ca->issue('leaf', 'IP:127.0.0.1', by => 'between');
+#                                   by another one than ca
+#   $ca->authority('between');      which ca makes an authority: with .pem, .key
+#   $ca->chain('leaf', 'between');  leaf.pem gets what is between, too
 #   $ca->revoke('bad');                                 crl.pem is always there
 #   $ca->pin('good')                                    as of docs/encrypted.md
 #
@@ -73,12 +77,61 @@ sub issue {
         return;
     }
 
+    if ($o{by}) {
+        $self->openssl("req -new $key -out $dir/$name.csr");
+        $self->sign($name, $o{by}, $days, "subjectAltName = $san\n");
+        return;
+    }
+
     my ($from, $to) = map { strftime('%Y%m%d%H%M%SZ', gmtime(time() + $_)) }
                       -10 * 86400, $days * 86400;
 
     $self->openssl("req -config $dir/ca.conf -new $key -out $dir/$name.csr");
     $self->openssl("ca -config $dir/ca.conf -batch -notext -startdate $from"
                    . " -enddate $to -in $dir/$name.csr -out $dir/$name.pem");
+}
+
+
+sub authority {
+    my ($self, $name, %o) = @_;
+
+    my $dir = $self->{dir};
+
+    $self->openssl("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256"
+                   . " -nodes -subj '/CN=authority $name'"
+                   . " -keyout $dir/$name.key -out $dir/$name.csr");
+    $self->sign($name, $o{by} // 'ca', 3,
+                "basicConstraints = critical, CA:TRUE\n");
+}
+
+
+sub sign {
+    my ($self, $name, $by, $days, $extensions) = @_;
+
+    my $dir = $self->{dir};
+
+    open my $fh, '>', "$dir/$name.ext" or die "$name.ext: $!\n";
+    print $fh $extensions;
+    close $fh;
+
+    $self->openssl("x509 -req -in $dir/$name.csr -days $days -CAcreateserial"
+                   . " -CA $dir/$by.pem -CAkey $dir/$by.key"
+                   . " -extfile $dir/$name.ext -out $dir/$name.pem");
+}
+
+
+sub chain {
+    my ($self, $name, @between) = @_;
+
+    open my $fh, '>>', "$self->{dir}/$name.pem" or die "$name.pem: $!\n";
+
+    for (@between) {
+        open my $in, '<', "$self->{dir}/$_.pem" or die "$_.pem: $!\n";
+        local $/;
+        print $fh scalar <$in>;
+    }
+
+    close $fh;
 }
 
 
