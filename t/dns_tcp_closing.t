@@ -12,7 +12,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 
-my $t = Test::Nginx::DNS->new()->plan(5);
+my $t = Test::Nginx::DNS->new()->plan(8);
 
 $t->write_stream(<<'EOF_CONF');
 dns_upstream each {
@@ -30,11 +30,17 @@ dns_upstream never {
     health_check  off;
 }
 
+dns_upstream once {
+    server        tcp://127.0.0.1:%%PORT_8084%%;
+    health_check  off;
+}
+
 server {
     listen       127.0.0.1:%%PORT_8053%% udp;
     dns_forward  . each;
     dns_forward  some.test some;
     dns_forward  never.test never;
+    dns_forward  once.test once;
 }
 EOF_CONF
 
@@ -49,6 +55,16 @@ $t->upstream(8082, sub {
 }, tcp => 1);
 
 my $never = $t->upstream(8083, sub { { close => 1 } }, tcp => 1);
+
+# one that restarts: it closes a connection early, and not because of queries
+
+my $closes = 1;
+
+my $once = $t->upstream(8084, sub {
+    my ($query) = @_;
+
+    return $closes-- > 0 ? { close => 1 } : { a => '192.0.2.4' };
+}, tcp => 1);
 
 $t->run();
 
@@ -65,3 +81,9 @@ is_deeply(dns_bulk($port, 200, window => 100,
 is_deeply(dns_bulk($port, 10, window => 10, name => sub { "d$_[0].never.test" }),
           { SERVFAIL => 10 }, 'no answer at all');
 cmp_ok($never->accepted(), '<', 40, 'is not tried for ever');
+
+is(dns_query($port, 'e.once.test', 'A')->{answers}[0]{data}, '192.0.2.4',
+   'closed once');
+is_deeply(dns_bulk($port, 400, window => 20, name => sub { "f$_[0].once.test" }),
+          { '192.0.2.4' => 400 }, 'and not again');
+cmp_ok($once->accepted(), '<', 10, 'many queries on a connection');

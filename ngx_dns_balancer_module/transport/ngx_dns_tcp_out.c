@@ -12,6 +12,8 @@
 #define NGX_DNS_TCP_SILENT   3            /* queries given up in a row */
 #define NGX_DNS_TCP_AGAIN    8            /* connections for one query */
 #define NGX_DNS_TCP_LEARNED  60000        /* milliseconds */
+#define NGX_DNS_TCP_KEPT     16           /* connections that were not closed,
+                                             before more is tried */
 
 
 static ngx_int_t ngx_dns_tcp_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
@@ -29,8 +31,10 @@ static void ngx_dns_tcp_wait(ngx_dns_tcp_endpoint_t *ep,
 static ngx_dns_attempt_t *ngx_dns_tcp_next(ngx_dns_tcp_endpoint_t *ep);
 static void ngx_dns_tcp_pump(ngx_dns_tcp_endpoint_t *ep);
 static void ngx_dns_tcp_lost(ngx_dns_tcp_endpoint_t *ep, ngx_queue_t *attempts,
-    ngx_dns_tcp_end_e end, ngx_uint_t answers);
-static void ngx_dns_tcp_learn(ngx_dns_tcp_endpoint_t *ep, ngx_uint_t answers);
+    const ngx_dns_tcp_end_t *end);
+static void ngx_dns_tcp_learn(ngx_dns_tcp_endpoint_t *ep,
+    const ngx_dns_tcp_end_t *end);
+static void ngx_dns_tcp_unlearn(ngx_dns_tcp_endpoint_t *ep);
 static void ngx_dns_tcp_room(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_fail(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_event_e event);
@@ -187,6 +191,7 @@ ngx_dns_tcp_leave(ngx_dns_peer_t *peer)
     }
 
     ep->most = 0;
+    ep->learned = 0;
 }
 
 
@@ -233,8 +238,9 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
     ngx_uint_t      i, place;
     ngx_dns_tcp_t  *t, *best;
 
-    if (ep->most && ngx_current_msec - ep->learned > NGX_DNS_TCP_LEARNED) {
+    if (ep->learned && ngx_current_msec - ep->learned > NGX_DNS_TCP_LEARNED) {
         ep->most = 0;
+        ep->learned = 0;
     }
 
     best = NULL;
@@ -303,7 +309,8 @@ ngx_dns_tcp_worn(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 static ngx_uint_t
 ngx_dns_tcp_usable(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 {
-    return ep->most ? t->asked < ep->most : t->n < NGX_DNS_TCP_QUERIES;
+    return t->n < NGX_DNS_TCP_QUERIES
+           && (ep->most == 0 || t->asked < ep->most);
 }
 
 
@@ -406,20 +413,21 @@ ngx_dns_tcp_fail(ngx_dns_tcp_endpoint_t *ep, ngx_dns_event_e event)
 
 static void
 ngx_dns_tcp_lost(ngx_dns_tcp_endpoint_t *ep, ngx_queue_t *attempts,
-    ngx_dns_tcp_end_e end, ngx_uint_t answers)
+    const ngx_dns_tcp_end_t *end)
 {
     ngx_uint_t          most;
     ngx_queue_t        *q, failed;
     ngx_dns_event_e     event;
     ngx_dns_attempt_t  *a;
 
-    most = (end != NGX_DNS_TCP_CLOSED && end != NGX_DNS_TCP_MOVED) ? 0
-           : answers ? NGX_DNS_TCP_AGAIN : 1;
+    most = (end->how != NGX_DNS_TCP_CLOSED && end->how != NGX_DNS_TCP_MOVED) ? 0
+           : end->answers ? NGX_DNS_TCP_AGAIN : 1;
 
-    event = end == NGX_DNS_TCP_TLS ? NGX_DNS_EVENT_TLS : NGX_DNS_EVENT_NETWORK;
+    event = end->how == NGX_DNS_TCP_TLS ? NGX_DNS_EVENT_TLS
+                                        : NGX_DNS_EVENT_NETWORK;
 
-    if (end == NGX_DNS_TCP_CLOSED && !ngx_queue_empty(attempts)) {
-        ngx_dns_tcp_learn(ep, answers);
+    if (end->how == NGX_DNS_TCP_CLOSED && !ngx_queue_empty(attempts)) {
+        ngx_dns_tcp_learn(ep, end);
     }
 
     ngx_queue_init(&failed);
@@ -454,7 +462,7 @@ ngx_dns_tcp_lost(ngx_dns_tcp_endpoint_t *ep, ngx_queue_t *attempts,
         a->handler(a, event, NULL, 0);
     }
 
-    if ((end == NGX_DNS_TCP_REFUSED || end == NGX_DNS_TCP_TLS)
+    if ((end->how == NGX_DNS_TCP_REFUSED || end->how == NGX_DNS_TCP_TLS)
         && ngx_dns_tcp_idle(ep))
     {
         ngx_dns_tcp_fail(ep, event);
@@ -465,18 +473,51 @@ ngx_dns_tcp_lost(ngx_dns_tcp_endpoint_t *ep, ngx_queue_t *attempts,
 }
 
 
-/* more was outstanding when it was closed: so many are too many for one */
+/*
+ * More was outstanding when it was closed: maybe so many are too many for one.
+ * A server that restarts closes all it has, whatever they have brought, so this
+ * is known of a server when it happens again, to a connection that was opened
+ * after that.
+ */
 
 static void
-ngx_dns_tcp_learn(ngx_dns_tcp_endpoint_t *ep, ngx_uint_t answers)
+ngx_dns_tcp_learn(ngx_dns_tcp_endpoint_t *ep, const ngx_dns_tcp_end_t *end)
 {
-    answers = ngx_max(answers, 1);
+    ngx_uint_t  answers, both;
 
-    if (ep->most == 0 || answers < ep->most) {
-        ep->most = answers;
+    answers = ngx_max(end->answers, 1);
+    both = ngx_max(ep->brought, answers);
+
+    if (ep->learned == 0) {
+        ep->brought = answers;
+
+    } else if ((ngx_msec_int_t) (end->opened - ep->learned) < 0) {
+        ep->brought = both;
+
+    } else {
+        if (ep->most == 0 || both < ep->most) {
+            ep->most = both;
+            ep->kept = 0;
+        }
+
+        ep->brought = answers;
     }
 
-    ep->learned = ngx_current_msec;
+    ep->learned = ngx_max(ngx_current_msec, 1);
+}
+
+
+/* a connection has had its queries, and nobody has closed it */
+
+static void
+ngx_dns_tcp_unlearn(ngx_dns_tcp_endpoint_t *ep)
+{
+    if (++ep->kept < NGX_DNS_TCP_KEPT) {
+        return;
+    }
+
+    ep->kept = 0;
+    ep->most = ep->most < NGX_DNS_TCP_QUERIES ? ep->most * 2 : 0;
 }
 
 
@@ -490,6 +531,7 @@ ngx_dns_tcp_room(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
         /* the server is about to close it, and is spared the wait for us */
 
         ngx_dns_tcp_socket_close(t);
+        ngx_dns_tcp_unlearn(ep);
     }
 
     ngx_dns_tcp_pump(ep);

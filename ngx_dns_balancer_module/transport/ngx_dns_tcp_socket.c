@@ -509,22 +509,23 @@ static void
 ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t)
 {
     ngx_queue_t              attempts;
-    ngx_uint_t               answers;
     ngx_connection_t        *c;
-    ngx_dns_tcp_end_e        end;
+    ngx_dns_tcp_end_t        end;
     ngx_dns_tcp_endpoint_t  *ep;
 
     c = t->connection;
     ep = t->endpoint;
-    answers = t->answers;
 
-    if (answers == 0 && ep->bytes->failed && ep->bytes->failed(c)) {
-        end = NGX_DNS_TCP_TLS;
+    end.answers = t->answers;
+    end.opened = t->opened;
+
+    if (t->answers == 0 && ep->bytes->failed && ep->bytes->failed(c)) {
+        end.how = NGX_DNS_TCP_TLS;
 
     } else {
-        end = !t->connected ? NGX_DNS_TCP_REFUSED
-              : c->error ? NGX_DNS_TCP_STOPPED
-              : t->moved ? NGX_DNS_TCP_MOVED : NGX_DNS_TCP_CLOSED;
+        end.how = !t->connected ? NGX_DNS_TCP_REFUSED
+                  : c->error ? NGX_DNS_TCP_STOPPED
+                  : t->moved ? NGX_DNS_TCP_MOVED : NGX_DNS_TCP_CLOSED;
     }
 
     ngx_queue_init(&attempts);
@@ -536,7 +537,7 @@ ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t)
 
     ngx_dns_tcp_socket_close(t);
 
-    ep->lost(ep, &attempts, end, answers);
+    ep->lost(ep, &attempts, &end);
 }
 
 

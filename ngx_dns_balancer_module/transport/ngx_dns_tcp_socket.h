@@ -59,14 +59,22 @@ typedef enum {
 } ngx_dns_tcp_end_e;
 
 
+/* one that is gone: how many answers it has brought, and when it was opened */
+
+typedef struct {
+    ngx_dns_tcp_end_e        how;
+    ngx_uint_t               answers;
+    ngx_msec_t               opened;
+} ngx_dns_tcp_end_t;
+
+
 /*
  * What ngx_dns_tcp_out.c is told of its connections: that one is gone, with
- * what was outstanding on it and how many answers it has brought; and that one
- * was read, so that it may take more.
+ * what was outstanding on it; and that one was read, so that it may take more.
  */
 
 typedef void (*ngx_dns_tcp_lost_pt)(ngx_dns_tcp_endpoint_t *ep,
-    ngx_queue_t *attempts, ngx_dns_tcp_end_e end, ngx_uint_t answers);
+    ngx_queue_t *attempts, const ngx_dns_tcp_end_t *end);
 typedef void (*ngx_dns_tcp_room_pt)(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_tcp_t *t);
 
@@ -84,7 +92,11 @@ struct ngx_dns_tcp_endpoint_s {
 
     ngx_uint_t               most;          /* queries that a connection of it
                                                is good for; 0: not known */
-    ngx_msec_t               learned;       /* when that was seen */
+    ngx_uint_t               kept;          /* that have had so many, and were
+                                               not closed */
+    ngx_uint_t               brought;       /* answers of those that were closed
+                                               last with more outstanding */
+    ngx_msec_t               learned;       /* when that was; 0: never */
 
     ngx_dns_tcp_lost_pt      lost;
     ngx_dns_tcp_room_pt      room;
