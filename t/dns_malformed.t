@@ -68,7 +68,7 @@ my @cases = (
     [ '0100 0001 0000 0000 0001', "\1a\4test\0\0\x10\0\3$opt", 'REFUSED', 21,
       'class is not IN', 400 ],
     [ '0100 0001 0000 0000 0001', "\1a\4test\0\0\xfc\0\1$opt", 'REFUSED', 21,
-      'zone transfer over UDP', 400 ],
+      'zone transfer not over TCP or TLS', 400 ],
     [ '0100 0001 0000 0000 0001', "\1a\4test\0\0\x29\0\1$opt", 'REFUSED', 21,
       'type can not be asked for', 400 ],
     [ '0100 0001 0000 0000 0001', $asked . "\0\0\xfa\0\xff\0\0\0\0\0\0",

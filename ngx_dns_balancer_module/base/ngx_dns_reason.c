@@ -44,7 +44,7 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "cookie_bad", "bad cookie and no question", NGX_DNS_BADCOOKIE, NO },
 
     { "class", "class is not IN", NGX_DNS_REFUSED, 21 },
-    { "transfer", "zone transfer over UDP", NGX_DNS_REFUSED, 21 },
+    { "transfer", "zone transfer not over TCP or TLS", NGX_DNS_REFUSED, 21 },
     { "meta_type", "type can not be asked for", NGX_DNS_REFUSED, 21 },
     { "any", "dns_any refuse", NGX_DNS_REFUSED, 21 },
     { "tsig", "signed by TSIG", NGX_DNS_REFUSED, 21 },

@@ -16,6 +16,8 @@ static ngx_int_t ngx_http_dns_https_send(ngx_http_request_t *r,
     ngx_dns_front_https_t *h);
 static ngx_int_t ngx_http_dns_https_freshness(ngx_http_request_t *r,
     ngx_int_t ttl);
+static ngx_int_t ngx_http_dns_https_known(ngx_http_request_t *r,
+    ngx_table_elt_t *h);
 static ngx_table_elt_t *ngx_http_dns_https_header(ngx_http_request_t *r);
 
 
@@ -219,6 +221,11 @@ ngx_http_dns_https_freshness(ngx_http_request_t *r, ngx_int_t ttl)
 
     ngx_str_set(&h->key, "Cache-Control");
 
+    if (ngx_http_dns_https_known(r, h) != NGX_OK) {
+        h->hash = 0;
+        return NGX_ERROR;
+    }
+
     if (ttl == NGX_DECLINED) {
         ngx_str_set(&h->value, "no-store");
         return NGX_OK;
@@ -232,6 +239,40 @@ ngx_http_dns_https_freshness(ngx_http_request_t *r, ngx_int_t ttl)
 
     h->value.len = ngx_sprintf(h->value.data, "max-age=%i", ttl)
                    - h->value.data;
+
+    return NGX_OK;
+}
+
+
+/* for "expires", which would add another one */
+
+static ngx_int_t
+ngx_http_dns_https_known(ngx_http_request_t *r, ngx_table_elt_t *h)
+{
+#if (nginx_version >= 1023000)
+
+    r->headers_out.cache_control = h;
+
+#else
+
+    ngx_table_elt_t  **known;
+
+    if (r->headers_out.cache_control.elts == NULL
+        && ngx_array_init(&r->headers_out.cache_control, r->pool, 1,
+                          sizeof(ngx_table_elt_t *))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    known = ngx_array_push(&r->headers_out.cache_control);
+    if (known == NULL) {
+        return NGX_ERROR;
+    }
+
+    *known = h;
+
+#endif
 
     return NGX_OK;
 }

@@ -266,7 +266,9 @@ ngx_http_dns_https_collect(ngx_http_request_t *r,
             return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
         }
 
-        if (r == r->main) {
+        /* what was read for somebody else is left to him, too */
+
+        if (r->request_body_no_buffering) {
             b->pos = b->last;
             ngx_free_chain(r->pool, cl);
             r->request_body->bufs = next;
