@@ -241,6 +241,12 @@ check-accounting: $(PRODUCT)    ## a million queries, kills, reloads: counted
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
 	prove tools/check-accounting
 
+.PHONY: check-tls-restart
+check-tls-restart: $(PRODUCT)   ## a million queries, TLS servers that restart
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove -v tools/check-tls-restart
+
 .PHONY: check-hostile
 ifeq ($(BUILD),sanitize)
 check-hostile: $(PRODUCT)

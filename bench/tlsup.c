@@ -8,7 +8,10 @@
  * name, with one A record and without EDNS.  What has come at once is answered
  * by one record of TLS.
  *
- *     tlsup [-t TTL] CERTIFICATE KEY ADDRESS:PORT ...
+ *     tlsup [-a] [-t TTL] [-k FILE] CERTIFICATE KEY ADDRESS:PORT ...
+ *
+ * With -a each name has an address of its own, else all have 192.0.2.1.  FILE
+ * has the key of the tickets, of 80 octets, so that it lasts over a restart.
  */
 
 
@@ -26,6 +29,7 @@
 #define UP_EVENTS  64
 #define UP_READ    16384
 #define UP_WRITE   65536                /* an answer has 16 octets more */
+#define UP_KEY     80                   /* octets of a key for tickets */
 #define UP_ADDR    0xc0000201           /* 192.0.2.1, RFC 5737 */
 
 
@@ -40,6 +44,8 @@ typedef struct {
 } up_t;
 
 
+static void up_options(int argc, char **argv);
+static void up_tickets(const char *file);
 static void up_listen(const char *addr);
 static void up_accept(int fd);
 static void up_add(up_t *up);
@@ -51,34 +57,23 @@ static void up_write(up_t *up);
 
 static SSL_CTX  *up_ctx;
 static int       up_epoll;
+static unsigned  up_own;                /* addresses */
 static uint32_t  up_ttl = 3600;
 
 
 int
 main(int argc, char **argv)
 {
-    int                 c, i, n;
+    int                 i, n;
     up_t               *up;
     struct epoll_event  events[UP_EVENTS];
-
-    while ((c = getopt(argc, argv, "t:")) != -1) {
-
-        if (c != 't') {
-            exit(2);
-        }
-
-        up_ttl = bench_number(optarg, 0x7fffffff);
-    }
-
-    if (argc - optind < 3) {
-        errno = 0;
-        bench_fatal("usage: tlsup [-t TTL] CERTIFICATE KEY ADDRESS:PORT ...");
-    }
 
     signal(SIGPIPE, SIG_IGN);
 
     up_ctx = SSL_CTX_new(TLS_server_method());
     up_epoll = epoll_create1(0);
+
+    up_options(argc, argv);
 
     if (SSL_CTX_use_certificate_chain_file(up_ctx, argv[optind]) != 1
         || SSL_CTX_use_PrivateKey_file(up_ctx, argv[optind + 1],
@@ -115,6 +110,57 @@ main(int argc, char **argv)
             }
         }
     }
+}
+
+
+static void
+up_options(int argc, char **argv)
+{
+    int  c;
+
+    while ((c = getopt(argc, argv, "at:k:")) != -1) {
+
+        switch (c) {
+
+        case 'a':
+            up_own = 1;
+            break;
+
+        case 't':
+            up_ttl = bench_number(optarg, 0x7fffffff);
+            break;
+
+        case 'k':
+            up_tickets(optarg);
+            break;
+
+        default:
+            exit(2);
+        }
+    }
+
+    if (argc - optind < 3) {
+        errno = 0;
+        bench_fatal("usage: tlsup [OPTION ...] CERTIFICATE KEY ADDRESS ...");
+    }
+}
+
+
+static void
+up_tickets(const char *name)
+{
+    FILE    *file;
+    u_char   key[UP_KEY];
+
+    file = fopen(name, "r");
+
+    if (file == NULL || fread(key, 1, UP_KEY, file) != UP_KEY) {
+        bench_fatal("no key of %d octets in %s", UP_KEY, name);
+    }
+
+    fclose(file);
+
+    SSL_CTX_set_tlsext_ticket_keys(up_ctx, key, UP_KEY);
 }
 
 
@@ -259,7 +305,8 @@ up_answer(u_char *out, const u_char *p, size_t len)
     memset(&out[6], 0, 6);
     out[7] = 1;
 
-    bench_write_a(out + end, up_ttl, UP_ADDR);
+    bench_write_a(out + end, up_ttl,
+                  up_own ? bench_name_addr(&out[DNS_HEADER]) : UP_ADDR);
 
     return out + end + DNS_A_SIZE - start;
 }

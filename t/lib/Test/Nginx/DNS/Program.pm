@@ -5,8 +5,8 @@ package Test::Nginx::DNS::Program;
 #
 #   load_program('dnsgen')
 #
-# compiles it and returns its path: dnsgen, the generator, or dnsup, a name
-# server that is never busy.
+# compiles it and returns its path: dnsgen, the generator; dnsup, a name server
+# that is never busy; or tlsup, one over TLS.
 
 use warnings;
 use strict;
@@ -23,6 +23,7 @@ my $top = abs_path(dirname(abs_path(__FILE__)) . '/../../../../..');
 my %sources = (
     dnsgen => [qw/ dnsgen.c names.c latency.c bench.c /],
     dnsup => [qw/ dnsup.c bench.c /],
+    tlsup => [qw/ tlsup.c bench.c -lssl -lcrypto /],
 );
 
 
@@ -34,7 +35,7 @@ sub load_program {
     make_path($dir);
 
     system($ENV{CC} || 'cc', '-O2', '-o', "$dir/$name",
-           map({ "$top/bench/$_" } @{$sources{$name}}), '-lm') == 0
+           map({ /^-/ ? $_ : "$top/bench/$_" } @{$sources{$name}}), '-lm') == 0
         or die "$name does not compile\n";
 
     return "$dir/$name";
