@@ -8,10 +8,6 @@
 #include "../wire/ngx_dns_base64.h"
 
 
-static ngx_int_t ngx_http_dns_https_value(ngx_http_request_t *r,
-    ngx_str_t *value);
-static ngx_int_t ngx_http_dns_https_unescape(ngx_http_request_t *r,
-    ngx_str_t *value);
 static ngx_uint_t ngx_http_dns_https_type(ngx_http_request_t *r);
 static void ngx_http_dns_https_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_dns_https_collect(ngx_http_request_t *r,
@@ -23,7 +19,6 @@ ngx_http_dns_https_argument(ngx_http_request_t *r)
 {
     ssize_t                    n;
     ngx_int_t                  rc;
-    ngx_str_t                  value;
     ngx_http_dns_https_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_dns_https_module);
@@ -33,20 +28,12 @@ ngx_http_dns_https_argument(ngx_http_request_t *r)
         return rc;
     }
 
-    rc = ngx_http_dns_https_value(r, &value);
+    n = ngx_dns_base64url_argument(ctx->query, NGX_DNS_FRONT_HTTPS_QUERY,
+                                   r->args.data, r->args.len);
 
-    if (rc == NGX_ERROR) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    /* what can't be read is a query without a single octet */
 
-    if (rc == NGX_OK) {
-        n = ngx_dns_base64url(ctx->query, NGX_DNS_FRONT_HTTPS_QUERY,
-                              value.data, value.len);
-
-        /* what can't be read is a query without a single octet */
-
-        ctx->len = n > 0 ? (size_t) n : 0;
-    }
+    ctx->len = n > 0 ? (size_t) n : 0;
 
     if (ctx->len > NGX_DNS_MAX_MESSAGE) {
         return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
@@ -56,92 +43,6 @@ ngx_http_dns_https_argument(ngx_http_request_t *r)
     ctx->ready(r);
 
     return NGX_DONE;
-}
-
-
-/*
- * The one "dns=": names of variables in a template have case, and are there
- * once (RFC 6570, 2.3, 3.2.8).  A character may be "%" and two digits (RFC
- * 3986, 6.2.2.2).  NGX_DECLINED: there is none, or more than one.
- */
-
-static ngx_int_t
-ngx_http_dns_https_value(ngx_http_request_t *r, ngx_str_t *value)
-{
-    u_char  *p, *end, *last;
-
-    value->data = NULL;
-    last = r->args.data + r->args.len;
-
-    for (p = r->args.data; p < last; p = end + 1) {
-
-        end = ngx_strlchr(p, last, '&');
-        if (end == NULL) {
-            end = last;
-        }
-
-        if (end - p < 4 || ngx_memcmp(p, "dns=", 4) != 0) {
-            continue;
-        }
-
-        if (value->data) {
-            return NGX_DECLINED;
-        }
-
-        value->data = p + 4;
-        value->len = end - value->data;
-    }
-
-    if (value->data == NULL) {
-        return NGX_DECLINED;
-    }
-
-    if (ngx_strlchr(value->data, value->data + value->len, '%') == NULL) {
-        return NGX_OK;
-    }
-
-    return ngx_http_dns_https_unescape(r, value);
-}
-
-
-/* nginx's own passes over an escape that is none */
-
-static ngx_int_t
-ngx_http_dns_https_unescape(ngx_http_request_t *r, ngx_str_t *value)
-{
-    u_char     *src, *dst, *last;
-    ngx_int_t   ch;
-
-    src = value->data;
-    last = src + value->len;
-
-    dst = ngx_pnalloc(r->pool, value->len);
-    if (dst == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->data = dst;
-
-    while (src < last) {
-
-        if (*src != '%') {
-            *dst++ = *src++;
-            continue;
-        }
-
-        ch = (last - src < 3) ? NGX_ERROR : ngx_hextoi(src + 1, 2);
-
-        if (ch == NGX_ERROR) {
-            return NGX_DECLINED;
-        }
-
-        *dst++ = (u_char) ch;
-        src += 3;
-    }
-
-    value->len = dst - value->data;
-
-    return NGX_OK;
 }
 
 
