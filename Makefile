@@ -235,6 +235,13 @@ check-page: $(PRODUCT)          ## dns_status html in Debian's Chromium
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
 	prove tools/check-page
 
+.PHONY: check-clients
+check-clients: $(PRODUCT)       ## systemd-resolved, stubby, Chromium (root)
+	@tools/install-deps test ci
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove -v tools/check-clients
+
 .PHONY: check-accounting
 check-accounting: $(PRODUCT)    ## a million queries, kills, reloads: counted
 	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
