@@ -9,7 +9,6 @@
 #include "../base/ngx_dns_clock.h"
 
 
-#define NGX_DNS_TCP_SILENT   3            /* queries given up in a row */
 #define NGX_DNS_TCP_AGAIN    8            /* connections for one query */
 #define NGX_DNS_TCP_LEARNED  60000        /* milliseconds */
 #define NGX_DNS_TCP_KEPT     16           /* connections that were not closed,
@@ -162,12 +161,7 @@ ngx_dns_tcp_cancel(ngx_dns_attempt_t *a)
         return;
     }
 
-    /* a connection that has died silently gets no new queries */
-
-    if (++t->given_up >= NGX_DNS_TCP_SILENT) {
-        ngx_dns_tcp_socket_detach(t);
-    }
-
+    ngx_dns_tcp_socket_give_up(t);
     ngx_dns_tcp_socket_remove(a);
 }
 

@@ -20,6 +20,8 @@
 #define NGX_DNS_TCP_STRANGE   64          /* messages that nobody asked for */
 #define NGX_DNS_TCP_CONNECT   2000        /* milliseconds */
 #define NGX_DNS_TCP_LOOK      200         /* milliseconds */
+#define NGX_DNS_TCP_GIVEN_UP  3           /* queries in a row, ... */
+#define NGX_DNS_TCP_SILENCE   100         /* ... and milliseconds: it is dead */
 
 
 static ngx_dns_attempt_t *ngx_dns_tcp_socket_find(ngx_dns_tcp_t *t,
@@ -27,6 +29,7 @@ static ngx_dns_attempt_t *ngx_dns_tcp_socket_find(ngx_dns_tcp_t *t,
 static void ngx_dns_tcp_socket_keepalive(ngx_dns_tcp_t *t,
     ngx_dns_attempt_t *a, const u_char *msg, size_t len);
 static void ngx_dns_tcp_socket_posted_handler(ngx_event_t *ev);
+static ngx_uint_t ngx_dns_tcp_socket_silent(ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_socket_write_handler(ngx_event_t *wev);
 static ngx_int_t ngx_dns_tcp_socket_look(ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_socket_watch(ngx_dns_tcp_t *t);
@@ -108,6 +111,10 @@ ngx_dns_tcp_socket_insert(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a)
 
         if (t->connected && !t->posted.posted) {
             ngx_post_event(&t->posted, &ngx_posted_events);
+        }
+
+        if (t->n == 0 && t->given_up == 0) {
+            t->heard = ngx_current_msec;
         }
 
         a->channel = t;
@@ -205,7 +212,37 @@ ngx_dns_tcp_socket_posted_handler(ngx_event_t *ev)
 
     t = ev->data;
 
-    ngx_dns_tcp_socket_write_handler(t->connection->write);
+    if (ngx_dns_tcp_socket_silent(t)) {
+        ngx_dns_tcp_socket_detach(t);
+    }
+
+    if (t->connected) {
+        ngx_dns_tcp_socket_write_handler(t->connection->write);
+    }
+}
+
+
+void
+ngx_dns_tcp_socket_give_up(ngx_dns_tcp_t *t)
+{
+    t->given_up++;
+
+    if (ngx_dns_tcp_socket_silent(t) && !t->posted.posted) {
+        ngx_post_event(&t->posted, &ngx_posted_events);
+    }
+}
+
+
+/*
+ * A server that is slower than another one leaves queries, too, which are asked
+ * there beside it: that is not for long without any response.
+ */
+
+static ngx_uint_t
+ngx_dns_tcp_socket_silent(ngx_dns_tcp_t *t)
+{
+    return t->given_up >= NGX_DNS_TCP_GIVEN_UP
+           && ngx_current_msec - t->heard >= NGX_DNS_TCP_SILENCE;
 }
 
 
@@ -464,6 +501,11 @@ ngx_dns_tcp_socket_response(ngx_dns_tcp_t *t, u_char *msg, size_t len)
         goto strange;
     }
 
+    /* late or not, there is somebody */
+
+    t->given_up = 0;
+    t->heard = ngx_current_msec;
+
     a = ngx_dns_tcp_socket_find(t, ngx_dns_get16(msg));
 
     if (a == NULL) {
@@ -476,7 +518,6 @@ ngx_dns_tcp_socket_response(ngx_dns_tcp_t *t, u_char *msg, size_t len)
     }
 
     t->answers++;
-    t->given_up = 0;
 
     if (event == NGX_DNS_EVENT_RESPONSE) {
         ngx_dns_tcp_socket_keepalive(t, a, msg, len);

@@ -31,6 +31,8 @@ struct ngx_dns_tcp_s {
     ngx_uint_t               answers;
     ngx_uint_t               strange;       /* messages that nobody waits for */
     ngx_uint_t               given_up;      /* since the last response */
+    ngx_msec_t               heard;         /* when that was, or the first
+                                               query that waits was asked */
     ngx_uint_t               looked;        /* answers at the last look */
 
     u_char                  *out;           /* frames to be written */
@@ -120,6 +122,12 @@ void ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t);
 
 /* it gets no new queries, and ends when the last one has */
 void ngx_dns_tcp_socket_detach(ngx_dns_tcp_t *t);
+
+/*
+ * Somebody waits no longer for a response.  A connection that may have died
+ * silently is detached; what has come, but was not read yet, is read before.
+ */
+void ngx_dns_tcp_socket_give_up(ngx_dns_tcp_t *t);
 
 /* the same, and it is not idle for a while before it ends */
 void ngx_dns_tcp_socket_retire(ngx_dns_tcp_t *t);

@@ -7,6 +7,9 @@
 #include "ngx_dns_base64.h"
 
 
+static u_char ngx_dns_base64url_escape(const u_char *src, const u_char *last);
+
+
 static ngx_inline ngx_int_t
 ngx_dns_base64url_value(u_char ch)
 {
