@@ -31,7 +31,7 @@ our $client_cpu = $ENV{CLIENT_CPU} // 1;
 
 my $port = $ENV{BENCH_PORT} || 5300;
 my @up = map { '127.0.0.1:' . ($port + $_) } 1, 2;
-my $tls_port = $port + 4;
+our $tls_port = $port + 4;
 my $https_port = $port + 5;
 
 my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
@@ -589,10 +589,17 @@ sub build {
 }
 
 
-sub certificate {
-    return if -s "$out/cert.pem";
+# With the kind of key a new one, else that which is there
 
-    system('openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256'
+sub certificate {
+    my ($key) = @_;
+
+    return if -s "$out/cert.pem" && !$key;
+
+    my $new = ($key // '') eq 'RSA-2048' ? 'rsa:2048'
+                              : 'ec -pkeyopt ec_paramgen_curve:P-256';
+
+    system("openssl req -x509 -newkey $new"
            . ' -nodes -days 3650 -subj /CN=localhost'
            . " -keyout $out/key.pem -out $out/cert.pem 2>$out/openssl.log")
         == 0 or die "openssl failed, see $out/openssl.log\n";
