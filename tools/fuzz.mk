@@ -23,7 +23,7 @@ FUZZ_SOURCES  := fuzz/nginx.c \
 
 fuzz-cc = $(1) -O1 -g -fno-omit-frame-pointer $(2) \
           -fno-sanitize-recover=undefined $(WARNINGS) -D_GNU_SOURCE \
-          -DNGX_HAVE_NONALIGNED=0 $(NGX_INCS) -I. -I$(SRC) -o $@ $(3) -lldns -lcrypto
+          -DNGX_HAVE_NONALIGNED=0 $(NGX_INCS) -I. -I$(SRC) -o $@ $(3) -lldns -lssl -lcrypto
 
 $(FUZZ)/seeds_%: fuzz/fuzz_%.c fuzz/main.c $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
