@@ -186,6 +186,13 @@ check: all                      ## style, sizes, layers, docs, symbols, ...
 	@tools/check-config $(FROM)
 	@$(MAKE) check-warnings
 
+.PHONY: check-analysis
+check-analysis: $(TREE)/objs/Makefile   ## static analysis, by three programs
+	@tools/install-deps build analysis
+	@FLAGS='-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(NGX_INCS) \
+	    $(patsubst %,-isystem $(TREE)/src/http%,/ /v2 /modules) \
+	    -I. -I$(SRC)' tools/check-analysis
+
 .PHONY: run
 run:                            ## two name servers and nginx on port 5353
 	@tools/install-deps build run
@@ -241,6 +248,13 @@ check-clients: $(PRODUCT)       ## systemd-resolved, stubby, Chromium (root)
 	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
 	prove -v tools/check-clients
+
+.PHONY: check-oracle
+check-oracle: $(PRODUCT)        ## the same queries to dnsdist and unbound
+	@tools/install-deps build test
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove -v tools/check-oracle
 
 .PHONY: check-accounting
 check-accounting: $(PRODUCT)    ## a million queries, kills, reloads: counted
