@@ -223,6 +223,12 @@ bench-connections:              ## what connections cost, idle and bad ones
 	@$(MAKE) all
 	@bench/connections
 
+.PHONY: bench-xdp
+bench-xdp:                      ## what answers in the kernel cost (root)
+	@tools/install-deps build test bench
+	@$(MAKE) all
+	@bench/xdp
+
 .PHONY: bench-hitratio
 bench-hitratio: $(OUT)/bench/hitratio   ## the cache, LRU and the optimum
 	@$<

@@ -60,7 +60,8 @@ is(http($http, '/status', method => 'DELETE')->{status}, 405, 'DELETE');
 my $s = status($http);
 
 is_deeply([ sort keys %$s ],
-    [ qw/ caches changes drained schema servers time totals upstreams / ], 'the whole');
+    [ qw/ caches changes drained schema servers time totals upstreams
+       xdp / ], 'the whole');
 is($s->{schema}, 1, 'schema');
 cmp_ok(abs($s->{time} - time()), '<', 5, 'time');
 
@@ -72,7 +73,7 @@ is_deeply([ sort keys %$server ],
 is_deeply([ sort keys %{$server->{queries}} ], [ qw/ https tcp tls udp / ],
           'protocols');
 is_deeply([ sort keys %{$server->{responses}} ],
-          [ qw/ cache error hosts local stale upstream / ], 'sources');
+          [ qw/ cache error hosts local stale upstream xdp / ], 'sources');
 
 is($server->{server}, $addr{8053}, 'its name');
 is_deeply($server->{listen}, [ @addr{8053, 8054} ], 'its addresses');

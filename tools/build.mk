@@ -12,7 +12,8 @@ $(TREE)/flags: FORCE
 	@printf '%s\n' '$(FROM)' '$(subst ','\'',$(CONFIGURE))' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-$(TREE)/objs/Makefile: $(TREE)/flags config $(wildcard $(SRC)/front/*.proto) \
+$(TREE)/objs/Makefile: $(TREE)/flags config $(wildcard $(SRC)/front/*.proto \
+                           xdp/*.[ch] $(SRC)/store/ngx_dns_xdp_table.h) \
                        $(wildcard $(FROM)/src/core/nginx.h) | sources
 	@cd $(TREE) && find . -maxdepth 1 -type l -exec rm {} + \
 	    && rm -rf objs Makefile

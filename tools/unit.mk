@@ -35,11 +35,17 @@ $(UNIT)/obj/%.o: %.c $(UNIT)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(UNIT_CFLAGS) $(NGX_INCS) -I. -I$(SRC) -MMD -MP -c -o $@ $<
 
+# what configure makes of it is no header that the compiler tells of
+
+$(UNIT)/obj/unit/xdp.o: $(wildcard xdp/*.[ch])
+
 $(UNIT_LIB): $(UNIT_OBJS)
 	@rm -f $@ && ar rc $@ $^
 
 $(UNIT)/test_%: $(UNIT)/obj/unit/test_%.o $(UNIT_LIB)
-	@$(CC) $(UNIT_SAN) -pthread -o $@ $< $(UNIT_LIB) -lldns -lcrypto -lm
+	@$(CC) $(UNIT_SAN) -pthread -o $@ $< $(UNIT_LIB) -lldns -lcrypto -lm \
+	    $$(sed -n 's/^.define NGX_DNS_XDP  *1$$/-lbpf/p' \
+	       $(TREE)/objs/ngx_auto_config.h)
 
 TSAN_SRCS    := $(wildcard $(SRC)/store/ngx_dns_cache*.c) \
                 $(addprefix $(SRC)/base/ngx_dns_,random.c process.c) \

@@ -169,6 +169,26 @@ const ngx_dns_family_t  ngx_dns_families[] = {
       NGX_DNS_FAMILY_CACHE, "size", offsetof(ngx_dns_figures_cache_t, size),
       NULL },
 
+    { "nginx_dns_xdp_entries", NGX_DNS_PROMETHEUS_GAUGE,
+      "Answers that the kernel gives by itself.",
+      NGX_DNS_FAMILY_ALL, NULL, offsetof(ngx_dns_xdp_stat_t, entries),
+      ngx_dns_prometheus_xdp },
+
+    { "nginx_dns_xdp_entries_size", NGX_DNS_PROMETHEUS_GAUGE,
+      "How many of them there can be.",
+      NGX_DNS_FAMILY_ALL, NULL, offsetof(ngx_dns_xdp_stat_t, size),
+      ngx_dns_prometheus_xdp },
+
+    { "nginx_dns_xdp_promotions", NGX_DNS_PROMETHEUS_COUNTER,
+      "Answers of the cache that were given to the kernel.",
+      NGX_DNS_FAMILY_ALL, NULL, offsetof(ngx_dns_xdp_stat_t, promotions),
+      ngx_dns_prometheus_xdp },
+
+    { "nginx_dns_xdp_passes", NGX_DNS_PROMETHEUS_COUNTER,
+      "Queries that the kernel left to their socket, by reason.",
+      NGX_DNS_FAMILY_ALL, NULL, 0,
+      ngx_dns_prometheus_xdp_passes },
+
     { "nginx_dns_upstream_up", NGX_DNS_PROMETHEUS_GAUGE,
       "1 if the server gets queries, 0 if not.",
       NGX_DNS_FAMILY_ALL, NULL, 0,

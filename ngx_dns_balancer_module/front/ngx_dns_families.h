@@ -85,6 +85,10 @@ void ngx_dns_prometheus_cookies(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 void ngx_dns_prometheus_source(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
+void ngx_dns_prometheus_xdp(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family);
+void ngx_dns_prometheus_xdp_passes(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family);
 void ngx_dns_prometheus_up(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 void ngx_dns_prometheus_drained(ngx_dns_text_t *t, ngx_dns_figures_t *f,

@@ -27,6 +27,7 @@ static void ngx_dns_json_cache(ngx_dns_text_t *t, ngx_dns_figures_cache_t *c);
 static void ngx_dns_json_upstream(ngx_dns_text_t *t,
     ngx_dns_figures_upstream_t *fu);
 static void ngx_dns_json_peer(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p);
+static void ngx_dns_json_xdp(ngx_dns_text_t *t, ngx_dns_figures_t *f);
 static void ngx_dns_json_changes(ngx_dns_text_t *t, ngx_dns_figures_t *f);
 static void ngx_dns_json_word(ngx_dns_text_t *t, const char *key, u_char *word);
 static void ngx_dns_json_histogram(ngx_dns_text_t *t,
@@ -101,6 +102,7 @@ ngx_dns_json_render(ngx_dns_page_request_t *pr)
     }
 
     ngx_dns_json_close(t, ']');
+    ngx_dns_json_xdp(t, f);
     ngx_dns_json_changes(t, f);
     ngx_dns_json_close(t, '}');
 
@@ -392,6 +394,34 @@ ngx_dns_json_peer(ngx_dns_text_t *t, ngx_dns_figures_peer_t *p)
     ngx_dns_json_key(t, "times");
     ngx_dns_json_histogram(t, &p->sum.rtt, 0);
 
+    ngx_dns_json_close(t, '}');
+}
+
+
+/* null, if there is no program in the kernel */
+
+static void
+ngx_dns_json_xdp(ngx_dns_text_t *t, ngx_dns_figures_t *f)
+{
+    ngx_uint_t  i;
+
+    if (!f->xdp_used) {
+        ngx_dns_json_string(t, "xdp", NULL);
+        return;
+    }
+
+    ngx_dns_json_open(t, "xdp", '{');
+    ngx_dns_json_number(t, "entries", f->xdp.entries);
+    ngx_dns_json_number(t, "entries_size", f->xdp.size);
+    ngx_dns_json_number(t, "promotions", f->xdp.promotions);
+
+    ngx_dns_json_open(t, "passes", '{');
+
+    for (i = 0; i < NGX_DNS_XDP_PASSES; i++) {
+        ngx_dns_json_number(t, ngx_dns_xdp_passes[i], f->xdp.passes[i]);
+    }
+
+    ngx_dns_json_close(t, '}');
     ngx_dns_json_close(t, '}');
 }
 

@@ -26,7 +26,14 @@
 #define NGX_DNS_FEATURE_TAP  ""
 #endif
 
-#define NGX_DNS_FEATURES  "http" NGX_DNS_FEATURE_SSL NGX_DNS_FEATURE_TAP
+#if (NGX_DNS_XDP)
+#define NGX_DNS_FEATURE_XDP  ",xdp"
+#else
+#define NGX_DNS_FEATURE_XDP  ""
+#endif
+
+#define NGX_DNS_FEATURES  "http" NGX_DNS_FEATURE_SSL NGX_DNS_FEATURE_TAP      \
+                          NGX_DNS_FEATURE_XDP
 
 #define ngx_dns_rcode_bit(rcode)   (1U << (rcode))
 
@@ -39,6 +46,7 @@
 static const uint32_t  ngx_dns_prometheus_rcodes[NGX_DNS_SOURCES] = {
     ngx_dns_rcode_bit(NGX_DNS_NOERROR) | ngx_dns_rcode_bit(NGX_DNS_NXDOMAIN)
         | ngx_dns_rcode_bit(NGX_DNS_SERVFAIL),
+    0,
     ngx_dns_rcode_bit(NGX_DNS_NOERROR) | ngx_dns_rcode_bit(NGX_DNS_NXDOMAIN),
     ngx_dns_rcode_bit(NGX_DNS_NOERROR),
     ngx_dns_rcode_bit(NGX_DNS_NOERROR),
@@ -222,6 +230,33 @@ ngx_dns_prometheus_responses(ngx_dns_text_t *t, ngx_dns_figures_t *f,
                                           (char *) extra, n);
             }
         }
+    }
+}
+
+
+void
+ngx_dns_prometheus_xdp(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    if (f->xdp_used) {
+        ngx_dns_prometheus_sample(t, family, NULL, "",
+                                  ngx_dns_family_value(family, &f->xdp));
+    }
+}
+
+
+void
+ngx_dns_prometheus_xdp_passes(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    u_char      extra[NGX_DNS_PROMETHEUS_LABELS];
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_DNS_XDP_PASSES && f->xdp_used; i++) {
+        (void) ngx_sprintf(extra, "reason=\"%s\"%Z", ngx_dns_xdp_passes[i]);
+
+        ngx_dns_prometheus_sample(t, family, NULL, (char *) extra,
+                                  f->xdp.passes[i]);
     }
 }
 

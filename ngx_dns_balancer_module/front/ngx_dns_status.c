@@ -10,6 +10,7 @@
 
 static ngx_int_t ngx_dns_status_servers(ngx_dns_status_t *st,
     ngx_dns_figures_t *f, ngx_pool_t *pool);
+static void ngx_dns_status_xdp(uint32_t slot, ngx_dns_server_counters_t *sum);
 static ngx_int_t ngx_dns_status_peers(ngx_dns_status_t *st,
     ngx_dns_figures_t *f, ngx_pool_t *pool);
 static void ngx_dns_status_peer(ngx_dns_status_t *st, ngx_dns_peer_t *peer,
@@ -32,6 +33,9 @@ ngx_dns_status_figures(ngx_dns_status_t *st, ngx_pool_t *pool)
     }
 
     ngx_dns_metrics_sum(st->metrics, &f->sum);
+
+    f->xdp_used = ngx_dns_xdp_table.control != NULL;
+    ngx_dns_xdp_stat(&ngx_dns_xdp_table, &f->xdp);
 
     if (ngx_dns_status_peers(st, f, pool) != NGX_OK
         || ngx_dns_status_servers(st, f, pool) != NGX_OK
@@ -66,9 +70,30 @@ ngx_dns_status_servers(ngx_dns_status_t *st, ngx_dns_figures_t *f,
 
         ngx_dns_metrics_sum_server(st->metrics, server[i].metrics->slot,
                                    &f->servers[i].sum);
+        ngx_dns_status_xdp(server[i].metrics->slot, &f->servers[i].sum);
     }
 
     return NGX_OK;
+}
+
+
+/* what never came to a socket is counted by the program in the kernel */
+
+static void
+ngx_dns_status_xdp(uint32_t slot, ngx_dns_server_counters_t *sum)
+{
+    ngx_uint_t            i;
+    ngx_dns_xdp_counts_t  xdp;
+
+    ngx_dns_xdp_sum(&ngx_dns_xdp_table, slot, &xdp);
+
+    for (i = 0; i < NGX_DNS_XDP_TYPES; i++) {
+        sum->queries[NGX_DNS_PROTO_UDP][i] += xdp.queries[i];
+    }
+
+    for (i = 0; i < NGX_DNS_XDP_RCODES; i++) {
+        sum->responses[NGX_DNS_SOURCE_XDP][i] += xdp.responses[i];
+    }
 }
 
 
@@ -190,7 +215,10 @@ ngx_dns_status_source(const ngx_dns_server_counters_t *sum,
     uint64_t    n;
     ngx_uint_t  i;
 
-    n = 0;
+    /* the kernel's are hits of the cache, too */
+
+    n = source == NGX_DNS_SOURCE_CACHE
+        ? ngx_dns_status_source(sum, NGX_DNS_SOURCE_XDP) : 0;
 
     for (i = 0; i < NGX_DNS_METRICS_RCODES; i++) {
         n += sum->responses[source][i];

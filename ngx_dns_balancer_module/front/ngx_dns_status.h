@@ -19,6 +19,7 @@
 #include "../query/ngx_dns_conf.h"
 #include "../store/ngx_dns_desk.h"
 #include "../store/ngx_dns_metrics.h"
+#include "../store/ngx_dns_xdp.h"
 
 
 typedef struct {
@@ -89,6 +90,8 @@ typedef struct {
     ngx_dns_desk_change_t        *changes;     /* the last one first */
     ngx_uint_t                    nchanges;
     uint64_t                      drained;     /* by hand: not ready */
+    ngx_uint_t                    xdp_used;    /* there is a program */
+    ngx_dns_xdp_stat_t            xdp;
 } ngx_dns_figures_t;
 
 

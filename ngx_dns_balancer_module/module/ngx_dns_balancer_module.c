@@ -84,6 +84,20 @@ static ngx_command_t  ngx_stream_dns_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dns_xdp"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_stream_dns_xdp,
+      NGX_STREAM_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dns_xdp"),
+      NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_dns_xdp_server,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dns_resolver_name"),
       NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
       ngx_stream_dns_resolver,
@@ -423,6 +437,7 @@ ngx_stream_dns_create_srv_conf(ngx_conf_t *cf)
      *     dscf->session = NULL;
      *     dscf->set = 0;
      *     dscf->enabled = 0;
+     *     dscf->xdp = 0;
      */
 
     if (ngx_array_init(&dscf->local.designated, cf->pool, 2, sizeof(ngx_str_t))
@@ -584,6 +599,7 @@ ngx_stream_dns_init(ngx_conf_t *cf)
 
     if (ngx_stream_dns_choose_init(cf) != NGX_OK
         || ngx_stream_dns_listen_check(cf) != NGX_OK
+        || ngx_stream_dns_xdp_check(cf, dmcf) != NGX_OK
         || ngx_stream_dns_service_init(cf, dmcf) != NGX_OK)
     {
         return NGX_ERROR;

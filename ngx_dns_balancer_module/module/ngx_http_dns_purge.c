@@ -12,6 +12,7 @@
 
 #include "ngx_http_dns.h"
 #include "../base/ngx_dns_clock.h"
+#include "../query/ngx_dns_hot.h"
 #include "../wire/ngx_dns_name.h"
 
 #include <ldns/ldns.h>
@@ -239,6 +240,7 @@ ngx_http_dns_purge_cleanup(void *data)
 
     if (p->call) {
         ngx_queue_remove(&p->queue);
+        ngx_dns_hot_flush();
         p->call = NULL;
     }
 }
@@ -271,6 +273,10 @@ ngx_http_dns_purge_handler(ngx_event_t *ev)
     }
 
     if (rc != NGX_AGAIN) {
+
+        /* what the kernel has of it goes before it is said to be gone */
+
+        ngx_dns_hot_flush();
         ngx_http_dns_purge_end(p, rc);
     }
 }

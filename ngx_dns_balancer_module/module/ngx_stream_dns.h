@@ -60,6 +60,7 @@
 
 typedef struct ngx_stream_dns_cache_file_s  ngx_stream_dns_cache_file_t;
 typedef struct ngx_stream_dns_main_conf_s  ngx_stream_dns_main_conf_t;
+typedef struct ngx_stream_dns_xdp_s  ngx_stream_dns_xdp_t;
 
 
 /* dns_upstream {}, or the server of a dns_forward that names an address */
@@ -224,6 +225,7 @@ struct ngx_stream_dns_main_conf_s {
     ngx_dns_status_t             status;
     ngx_stream_dns_stock_t       stock[NGX_STREAM_DNS_STOCKS];
     ngx_uint_t                   queries;   /* of all servers together */
+    ngx_stream_dns_xdp_t        *xdp;       /* NULL: no dns_xdp */
 
     /* of a worker: who does what is needed once */
     ngx_event_t                  check;
@@ -269,6 +271,8 @@ typedef struct {
     unsigned                     served:1;  /* a dns_over_https names it */
     unsigned                     udp:1;     /* it listens on */
     unsigned                     tcp:1;
+    unsigned                     xdp:1;     /* dns_xdp on */
+    unsigned                     xdp_set:1;
 } ngx_stream_dns_srv_conf_t;
 
 
@@ -331,7 +335,14 @@ char *ngx_stream_dns_zone_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_dns_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_dns_dnstap(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_xdp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_dns_xdp_server(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_stream_dns_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* what excludes "dns_xdp on", once all of a server is known */
+ngx_int_t ngx_stream_dns_xdp_check(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf);
 
 /* parameters of dns_pass; then the chain of a zone */
 char *ngx_stream_dns_fallback(ngx_conf_t *cf, ngx_stream_dns_target_t *target);

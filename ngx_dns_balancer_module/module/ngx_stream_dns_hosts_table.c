@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns.h"
+#include "../query/ngx_dns_hot.h"
 
 
 /*
@@ -222,11 +223,21 @@ ngx_stream_dns_hosts_work(ngx_stream_dns_hosts_t *h)
 static ngx_int_t
 ngx_stream_dns_hosts_publish(ngx_stream_dns_hosts_t *h, uint64_t sign)
 {
+    ngx_int_t  rc;
+
     ngx_stream_dns_hosts_bad_log(h);
 
     h->build->table->sign = sign;
 
-    return ngx_dns_hosts_publish(&h->hosts);
+    rc = ngx_dns_hosts_publish(&h->hosts);
+
+    /* names may be answered by it now that were none of it before */
+
+    if (rc == NGX_OK) {
+        ngx_dns_hot_flush();
+    }
+
+    return rc;
 }
 
 

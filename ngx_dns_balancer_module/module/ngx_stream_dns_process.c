@@ -7,6 +7,7 @@
 #include "ngx_stream_dns_budget.h"
 #include "ngx_stream_dns_cache_file.h"
 #include "ngx_stream_dns_seats.h"
+#include "ngx_stream_dns_xdp.h"
 #include "../base/ngx_dns_random.h"
 #include "../front/ngx_dns_front_https.h"
 #include "../front/ngx_dns_front_out.h"
@@ -75,6 +76,8 @@ ngx_stream_dns_init_module(ngx_cycle_t *cycle)
         ngx_stream_dns_seats_commit(dmcf, cycle->log);
     }
 
+    ngx_stream_dns_xdp_start(cycle, dmcf);
+
     return ngx_stream_dns_listen_hold(cycle);
 }
 
@@ -84,6 +87,10 @@ ngx_stream_dns_init_process(ngx_cycle_t *cycle)
 {
     ngx_uint_t                   servers;
     ngx_stream_dns_main_conf_t  *dmcf;
+
+    if (ngx_process != NGX_PROCESS_SINGLE) {
+        ngx_stream_dns_xdp_links_leave();
+    }
 
     dmcf = ngx_stream_dns_worker_conf(cycle);
 
@@ -176,8 +183,11 @@ ngx_stream_dns_servers_open(ngx_cycle_t *cycle,
             return NGX_ERROR;
         }
 
+        ngx_stream_dns_xdp_open(cycle, dscf[i]);
         ngx_stream_dns_service_open(dscf[i]);
     }
+
+    ngx_dns_hot_open(&dmcf->status.caches, cycle->log);
 
     return NGX_OK;
 }
@@ -389,9 +399,11 @@ ngx_stream_dns_hold(ngx_stream_dns_main_conf_t *dmcf, ngx_uint_t holds)
         ngx_stream_dns_hosts_start((ngx_cycle_t *) ngx_cycle, dmcf);
         ngx_stream_dns_seats_start(dmcf, (ngx_log_t *) ngx_cycle->log);
         ngx_dns_probe_start(&dmcf->status.metrics->lease, dmcf->generation);
+        ngx_stream_dns_xdp_hold(dmcf);
         return;
     }
 
+    ngx_stream_dns_xdp_let(dmcf);
     ngx_stream_dns_cache_file_stop(dmcf);
     ngx_stream_dns_hosts_stop(dmcf);
     ngx_stream_dns_seats_stop(dmcf);

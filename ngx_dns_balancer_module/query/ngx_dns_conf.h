@@ -234,6 +234,8 @@ typedef struct {
     /* where a query goes by zone->choice; NULL if that is nowhere */
     const ngx_dns_choice_t  *(*choose)(ngx_dns_logged_t *r);
 
+    ngx_uint_t            xdp;         /* where its answers are counted, with
+                                          "dns_xdp on" */
     void                 *tap;         /* the front's: ngx_dns_tap.h; NULL:
                                           none */
     void                 *data;        /* module's */

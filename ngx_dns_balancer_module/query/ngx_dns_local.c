@@ -113,6 +113,15 @@ ngx_dns_local_answer(const ngx_dns_request_t *r,
 }
 
 
+ngx_uint_t
+ngx_dns_local_known(ngx_dns_conf_t *conf, const ngx_dns_question_t *q)
+{
+    ngx_dns_local_found_t  found;
+
+    return ngx_dns_local_find(conf, q, &found) == NGX_OK;
+}
+
+
 void
 ngx_dns_local_negative(const ngx_dns_request_t *r, uint16_t rcode,
     ngx_dns_local_answer_t *answer)

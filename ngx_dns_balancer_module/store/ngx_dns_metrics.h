@@ -54,6 +54,8 @@ typedef enum {
 
 typedef enum {
     NGX_DNS_SOURCE_CACHE = 0,
+    NGX_DNS_SOURCE_XDP,          /* the same, by the program in the kernel: not
+                                    in rows, but added to their sums */
     NGX_DNS_SOURCE_STALE,        /* the cache, after the response's end */
     NGX_DNS_SOURCE_HOSTS,
     NGX_DNS_SOURCE_LOCAL,

@@ -61,7 +61,7 @@ const char  *ngx_dns_metrics_protos[NGX_DNS_PROTOS] = {
 
 
 const char  *ngx_dns_metrics_sources[NGX_DNS_SOURCES] = {
-    "cache", "stale", "hosts", "local", "upstream", "error"
+    "cache", "xdp", "stale", "hosts", "local", "upstream", "error"
 };
 
 

@@ -8,9 +8,6 @@
 #include "ngx_dns_walk.h"
 
 
-#define NGX_DNS_TURN_MAX  64              /* records of an RRset */
-
-
 static ngx_uint_t ngx_dns_minimal_keeps(const u_char *p,
     const ngx_dns_walk_t *w);
 static size_t ngx_dns_minimal_name(u_char *out, const u_char *p, size_t pos);
@@ -20,15 +17,33 @@ void
 ngx_dns_turn(u_char *p, size_t size, size_t body, ngx_uint_t answers,
     ngx_uint_t turn)
 {
-    size_t          len, place[NGX_DNS_TURN_MAX];
-    u_char          data[NGX_DNS_TURN_MAX][16];
+    size_t      len, place[NGX_DNS_TURN_MAX];
+    u_char      data[NGX_DNS_TURN_MAX][16];
+    ngx_uint_t  i, n;
+
+    n = ngx_dns_turn_places(p, size, body, answers, place, &len);
+
+    for (i = 0; i < n; i++) {
+        ngx_memcpy(data[i], p + place[i], len);
+    }
+
+    for (i = 0; i < n; i++) {
+        ngx_memcpy(p + place[i], data[(i + turn) % n], len);
+    }
+}
+
+
+ngx_uint_t
+ngx_dns_turn_places(const u_char *p, size_t size, size_t body,
+    ngx_uint_t answers, size_t *place, size_t *len)
+{
     uint16_t        type;
-    ngx_uint_t      i, n;
+    ngx_uint_t      n;
     ngx_dns_walk_t  w;
 
     n = 0;
     type = 0;
-    len = 0;
+    *len = 0;
 
     ngx_dns_walk_init(&w, p, size, body, answers);
 
@@ -50,18 +65,11 @@ ngx_dns_turn(u_char *p, size_t size, size_t body, ngx_uint_t answers,
         }
 
         type = w.type;
-        len = w.rdlen;
-        ngx_memcpy(data[n], p + w.rdata, len);
+        *len = w.rdlen;
         place[n++] = w.rdata;
     }
 
-    if (w.bad || n < 2) {
-        return;
-    }
-
-    for (i = 0; i < n; i++) {
-        ngx_memcpy(p + place[i], data[(i + turn) % n], len);
-    }
+    return w.bad || n < 2 ? 0 : n;
 }
 
 

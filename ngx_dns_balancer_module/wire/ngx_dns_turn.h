@@ -17,6 +17,9 @@
 #include "ngx_dns_message.h"
 
 
+#define NGX_DNS_TURN_MAX  64              /* records of an RRset */
+
+
 #pragma GCC visibility push(hidden)
 
 /*
@@ -29,6 +32,13 @@
  */
 void ngx_dns_turn(u_char *p, size_t size, size_t body, ngx_uint_t answers,
     ngx_uint_t turn);
+
+/*
+ * Offsets of these addresses, each of "len" octets, into "place", with room
+ * for NGX_DNS_TURN_MAX; returns how many, 0 if nothing is done.
+ */
+ngx_uint_t ngx_dns_turn_places(const u_char *p, size_t size, size_t body,
+    ngx_uint_t answers, size_t *place, size_t *len);
 
 /*
  * Leaves the authority and additional sections out of the parsed message "m" in
