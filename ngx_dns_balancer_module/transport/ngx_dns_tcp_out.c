@@ -11,7 +11,7 @@
 
 #define NGX_DNS_TCP_AGAIN    8            /* connections for one query */
 #define NGX_DNS_TCP_LEARNED  60000        /* milliseconds */
-#define NGX_DNS_TCP_KEPT     16           /* connections that were not closed,
+#define NGX_DNS_TCP_KEPT     8            /* connections that were not closed,
                                              before more is tried */
 
 
@@ -185,7 +185,6 @@ ngx_dns_tcp_leave(ngx_dns_peer_t *peer)
     }
 
     ep->most = 0;
-    ep->learned = 0;
 }
 
 
@@ -232,9 +231,8 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
     ngx_uint_t      i, place;
     ngx_dns_tcp_t  *t, *best;
 
-    if (ep->learned && ngx_current_msec - ep->learned > NGX_DNS_TCP_LEARNED) {
+    if (ep->most && ngx_current_msec - ep->learned > NGX_DNS_TCP_LEARNED) {
         ep->most = 0;
-        ep->learned = 0;
     }
 
     best = NULL;
@@ -468,36 +466,24 @@ ngx_dns_tcp_lost(ngx_dns_tcp_endpoint_t *ep, ngx_queue_t *attempts,
 
 
 /*
- * More was outstanding when it was closed: maybe so many are too many for one.
- * A server that restarts closes all it has, whatever they have brought, so this
- * is known of a server when it happens again, to a connection that was opened
- * after that.
+ * More was outstanding when it was closed: so many are too many for one.  A
+ * server that restarts closes connections, too, whatever they have brought, so
+ * this is soon forgotten when later ones are not closed.
  */
 
 static void
 ngx_dns_tcp_learn(ngx_dns_tcp_endpoint_t *ep, const ngx_dns_tcp_end_t *end)
 {
-    ngx_uint_t  answers, both;
+    ngx_uint_t  answers;
 
     answers = ngx_max(end->answers, 1);
-    both = ngx_max(ep->brought, answers);
 
-    if (ep->learned == 0) {
-        ep->brought = answers;
-
-    } else if ((ngx_msec_int_t) (end->opened - ep->learned) < 0) {
-        ep->brought = both;
-
-    } else {
-        if (ep->most == 0 || both < ep->most) {
-            ep->most = both;
-            ep->kept = 0;
-        }
-
-        ep->brought = answers;
+    if (ep->most == 0 || answers < ep->most) {
+        ep->most = answers;
     }
 
-    ep->learned = ngx_max(ngx_current_msec, 1);
+    ep->kept = 0;
+    ep->learned = ngx_current_msec;
 }
 
 

@@ -558,7 +558,6 @@ ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t)
     ep = t->endpoint;
 
     end.answers = t->answers;
-    end.opened = t->opened;
 
     if (t->answers == 0 && ep->bytes->failed && ep->bytes->failed(c)) {
         end.how = NGX_DNS_TCP_TLS;

@@ -61,12 +61,11 @@ typedef enum {
 } ngx_dns_tcp_end_e;
 
 
-/* one that is gone: how many answers it has brought, and when it was opened */
+/* one that is gone, and how many answers it has brought */
 
 typedef struct {
     ngx_dns_tcp_end_e        how;
     ngx_uint_t               answers;
-    ngx_msec_t               opened;
 } ngx_dns_tcp_end_t;
 
 
@@ -96,9 +95,7 @@ struct ngx_dns_tcp_endpoint_s {
                                                is good for; 0: not known */
     ngx_uint_t               kept;          /* that have had so many, and were
                                                not closed */
-    ngx_uint_t               brought;       /* answers of those that were closed
-                                               last with more outstanding */
-    ngx_msec_t               learned;       /* when that was; 0: never */
+    ngx_msec_t               learned;       /* when that was seen */
 
     ngx_dns_tcp_lost_pt      lost;
     ngx_dns_tcp_room_pt      room;
