@@ -103,8 +103,8 @@ ngx_dns_rate_take(const ngx_dns_rate_t *rate, uint64_t hash, uint64_t now,
     ngx_dns_rate_shm_t  *shm;
 
     shm = rate->shm;
-    now = now * NGX_DNS_RATE_UNIT & NGX_DNS_RATE_TIME;
-    print = (hash >> 40) | 1;
+    now *= NGX_DNS_RATE_UNIT;
+    print = (hash | (uint64_t) 1 << 40) & ~NGX_DNS_RATE_TIME;
 
     entry = (uint64_t *) (shm + 1) + (hash & shm->mask) * NGX_DNS_RATE_BUCKET;
     last = entry + NGX_DNS_RATE_BUCKET;
@@ -112,7 +112,7 @@ ngx_dns_rate_take(const ngx_dns_rate_t *rate, uint64_t hash, uint64_t now,
     do {
         old = ngx_dns_load(entry);
 
-        if (old >> 40 == print) {
+        if ((old ^ print) <= NGX_DNS_RATE_TIME) {
             ahead = ngx_dns_rate_ahead(rate, old, now);
 
             if (ahead > burst) {
@@ -120,7 +120,7 @@ ngx_dns_rate_take(const ngx_dns_rate_t *rate, uint64_t hash, uint64_t now,
             }
 
             if (ngx_dns_cas(entry, old,
-                            print << 40
+                            print
                             | ((now + ahead + rate->interval)
                                & NGX_DNS_RATE_TIME)))
             {
