@@ -141,9 +141,10 @@ ngx_stream_dns_xdp_all(ngx_stream_dns_xdp_list_t *list, ngx_listening_t *ls,
 
     list->xdp->wildcard = 1;
 
-    both = 0;
 #if (NGX_HAVE_INET6 && defined IPV6_V6ONLY)
     both = ls->sockaddr->sa_family == AF_INET6 && !ls->ipv6only;
+#else
+    both = 0;
 #endif
 
     for (ifa = list->ifaddrs; ifa; ifa = ifa->ifa_next) {
