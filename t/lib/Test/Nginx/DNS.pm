@@ -680,7 +680,7 @@ sub test_config {
 sub wait_for {
     my ($self, $function, $timeout) = @_;
 
-    my $end = time() + ($timeout // 5);
+    my $end = time() + ($timeout // 15);
 
     for ( ;; ) {
         my $value = $function->();
