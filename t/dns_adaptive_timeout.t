@@ -48,6 +48,7 @@ my $before = $u->count;
 
 $u->set(silent => 1);
 
+my $start = time();
 my $max = 0;
 
 is_deeply(dns_bulk($port, 500, window => 1, sockets => 1, each => sub {
@@ -55,14 +56,19 @@ is_deeply(dns_bulk($port, 500, window => 1, sockets => 1, each => sub {
 }), { '192.0.2.2' => 500 }, 'no query fails');
 
 cmp_ok($max, '<', 0.25, 'the first ones wait for tens of milliseconds');
-cmp_ok($u->count - $before, '<=', 6, 'and only they are sent to it');
+
+# and those that find out every two seconds if it answers again
+
+my $periods = 1 + int((time() - $start) / 2);
+
+cmp_ok($u->count - $before, '<=', 6 * $periods, 'and only they are sent to it');
 ok($t->wait_for(sub {
     $t->error_log() =~ /left out for 2000ms.*upstream timed out/;
-}, 5), 'ejected when it was silent for the whole time');
+}), 'ejected when it was silent for the whole time');
 
 $u->set(silent => 0);
 
 ok($t->wait_for(sub {
     (dns_bulk($port, 20)->{'192.0.2.1'} // 0) > 5
-}, 5), 'it is back after fail_timeout');
+}), 'it is back after fail_timeout');
 

@@ -58,7 +58,7 @@ for my $n (10 .. 60) {
     my ($oldest, $r);
 
     for (@s) {
-        next if $_->closed(0.02);
+        next if $_->closed(0.1);
         $oldest = $_;
         last;
     }

@@ -67,8 +67,10 @@ $t->run();
 
 my $port = $t->port(8053);
 
+# more at once would not fit into the socket of a worker that has to wait
+
 is_deeply(dns_bulk($port, 600, name => sub { "q$_[0].two.test" },
-                   window => 300), { '192.0.2.1' => 600 }, 'keepalive');
+                   window => 150), { '192.0.2.1' => 600 }, 'keepalive');
 is($u{8081}->accepted(), 2, 'two connections');
 
 is_deeply(dns_bulk($port, 100, name => sub { "q$_[0].requests.test" },

@@ -195,7 +195,7 @@ $s = dns_connect($port);
 is(join(' ', map { $s->answer()->{id} } 1 .. 2), "@ids[1, 0]", 'any order');
 
 is_deeply(dns_bulk($port, 1000, name => sub { "q$_[0].tls.test" },
-                   window => 200), { '192.0.2.1' => 1000 }, '1000 queries');
+                   window => 150), { '192.0.2.1' => 1000 }, '1000 queries');
 cmp_ok(server('tls')->{handshakes_full} + server('tls')->{handshakes_resumed},
        '<=', 8, 'few connections');
 
