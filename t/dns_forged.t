@@ -30,7 +30,9 @@ dns_cache       c;
 
 # an unanswered query is sent again: that is one more to be guessed
 
-dns_upstream_timeout      4s;
+# ... and a busy machine takes its time for 3000 answers over TCP
+
+dns_upstream_timeout      12s;
 dns_next_upstream_budget  off;
 
 dns_upstream u {

@@ -38,12 +38,12 @@ must($net->enter(), split ' ', $_) for 'ip link set far up',
 $t->write_stream(<<'EOF_CONF', pages => 'metrics');
 dns_upstream u4 {
     server        198.51.100.254:%%PORT_8081%%;
-    health_check  interval=100ms fails=3;
+    health_check  interval=100ms timeout=1s fails=3;
 }
 
 dns_upstream u6 {
     server        [2001:db8::fe]:%%PORT_8081%%;
-    health_check  interval=100ms fails=3;
+    health_check  interval=100ms timeout=1s fails=3;
 }
 
 dns_upstream t4 {
