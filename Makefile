@@ -119,6 +119,7 @@ TARGETS      := objs/nginx $(if $(MODULE),objs/ngx_dns_balancer_module.so)
 CONF_FLAGS    = --prefix=$(OUT)/$(NAME) --error-log-path=stderr \
                 --with-compat --with-threads \
                 --with-http_ssl_module --with-http_v2_module \
+                --with-http_realip_module \
                 --with-stream --with-stream_ssl_module \
                 --with-stream_realip_module \
                 $(if $(filter-out release,$(BUILD)),--with-debug) \
