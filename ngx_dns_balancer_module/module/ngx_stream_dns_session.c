@@ -356,9 +356,7 @@ ngx_stream_dns_session_empty(ngx_stream_dns_session_t *ds)
     ds->connection.ssl = NULL;
 #endif
 
-    ngx_memzero(s->ctx, sizeof(void *) * ngx_stream_max_module);
-    ngx_memzero(s->variables, ds->main->variables.nelts
-                              * sizeof(ngx_stream_variable_value_t));
+    ngx_memzero(s->ctx, ds->state_size);
 
     for (cln = pool->cleanup; cln; cln = cln->next) {
         if (cln->handler) {

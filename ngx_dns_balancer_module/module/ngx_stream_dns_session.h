@@ -31,6 +31,7 @@ typedef struct {
     ngx_log_t                     log;
     ngx_dns_sockaddr_t            local_sockaddr;
     ngx_stream_core_main_conf_t  *main;
+    size_t                        state_size;  /* of ctx and variables */
     u_char                        text[NGX_SOCKADDR_STRLEN];
     in_addr_t                     ipv4;     /* what "text" is, ... */
     size_t                        ipv4_len; /* ... if it is not 0 */

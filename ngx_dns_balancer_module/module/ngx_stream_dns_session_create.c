@@ -85,16 +85,22 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
 
     ds->main = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
 
-    s->ctx = ngx_pcalloc(cycle->pool, sizeof(void *) * ngx_stream_max_module);
-    s->variables = ngx_pcalloc(cycle->pool,
-                               ngx_max(ds->main->variables.nelts, 1)
-                               * sizeof(ngx_stream_variable_value_t));
+    /* both are emptied after each use, by one call */
 
-    if (s->srv_conf == NULL || s->ctx == NULL || s->variables == NULL
+    ds->state_size = sizeof(void *) * ngx_stream_max_module
+                     + ds->main->variables.nelts
+                       * sizeof(ngx_stream_variable_value_t);
+
+    s->ctx = ngx_pcalloc(cycle->pool, ds->state_size);
+
+    if (s->srv_conf == NULL || s->ctx == NULL
         || ngx_stream_dns_session_connect(ds, dscf) != NGX_OK)
     {
         return NGX_ERROR;
     }
+
+    s->variables = (ngx_stream_variable_value_t *)
+                   (s->ctx + ngx_stream_max_module);
 
     rules = 0;
 
