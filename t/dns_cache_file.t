@@ -15,7 +15,7 @@ use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 use Time::HiRes qw/ time sleep /;
 
-my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(26);
+my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(27);
 my $dir = $t->testdir();
 
 $t->allow(qr/worker process \d+ exited on signal 9/);
@@ -160,10 +160,15 @@ is($up->count(), 0, 'a hit');
 
 my $before = (stat $file)[1];
 
+# what a worker left that was killed while it wrote
+
+$t->write_file('answers.cache.tmp', 'left');
+
 http($http, '/dns/caches/c/purge?name=n5.test', method => 'POST');
 
 ok($t->wait_for(sub { ((stat $file)[1] // $before) != $before }, 15),
    'written after a purge');
+ok(!-e "$file.tmp", 'and nothing is left');
 kill 'KILL', $t->pid(), $t->workers();
 $t->wait_for(sub { $t->gone($t->pid()) });
 unlink "$dir/nginx.pid";

@@ -12,7 +12,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 
-my $t = Test::Nginx::DNS->new()->plan(16)->allow(qr/\[emerg\]/);
+my $t = Test::Nginx::DNS->new()->plan(17)->allow(qr/\[emerg\]/);
 my $dir = $t->testdir();
 
 mkdir "$dir/is";
@@ -51,6 +51,9 @@ refused('dns_cache_zone zone=c:1m file=;', qr/"file=" must be the path of a file
         'no path');
 refused("dns_cache_zone zone=c:1m file=$dir/;", qr/must be the path of a file/,
         'ends with a slash');
+refused("dns_cache_zone zone=c:1m file=$dir/c.tmp;",
+        qr/"file=\S+c.tmp" must not end with ".tmp", which is added while/,
+        'ends as what is being written');
 refused("dns_cache_zone zone=c:1m file=$dir/is;",
         qr/"dns_cache_zone" "c": "file=\S+" is no file/, 'a directory');
 refused("dns_cache_zone zone=c:1m file=$dir/none/c;",

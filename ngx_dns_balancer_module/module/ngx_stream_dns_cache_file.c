@@ -11,8 +11,6 @@
 
 
 #define NGX_STREAM_DNS_CACHE_FILE_GROUPS  64
-#define NGX_STREAM_DNS_CACHE_FILE_TEMP    (sizeof(".") + NGX_INT_T_LEN         \
-                                           + sizeof(".tmp"))
 
 
 static ngx_int_t ngx_stream_dns_cache_file_directory(
@@ -50,15 +48,26 @@ ngx_stream_dns_cache_file_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
         return NULL;
     }
 
+    if (path->len >= 4 && ngx_memcmp(path->data + path->len - 4, ".tmp", 4)
+                          == 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": \"file=%V\" must not end with \".tmp\", "
+                           "which is added while it is written", directive,
+                           path);
+        return NULL;
+    }
+
     if (ngx_conf_full_name(cf->cycle, &file->path, 0) != NGX_OK) {
         return NULL;
     }
 
-    file->temp.data = ngx_pnalloc(cf->pool, file->path.len
-                                            + NGX_STREAM_DNS_CACHE_FILE_TEMP);
+    file->temp.data = ngx_pnalloc(cf->pool, file->path.len + sizeof(".tmp"));
     if (file->temp.data == NULL) {
         return NULL;
     }
+
+    ngx_sprintf(file->temp.data, "%V.tmp%Z", &file->path);
 
     files = dmcf->cache_files.elts;
 

@@ -91,6 +91,10 @@ ngx_int_t ngx_stream_dns_cache_file_open(ngx_stream_dns_cache_file_t *file,
     ngx_dns_cache_shm_t *c, ngx_log_t *log);
 ngx_int_t ngx_stream_dns_cache_file_read(ngx_stream_dns_cache_file_t *file,
     ngx_uint_t records, ngx_log_t *log);
+
+/* is what is being written still at its place, not another process's? */
+ngx_uint_t ngx_stream_dns_cache_file_mine(ngx_stream_dns_cache_file_t *file);
+
 void ngx_stream_dns_cache_file_close(ngx_stream_dns_cache_file_t *file);
 
 #pragma GCC visibility pop

@@ -257,12 +257,23 @@ ngx_stream_dns_cache_file_refuse(ngx_stream_dns_cache_file_t *file,
 }
 
 
+ngx_uint_t
+ngx_stream_dns_cache_file_mine(ngx_stream_dns_cache_file_t *file)
+{
+    ngx_file_info_t  mine, there;
+
+    return ngx_fd_info(file->fd, &mine) != NGX_FILE_ERROR
+           && ngx_file_info(file->temp.data, &there) != NGX_FILE_ERROR
+           && mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
+
 void
 ngx_stream_dns_cache_file_close(ngx_stream_dns_cache_file_t *file)
 {
     if (file->fd != NGX_INVALID_FILE) {
 
-        if (!file->reading) {
+        if (!file->reading && ngx_stream_dns_cache_file_mine(file)) {
             (void) ngx_delete_file(file->temp.data);
         }
 

@@ -22,6 +22,8 @@ static ngx_int_t ngx_stream_dns_cache_file_flush(
     ngx_stream_dns_cache_file_t *file);
 static ngx_int_t ngx_stream_dns_cache_file_rename(
     ngx_stream_dns_cache_file_t *file);
+static ngx_int_t ngx_stream_dns_cache_file_give(
+    ngx_stream_dns_cache_file_t *file);
 static ngx_int_t ngx_stream_dns_cache_file_failed(
     ngx_stream_dns_cache_file_t *file, const char *what, ngx_log_t *log);
 
@@ -163,7 +165,7 @@ ngx_stream_dns_cache_file_begin(ngx_stream_dns_cache_file_t *file,
 
     ngx_dns_store(&c->written, ngx_dns_usec);
 
-    ngx_sprintf(file->temp.data, "%V.%P.tmp%Z", &file->path, ngx_pid);
+    /* of a process that was killed, or of one that began earlier */
 
     (void) ngx_delete_file(file->temp.data);
 
@@ -220,11 +222,13 @@ ngx_stream_dns_cache_file_write(ngx_stream_dns_cache_file_t *file,
         return NGX_AGAIN;
     }
 
-    if (ngx_stream_dns_cache_file_rename(file) != NGX_OK) {
+    rc = ngx_stream_dns_cache_file_rename(file);
+
+    if (rc == NGX_ERROR) {
         return ngx_stream_dns_cache_file_failed(file, ngx_rename_file_n, log);
     }
 
-    if (file->told) {
+    if (file->told && rc == NGX_OK) {
         file->told = 0;
         ngx_log_error(NGX_LOG_NOTICE, log, 0,
                       "dns_cache_zone \"%V\" is written to \"%V\" again",
@@ -264,13 +268,37 @@ ngx_stream_dns_cache_file_flush(ngx_stream_dns_cache_file_t *file)
 }
 
 
-/* the master's file is the workers', too: they write the next one */
+/* NGX_DECLINED: another process has begun a newer one, which is to stay */
 
 static ngx_int_t
 ngx_stream_dns_cache_file_rename(ngx_stream_dns_cache_file_t *file)
 {
+    ngx_file_info_t  fi;
+
+    if (!ngx_stream_dns_cache_file_mine(file)) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_stream_dns_cache_file_give(file) != NGX_OK
+        || ngx_fd_info(file->fd, &fi) == NGX_FILE_ERROR
+        || ngx_rename_file(file->temp.data, file->path.data) == NGX_FILE_ERROR)
+    {
+        return NGX_ERROR;
+    }
+
+    file->uniq = ngx_file_uniq(&fi);
+    file->mtime = ngx_file_mtime(&fi);
+
+    return NGX_OK;
+}
+
+
+/* the master's file is the workers', too: they write the next one */
+
+static ngx_int_t
+ngx_stream_dns_cache_file_give(ngx_stream_dns_cache_file_t *file)
+{
     ngx_core_conf_t  *ccf;
-    ngx_file_info_t   fi;
 
     ccf = (ngx_core_conf_t *) ngx_get_conf(file->cycle->conf_ctx,
                                            ngx_core_module);
@@ -280,15 +308,6 @@ ngx_stream_dns_cache_file_rename(ngx_stream_dns_cache_file_t *file)
     {
         return NGX_ERROR;
     }
-
-    if (ngx_fd_info(file->fd, &fi) == NGX_FILE_ERROR
-        || ngx_rename_file(file->temp.data, file->path.data) == NGX_FILE_ERROR)
-    {
-        return NGX_ERROR;
-    }
-
-    file->uniq = ngx_file_uniq(&fi);
-    file->mtime = ngx_file_mtime(&fi);
 
     return NGX_OK;
 }
