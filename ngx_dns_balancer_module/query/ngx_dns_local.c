@@ -596,6 +596,7 @@ ngx_dns_local_send(const ngx_dns_request_t *r,
 
     rr.pos = start + q->end;
     rr.end = start + limit - ngx_dns_response_opt_size(&asker, &m);
+    rr.name = asker.name;
     rr.class = q->asked.class;
     rr.ttl = found->ttl;
 

@@ -7,13 +7,14 @@
 #include "ngx_dns_rr.h"
 
 
-#define NGX_DNS_RR_FIXED  12              /* all before the data */
-#define NGX_DNS_RR_SOA    (2 + 16 + 20)
+#define NGX_DNS_RR_FIXED  12             /* all before the data */
+#define NGX_DNS_RR_SOA    (16 + 20)      /* but its MNAME */
 
 
 static u_char *ngx_dns_rr_header(ngx_dns_rr_t *rr, ngx_uint_t owner,
     ngx_uint_t type, size_t len);
-static u_char *ngx_dns_rr_pointer(u_char *p, ngx_uint_t owner);
+static u_char *ngx_dns_rr_owner(const ngx_dns_rr_t *rr, u_char *p,
+    ngx_uint_t owner);
 static u_char *ngx_dns_rr_put32(u_char *p, uint32_t v);
 
 
@@ -49,14 +50,17 @@ ngx_dns_rr_txt(ngx_dns_rr_t *rr, ngx_uint_t owner, const u_char *text,
 void
 ngx_dns_rr_soa(ngx_dns_rr_t *rr, ngx_uint_t owner)
 {
+    size_t   len;
     u_char  *p;
 
     /* @ TTL IN SOA @ nobody.invalid. 1 3600 1200 604800 TTL */
 
-    p = ngx_dns_rr_header(rr, owner, NGX_DNS_TYPE_SOA, NGX_DNS_RR_SOA);
+    len = NGX_DNS_RR_SOA + (rr->name[owner] == 0 ? 1 : 2);
+
+    p = ngx_dns_rr_header(rr, owner, NGX_DNS_TYPE_SOA, len);
 
     if (p) {
-        p = ngx_dns_rr_pointer(p, owner);
+        p = ngx_dns_rr_owner(rr, p, owner);
         p = ngx_cpymem(p, "\6nobody\7invalid", 16);
         p = ngx_dns_rr_put32(p, 1);
         p = ngx_dns_rr_put32(p, 3600);
@@ -80,7 +84,7 @@ ngx_dns_rr_header(ngx_dns_rr_t *rr, ngx_uint_t owner, ngx_uint_t type,
         return NULL;
     }
 
-    p = ngx_dns_rr_pointer(rr->pos, owner);
+    p = ngx_dns_rr_owner(rr, rr->pos, owner);
 
     ngx_dns_put16(p, type);
     ngx_dns_put16(p + 2, rr->class);
@@ -95,8 +99,13 @@ ngx_dns_rr_header(ngx_dns_rr_t *rr, ngx_uint_t owner, ngx_uint_t type,
 
 
 static u_char *
-ngx_dns_rr_pointer(u_char *p, ngx_uint_t owner)
+ngx_dns_rr_owner(const ngx_dns_rr_t *rr, u_char *p, ngx_uint_t owner)
 {
+    if (rr->name[owner] == 0) {
+        *p = 0;
+        return p + 1;
+    }
+
     ngx_dns_put16(p, 0xc000 | (NGX_DNS_HEADER_SIZE + owner));
 
     return p + 2;

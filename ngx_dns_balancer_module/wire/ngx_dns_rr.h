@@ -5,9 +5,10 @@
 
 /*
  * Writes records of responses that are made here.  Owners are pointers into
- * the question (RFC 1035, 4.1.4), which is always at the same place.  For the
- * query layer; no policy.  A record that does not fit is left out and "full"
- * is set, for good: the caller tests once.
+ * the question (RFC 1035, 4.1.4), which is always at the same place, but for
+ * the root: a pointer to it is longer than itself, and some parsers refuse it.
+ * For the query layer; no policy.  A record that does not fit is left out and
+ * "full" is set, for good: the caller tests once.
  */
 
 
@@ -21,6 +22,7 @@
 typedef struct {
     u_char          *pos;
     u_char          *end;
+    const u_char    *name;        /* of the question */
     uint16_t         class;
     uint16_t         n;           /* records written */
     uint32_t         ttl;
