@@ -64,7 +64,11 @@ sub run_datagrams {
             $m = proxy_header() . $m if $proxied;
 
             send $socket, $m, 0;
-            recv $socket, my $answer, 65535, 0 for 1 .. 2;
+
+            for (1 .. 2) {
+                recv $socket, my $answer, 65535, 0;
+                learn_cookie($answer) if defined $answer;
+            }
         }
 
         sleep 0.005;

@@ -30,8 +30,20 @@ sub hostile_conf {
         'dns_client_timeout ' . pick('500ms', '2s') . ';',
         'dns_idle_timeout ' . pick('500ms', '5s') . ';',
         'dns_pipeline ' . pick(4, 128, 128, 1000) . ';',
-        'dns_udp_max_size ' . pick(512, 1232, 4096) . ';',
+        'dns_udp_max_size ' . pick(512, 1232, 4096, '4096 unproven=512') . ';',
         pick('', 'dns_nsid ns1;'),
+        pick('', 'dns_cookie on;', 'dns_cookie secret=%%TESTDIR%%/secrets;'),
+        pick('', 'dns_any minimal;', 'dns_any refuse;'),
+        pick('', 'dns_minimal on;'),
+        pick('', 'dns_rotate off;'),
+        pick('', 'dns_local off;', 'dns_local special reverse server_id'
+             . ' whoami=a-1.hostile.test;'),
+
+        # all come from one address, which must be answered: only slips, and
+        # those who are named by what they ask for
+
+        pick('', 'dns_limit zone=clients burst=1000 dry_run;'),
+        pick('', 'dns_limit zone=names burst=100 misses slip=2;'),
         pick('', 'dns_cache_stale 1h;', 'dns_cache_stale 1h'
              . ' answer_after=100ms;'),
     );
@@ -39,6 +51,14 @@ sub hostile_conf {
     my $method = pick('', 'random;', 'random two least_conn;',
                       'least_time;', 'hash $dns_qname consistent;',
                       'hash $remote_addr;', 'sequential;');
+    my $more = pick('', 'hedge off;', 'hedge 20ms;', 'race 2;',
+                    'race 2 positive;', 'race 2 positive wait=50ms;');
+    my $zone = pick('dns_return nxdomain', 'dns_return drop',
+                    'dns_return refused', 'dns_pass over_tcp',
+                    'dns_pass $chosen',
+                    'dns_pass over_tls fallback=hostile',
+                    'dns_pass hostile fallback=over_tcp on=nxdomain,servfail'
+                    . ' fallback=over_tls');
     my $check = pick('', 'health_check off;', 'health_check interval=500ms;');
     my $reuse = pick('on', 'off');
     my $most = pick('', 'max_outstanding=50');
@@ -53,6 +73,8 @@ events {
 
 stream {
     dns_cache_zone zone=answers:1m;
+    dns_limit_zone client zone=clients:64k rate=100r/s;
+    dns_limit_zone \$dns_qname zone=names:64k rate=20r/s;
     dns_cache $cache;
     dns_hosts %%TESTDIR%%/hosts fallthrough;
     log_format f '\$remote_addr \$dns_qname \$dns_rcode "\$dns_error"';
@@ -61,9 +83,15 @@ stream {
     ssl_certificate      %%TESTDIR%%/cert.pem;
     ssl_certificate_key  %%TESTDIR%%/key.pem;
 
+    map \$remote_port \$chosen {
+        ~[0-4]\$  hostile;
+        ~[5-8]\$  over_tcp;
+    }
+
 $stream
     dns_upstream hostile {
         $method
+        $more
         server 127.0.0.1:%%PORT_8081%% $most;
         server 127.0.0.1:%%PORT_8082%%;
         $check
@@ -101,6 +129,10 @@ $stream
         dns_forward  tcp.test  over_tcp;
         dns_forward  tls.test  over_tls;
         dns_forward  .         hostile;
+
+        dns_zone sub.hostile.test {
+            $zone;
+        }
     }
 
     server {

@@ -4,6 +4,7 @@ package Test::Nginx::DNS::Hostile::Message;
 # them the same again.
 #
 #   hostile_query()         (ID, bytes): a query, right or spoiled
+#   learn_cookie($bytes)    of a response: later queries may have its cookie
 #   hostile_answers($query, $tcp)
 #                           what a server makes of it: a list of messages
 #   pointer_chain($size, %options)
@@ -24,7 +25,7 @@ use Exporter qw/ import /;
 
 use Test::Nginx::DNS::Message qw/ encode_name /;
 
-our @EXPORT = qw/ hostile_query hostile_answers pointer_chain plain_answer
+our @EXPORT = qw/ hostile_query learn_cookie hostile_answers pointer_chain plain_answer
                   chain_question name_of type_of pick spoil /;
 
 my @words = qw/ big huge chain tc silent break a b c /;
@@ -102,6 +103,7 @@ sub option {
                   pick(0, 0, 0, 24, int rand 256)) . octets(int rand 18) ],
         [ 8, pack('nCCa3', 1, 24, 0, octets(3)) ],
         [ 8, pack('nCCa7', 2, 56, 0, octets(7)) ],
+        [ 10, cookie() ],
         [ 10, octets(pick(8, 8, 16, 24, 40, int rand 60)) ],
         [ 11, octets(pick(0, 0, 2, 2, int rand 5)) ],
         [ 12, "\0" x int rand 500 ],
@@ -111,6 +113,25 @@ sub option {
 
     return pack('nn', $code, rand() < 0.95 ? length $data : int rand 65536)
            . $data;
+}
+
+
+# One that nginx has made, whole or with one bit that is another
+
+my $cookie = '';
+
+sub learn_cookie {
+    $cookie = $1 if $_[0] =~ /\x00\x0a\x00\x18(.{8}\x01\0\0\0.{12})/s;
+}
+
+
+sub cookie {
+    my $data = $cookie;
+
+    vec($data, int rand 8 * length $data, 1) ^= 1
+        if length $data && rand() < 0.5;
+
+    return $data;
 }
 
 
