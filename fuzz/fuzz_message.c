@@ -24,6 +24,7 @@ static void truncates(const u_char *p, const ngx_dns_message_t *m,
 static void shifts(const u_char *p, const ngx_dns_message_t *m, size_t body);
 static void turns(const u_char *data, size_t size,
     const ngx_dns_message_t *m);
+static void stands(const u_char *data, const ngx_dns_message_t *m);
 
 
 int
@@ -72,6 +73,7 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
 
     if (size <= NGX_DNS_MAX_MESSAGE) {
         turns(data, size, &m);
+        stands(data, &m);
     }
 
     for (n = body; n < size; n += 7) {
@@ -169,4 +171,28 @@ turns(const u_char *data, size_t size, const ngx_dns_message_t *m)
     if (ngx_dns_message_parse(&turned, out, turned.end, m->body) != NGX_OK) {
         abort();
     }
+}
+
+
+/* what is stored of it is well-formed without the rest */
+
+static void
+stands(const u_char *data, const ngx_dns_message_t *m)
+{
+    u_char             *p;
+    ngx_dns_message_t   alone;
+
+    p = malloc(m->end);
+    if (p == NULL) {
+        return;
+    }
+
+    memcpy(p, data, m->end);
+    ngx_dns_put16(p + NGX_DNS_OFF_ARCOUNT, m->additional);
+
+    if (ngx_dns_message_parse(&alone, p, m->end, m->body) != NGX_OK) {
+        abort();
+    }
+
+    free(p);
 }

@@ -49,7 +49,7 @@ static const char  *names[DIFFERENCES] = {
     "ours: octets after the last record",
     "ours: two OPTs, or one out of place or malformed",
     "ours: a compressed name in the question",
-    "ours: a pointer that does not go strictly backwards",
+    "ours: a pointer to what is not a whole name before it",
     "ldns: data of a record that its type does not allow",
     "ldns: reads other records, inside of others' data",
     "any other difference"
@@ -109,26 +109,36 @@ walks(const u_char *p, size_t len, size_t pos)
 
 
 /*
- * An owner with a pointer that goes to its own start, or after it.  Only for
- * what ldns has accepted, so the walk is safe.
+ * An owner with a pointer to a name that is not wholly before its own start.
+ * Only for what ldns has accepted, so the walk is safe.
  */
 
 static int
 not_backwards(const u_char *p, size_t pos)
 {
-    size_t    at, start;
+    size_t    at, start, end;
     unsigned  i, n;
 
     n = ngx_dns_get16(p + 6) + ngx_dns_get16(p + 8) + ngx_dns_get16(p + 10);
 
     for (i = 0; i < n; i++) {
         start = pos;
+        end = SIZE;
 
         for (at = pos; p[at] != 0; /* void */ ) {
 
             if (p[at] < 0xc0) {
                 at += p[at] + 1;
+
+                if (at >= end) {
+                    return 1;
+                }
+
                 continue;
+            }
+
+            if (at + 1 >= end) {
+                return 1;
             }
 
             at = ngx_dns_get16(p + at) & 0x3fff;
@@ -137,6 +147,7 @@ not_backwards(const u_char *p, size_t pos)
                 return 1;
             }
 
+            end = start;
             start = at;
         }
 

@@ -66,6 +66,13 @@ walks(void)
     static const u_char  run[] = HEAD("\1", "\1", "\0", "\0") ASKED
                                  "\xc0\x17\0\1\0\1\0\0\0\x3c\0\0";
 
+    static const u_char  over[] = HEAD("\1", "\2", "\0", "\0") ASKED
+                                  A("\2")
+                                  "\xc0\x2c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1";
+    static const u_char  next[] = HEAD("\1", "\2", "\0", "\0") ASKED
+                                  "\xc0\x0c\0\2\0\1\0\0\0\x3c\0\3\1x\0"
+                                  "\xc0\x29\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1";
+
     is_int(ngx_dns_message_parse(&m, two, sizeof(two) - 1, BODY), NGX_OK,
            "two answers and an OPT");
     is_int(m.answers, 2, "answers");
@@ -83,6 +90,10 @@ walks(void)
            "data past the end");
     is_int(ngx_dns_message_parse(&m, run, sizeof(run) - 1, BODY), NGX_ERROR,
            "a name that runs out of the message");
+    is_int(ngx_dns_message_parse(&m, over, sizeof(over) - 1, BODY), NGX_ERROR,
+           "a pointer to a name that goes on after it");
+    is_int(ngx_dns_message_parse(&m, next, sizeof(next) - 1, BODY), NGX_OK,
+           "a pointer to a name that ends right before it");
     is_int(ngx_dns_message_parse(&m, two, sizeof(two) - 2, BODY), NGX_ERROR,
            "cut");
 

@@ -74,7 +74,7 @@ ngx_dns_name_walk_any(const u_char *p, size_t pos, size_t len, ngx_uint_t *work)
         target = ngx_dns_get16(p + pos) & 0x3fff;
 
         if (target >= start || target < NGX_DNS_HEADER_SIZE
-            || !ngx_dns_name_target(p, target, len, size, work))
+            || !ngx_dns_name_target(p, target, start, size, work))
         {
             return 0;
         }
@@ -88,8 +88,10 @@ ngx_dns_name_walk_any(const u_char *p, size_t pos, size_t len, ngx_uint_t *work)
 
 /*
  * Follows a pointer.  Each jump goes below the start of the part before it,
- * so there is an end, but a message could make it a long way off: jumps are
- * bounded for a name, and labels for all names of a message.
+ * and nothing from there on is read, so that a name does not depend on what
+ * comes after it, which may be cut off or replaced.  So there is an end, but
+ * a message could make it a long way off: jumps are bounded for a name, and
+ * labels for all names of a message.
  */
 
 static ngx_uint_t
@@ -102,7 +104,7 @@ ngx_dns_name_target(const u_char *p, size_t pos, size_t len, size_t size,
     start = pos;
     jumps = 1;
 
-    while (size < NGX_DNS_MAX_NAME && pos + 1 < len && *work) {
+    while (size < NGX_DNS_MAX_NAME && pos < len && *work) {
 
         (*work)--;
 
@@ -116,7 +118,7 @@ ngx_dns_name_target(const u_char *p, size_t pos, size_t len, size_t size,
             continue;
         }
 
-        if (p[pos] < 0xc0) {
+        if (p[pos] < 0xc0 || pos + 1 >= len) {
             return 0;
         }
 
@@ -129,6 +131,7 @@ ngx_dns_name_target(const u_char *p, size_t pos, size_t len, size_t size,
         }
 
         pos = target;
+        len = start;
         start = target;
     }
 

@@ -43,9 +43,9 @@
 /*
  * The name at "pos" of the message "p" of "len" octets, compressed or not.
  * Returns the offset of what follows it, 0 if it runs out of the message,
- * has a label of an unknown kind, a pointer that does not go strictly
- * backwards (RFC 1035, 4.1.4: "a prior occurance"), more than
- * NGX_DNS_NAME_JUMPS pointers, or over 255 octets.
+ * has a label of an unknown kind, a pointer to what is not a whole name before
+ * it (RFC 1035, 4.1.4: "a prior occurance"), more than NGX_DNS_NAME_JUMPS
+ * pointers, or over 255 octets.
  */
 size_t ngx_dns_name_skip(const u_char *p, size_t pos, size_t len);
 
