@@ -110,6 +110,17 @@ wraps(void)
                  4 * UNITS), 3, "after");
     is_int(takes(r, 0x1234567890abcdefULL, now + 10 * 3600 * SECOND, 0, 20,
                  UNITS, 4 * UNITS), 5, "ten hours later it is not ahead");
+
+    /* a free entry looks like one that has to wait until then */
+
+    r = table(65536);
+    now -= 3 * SECOND;
+
+    (void) take(r, 0x1000000000300005ULL, now, UNITS, 4 * UNITS);
+    (void) take(r, 0x2000000000300005ULL, now, UNITS, 4 * UNITS);
+
+    is_int(takes(r, 0x1000000000300005ULL, now, 0, 20, UNITS, 4 * UNITS), 4,
+           "who waits is not pushed out while entries are free");
 }
 
 

@@ -148,14 +148,18 @@ static uint64_t *
 ngx_dns_rate_least(const ngx_dns_rate_t *rate, uint64_t *bucket, uint64_t now,
     uint64_t *least)
 {
-    uint64_t    ahead, *entry;
+    uint64_t    old, ahead, *entry;
     ngx_uint_t  i;
 
     entry = bucket;
     *least = NGX_DNS_RATE_TIME;
 
     for (i = 0; i < NGX_DNS_RATE_BUCKET && *least; i++) {
-        ahead = ngx_dns_rate_ahead(rate, ngx_dns_load(&bucket[i]), now);
+        old = ngx_dns_load(&bucket[i]);
+
+        /* before the clock goes round 0 would be a time to come */
+
+        ahead = old ? ngx_dns_rate_ahead(rate, old, now) : 0;
 
         if (ahead < *least) {
             *least = ahead;
