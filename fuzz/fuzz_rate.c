@@ -1,0 +1,195 @@
+
+/*
+ * Copyright (C) 2026 The ngx_dns_balancer_module authors
+ */
+
+/*
+ * Rates of many keys beside the plainest model of them: for each key the time
+ * at which it would be in time (ITU-T I.371), without bounds.  As long as all
+ * keys have room both agree on each query.  In a crowd a key may be forgotten,
+ * and is let through then; nobody is held who would not be by the model, and
+ * whoever waits longest stays.
+ */
+
+
+#include "unit/nginx.h"
+#include "store/ngx_dns_rate.h"
+
+#include <stdlib.h>
+
+
+#define SIZE      NGX_DNS_RATE_MIN_SIZE
+#define KEYS      64
+#define TIMES     ((uint64_t) 1 << 35)      /* of a sequence, microseconds */
+
+
+int LLVMFuzzerTestOneInput(const u_char *data, size_t size);
+
+
+static const u_char   *in;
+static size_t          left;
+
+static uint64_t        due[KEYS];           /* units */
+static ngx_dns_rate_t  rate;
+static uint64_t        burst;
+static unsigned        keys;
+static unsigned        crowd;               /* one bucket has not room */
+
+
+static unsigned
+octet(void)
+{
+    if (left == 0) {
+        return 0;
+    }
+
+    left--;
+
+    return *in++;
+}
+
+
+static void
+must(unsigned condition)
+{
+    if (!condition) {
+        abort();
+    }
+}
+
+
+/* its 24 bits are its own; all share both buckets in a crowd */
+
+static uint64_t
+hash_of(unsigned key)
+{
+    uint64_t  places;
+
+    places = crowd ? 0x300005 : (uint64_t) key << 20 | (KEYS + key);
+
+    return (uint64_t) (2 * key + 1) << 40 | places;
+}
+
+
+/* is the key still there, and for how long? */
+
+static unsigned
+kept(unsigned key)
+{
+    uint64_t    *entry;
+    ngx_uint_t   i;
+
+    entry = (uint64_t *) (rate.shm + 1);
+
+    for (i = 0; i <= rate.shm->mask * NGX_DNS_RATE_BUCKET + 7; i++) {
+        if (entry[i] >> 40 == hash_of(key) >> 40) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+take(unsigned key, uint64_t usec)
+{
+    uint64_t   now, ahead;
+    unsigned   held;
+    ngx_int_t  rc;
+
+    now = usec * NGX_DNS_RATE_UNIT;
+    ahead = due[key] > now ? due[key] - now : 0;
+    held = ahead > burst;
+
+    rc = ngx_dns_rate_take(&rate, hash_of(key), usec, burst);
+
+    must(rc == NGX_OK || rc == NGX_DECLINED);
+    must(rc == NGX_OK || held);
+    must(rc == NGX_DECLINED || crowd || !held);
+
+    if (rc == NGX_OK) {
+        due[key] = now + ahead + rate.interval;
+    }
+}
+
+
+/* of those that wait longest one is there at least */
+
+static void
+longest(uint64_t usec)
+{
+    unsigned  i, first, there;
+
+    first = 0;
+
+    for (i = 1; i < keys; i++) {
+        if (due[i] > due[first]) {
+            first = i;
+        }
+    }
+
+    there = due[first] <= usec * NGX_DNS_RATE_UNIT;
+
+    for (i = 0; i < keys && !there; i++) {
+        there = due[i] == due[first] && kept(i);
+    }
+
+    must(there);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const u_char *data, size_t size)
+{
+    uint64_t  usec, end, step;
+    unsigned  n, key;
+
+    static u_char  *mem;
+
+    if (mem == NULL) {
+        mem = aligned_alloc(64, SIZE);
+    }
+
+    in = data;
+    left = size;
+
+    n = octet();
+    crowd = n & 1;
+    keys = crowd ? 1 + octet() % KEYS : KEYS;
+
+    rate.shm = ngx_dns_rate_init(mem, SIZE);
+    rate.interval = (uint64_t) (1 + octet()) << (n / 8 % 8 * 3);
+    burst = rate.interval * octet();
+    rate.most = burst + rate.interval;
+
+    must(rate.most < NGX_DNS_RATE_SPAN);
+    must(ngx_dns_rate_attach(mem, SIZE) == rate.shm);
+
+    memset(due, 0, sizeof(due));
+
+    /* the clock of an entry goes round on the way, or does not */
+
+    usec = n & 2 ? ((uint64_t) 1 << 36) - 1000 : 1000000000;
+    end = usec + TIMES;
+
+    while (left && usec < end) {
+        n = octet();
+        key = n / 2 % keys;
+
+        if ((n & 1) == 0) {
+            take(key, usec);
+
+            if (crowd) {
+                longest(usec);
+            }
+
+            continue;
+        }
+
+        step = octet();
+        usec += step << (n / 2 % 24);
+    }
+
+    return 0;
+}
