@@ -310,6 +310,13 @@ check-fleet: $(PRODUCT)         ## three instances behind a router (root)
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
 	prove -v tools/check-fleet
 
+.PHONY: soak
+soak: $(PRODUCT)                ## hours of load and mishaps: SOAK_SECONDS (root)
+	@tools/install-deps build test
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove -v tools/soak
+
 .PHONY: check-nginx-1.30
 check-nginx-1.30:               ## build and test under Debian forky (root)
 	@tools/install-deps ci
