@@ -16,7 +16,11 @@
 #include "store/ngx_dns_cache_image.h"
 #include "store/ngx_dns_cache_shard.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+
+#define must(condition)  ((condition) ? (void) 0 : broken(__LINE__))
 
 
 #define SIZE      65536
@@ -83,11 +87,10 @@ octet(void)
 
 
 static void
-must(unsigned condition)
+broken(unsigned line)
 {
-    if (!condition) {
-        abort();
-    }
+    fprintf(stderr, "not so in line %u\n", line);
+    abort();
 }
 
 

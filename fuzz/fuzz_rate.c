@@ -15,7 +15,11 @@
 #include "unit/nginx.h"
 #include "store/ngx_dns_rate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+
+#define must(condition)  ((condition) ? (void) 0 : broken(__LINE__))
 
 
 #define SIZE      NGX_DNS_RATE_MIN_SIZE
@@ -50,11 +54,10 @@ octet(void)
 
 
 static void
-must(unsigned condition)
+broken(unsigned line)
 {
-    if (!condition) {
-        abort();
-    }
+    fprintf(stderr, "not so in line %u\n", line);
+    abort();
 }
 
 

@@ -11,7 +11,7 @@ FUZZ          := $(OUT)/fuzz
 FUZZ_SECONDS  ?= 60
 # targets that need what the unit tests do, and its fakes
 
-FUZZ_UNIT     := cache cookie life rate
+FUZZ_UNIT     := cache cookie life peers rate
 FUZZ_NAMES    := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 FUZZ_SOURCES  := fuzz/nginx.c \
                  $(wildcard $(addprefix $(SRC)/,base/*.c wire/*.c)) \
