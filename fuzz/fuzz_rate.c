@@ -7,8 +7,7 @@
  * Rates of many keys beside the plainest model of them: for each key the time
  * at which it would be in time (ITU-T I.371), without bounds.  As long as all
  * keys have room both agree on each query.  In a crowd a key may be forgotten,
- * and is let through then; nobody is held who would not be by the model, and
- * whoever waits longest stays.
+ * and begins anew then, but not one that waits longest.
  */
 
 
@@ -74,18 +73,22 @@ hash_of(unsigned key)
 }
 
 
-/* is the key still there, and for how long? */
+/* is the key still there? */
 
 static unsigned
 kept(unsigned key)
 {
-    uint64_t    *entry;
+    uint64_t    *first, *second, hash;
     ngx_uint_t   i;
 
-    entry = (uint64_t *) (rate.shm + 1);
+    hash = hash_of(key);
+    first = (uint64_t *) (rate.shm + 1)
+            + (hash & rate.shm->mask) * NGX_DNS_RATE_BUCKET;
+    second = (uint64_t *) (rate.shm + 1)
+             + (hash >> 20 & rate.shm->mask) * NGX_DNS_RATE_BUCKET;
 
-    for (i = 0; i <= rate.shm->mask * NGX_DNS_RATE_BUCKET + 7; i++) {
-        if (entry[i] >> 40 == hash_of(key) >> 40) {
+    for (i = 0; i < NGX_DNS_RATE_BUCKET; i++) {
+        if (first[i] >> 40 == hash >> 40 || second[i] >> 40 == hash >> 40) {
             return 1;
         }
     }
@@ -101,15 +104,17 @@ take(unsigned key, uint64_t usec)
     unsigned   held;
     ngx_int_t  rc;
 
+    if (crowd && !kept(key)) {
+        due[key] = 0;
+    }
+
     now = usec * NGX_DNS_RATE_UNIT;
     ahead = due[key] > now ? due[key] - now : 0;
     held = ahead > burst;
 
     rc = ngx_dns_rate_take(&rate, hash_of(key), usec, burst);
 
-    must(rc == NGX_OK || rc == NGX_DECLINED);
-    must(rc == NGX_OK || held);
-    must(rc == NGX_DECLINED || crowd || !held);
+    must(rc == (held ? NGX_DECLINED : NGX_OK));
 
     if (rc == NGX_OK) {
         due[key] = now + ahead + rate.interval;
@@ -117,28 +122,43 @@ take(unsigned key, uint64_t usec)
 }
 
 
-/* of those that wait longest one is there at least */
+/* of those that wait longest one is still there, at least */
 
 static void
-longest(uint64_t usec)
+longest(const unsigned *were, uint64_t most, uint64_t now)
 {
-    unsigned  i, first, there;
+    unsigned  i, there;
 
-    first = 0;
-
-    for (i = 1; i < keys; i++) {
-        if (due[i] > due[first]) {
-            first = i;
-        }
-    }
-
-    there = due[first] <= usec * NGX_DNS_RATE_UNIT;
+    there = most <= now;
 
     for (i = 0; i < keys && !there; i++) {
-        there = due[i] == due[first] && kept(i);
+        there = were[i] && due[i] >= most && kept(i);
     }
 
     must(there);
+}
+
+
+/* the same in a crowd */
+
+static void
+crowded(unsigned key, uint64_t usec)
+{
+    uint64_t  most;
+    unsigned  i, were[KEYS];
+
+    most = 0;
+
+    for (i = 0; i < keys; i++) {
+        were[i] = kept(i);
+
+        if (were[i] && due[i] > most) {
+            most = due[i];
+        }
+    }
+
+    take(key, usec);
+    longest(were, most, usec * NGX_DNS_RATE_UNIT);
 }
 
 
@@ -181,10 +201,11 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
         key = n / 2 % keys;
 
         if ((n & 1) == 0) {
-            take(key, usec);
-
             if (crowd) {
-                longest(usec);
+                crowded(key, usec);
+
+            } else {
+                take(key, usec);
             }
 
             continue;
