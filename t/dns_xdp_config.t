@@ -34,14 +34,15 @@ if ($said =~ /is not in this build/) {
 my @lo = map {; "dns_xdp $_->[0]; server { $server dns_cache c; }", $_->[1] } (
     [ 'on', qr/"on" belongs into a server, here devices are named/ ],
     [ 'nosuch0', qr/"nosuch0" is none of "entries=" and "mode=", and there is/ ],
-    [ 'lo lo', qr/device "lo" is there twice/ ],
+    [ 'lo lo', qr/"lo" after "lo": a parameter is given once/ ],
     [ 'entries=100', qr/directive needs the name of a device, as "eth0"/ ],
     (map { [ "lo entries=$_", qr/"entries=\Q$_\E" must be a number from 16 to/ ] }
      0, 15, 65537, 'x', ''),
-    [ 'lo entries=100 entries=200', qr/"entries=200" is there twice/ ],
+    [ 'lo entries=100 entries=200',
+      qr/"entries=200" after "entries=100": a parameter is given once/ ],
     (map { [ "lo mode=$_", qr/"mode=$_" must be "mode=auto", "mode=native" or/ ] }
      'off', ''),
-    [ 'lo mode=auto mode=auto', qr/"mode=auto" is there twice/ ],
+    [ 'lo mode=auto mode=auto', qr/"mode=auto" after "mode=auto": a param/ ],
     [ 'lo; dns_xdp lo', qr/"dns_xdp" directive is duplicate/ ],
 );
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns_xdp.h"
+#include "ngx_stream_dns_text.h"
 
 
 #if (NGX_DNS_XDP)
@@ -18,7 +19,7 @@
 
 
 static ngx_int_t ngx_stream_dns_xdp_parameter(ngx_conf_t *cf,
-    ngx_stream_dns_xdp_t *xdp, ngx_str_t *value, ngx_uint_t *set);
+    ngx_stream_dns_xdp_t *xdp, ngx_str_t *value);
 static ngx_int_t ngx_stream_dns_xdp_entries(ngx_conf_t *cf,
     ngx_stream_dns_xdp_t *xdp, ngx_str_t *value);
 static ngx_int_t ngx_stream_dns_xdp_mode(ngx_conf_t *cf,
@@ -31,21 +32,21 @@ static const char *ngx_stream_dns_xdp_zone(ngx_stream_dns_srv_conf_t *dscf,
     ngx_dns_zone_t *zone);
 
 
-#define NGX_STREAM_DNS_XDP_SET_ENTRIES  1
-#define NGX_STREAM_DNS_XDP_SET_MODE     2
-
-
 char *
 ngx_stream_dns_xdp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_dns_main_conf_t *dmcf = conf;
 
     ngx_str_t             *value;
-    ngx_uint_t             i, set;
+    ngx_uint_t             i;
     ngx_stream_dns_xdp_t  *xdp;
 
     if (dmcf->xdp) {
         return "is duplicate";
+    }
+
+    if (ngx_stream_dns_text_once(cf) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     xdp = ngx_pcalloc(cf->pool, sizeof(ngx_stream_dns_xdp_t));
@@ -61,11 +62,10 @@ ngx_stream_dns_xdp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     xdp->mode = NGX_STREAM_DNS_XDP_AUTO;
     xdp->listen = -1;
 
-    set = 0;
     value = cf->args->elts;
 
     for (i = 1; i < cf->args->nelts; i++) {
-        if (ngx_stream_dns_xdp_parameter(cf, xdp, &value[i], &set) != NGX_OK) {
+        if (ngx_stream_dns_xdp_parameter(cf, xdp, &value[i]) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }
@@ -82,32 +82,17 @@ ngx_stream_dns_xdp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 static ngx_int_t
 ngx_stream_dns_xdp_parameter(ngx_conf_t *cf, ngx_stream_dns_xdp_t *xdp,
-    ngx_str_t *value, ngx_uint_t *set)
+    ngx_str_t *value)
 {
-    ngx_int_t   rc;
-    ngx_uint_t  bit;
-
     if (ngx_strncmp(value->data, "entries=", 8) == 0) {
-        bit = NGX_STREAM_DNS_XDP_SET_ENTRIES;
-        rc = ngx_stream_dns_xdp_entries(cf, xdp, value);
-
-    } else if (ngx_strncmp(value->data, "mode=", 5) == 0) {
-        bit = NGX_STREAM_DNS_XDP_SET_MODE;
-        rc = ngx_stream_dns_xdp_mode(cf, xdp, value);
-
-    } else {
-        return ngx_stream_dns_xdp_device(cf, xdp, value);
+        return ngx_stream_dns_xdp_entries(cf, xdp, value);
     }
 
-    if (rc == NGX_OK && (*set & bit)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"dns_xdp\": \"%V\" is there twice", value);
-        return NGX_ERROR;
+    if (ngx_strncmp(value->data, "mode=", 5) == 0) {
+        return ngx_stream_dns_xdp_mode(cf, xdp, value);
     }
 
-    *set |= bit;
-
-    return rc;
+    return ngx_stream_dns_xdp_device(cf, xdp, value);
 }
 
 
@@ -165,8 +150,7 @@ static ngx_int_t
 ngx_stream_dns_xdp_device(ngx_conf_t *cf, ngx_stream_dns_xdp_t *xdp,
     ngx_str_t *value)
 {
-    ngx_str_t   *device;
-    ngx_uint_t   i;
+    ngx_str_t  *device;
 
     if (ngx_strcmp(value->data, "on") == 0
         || ngx_strcmp(value->data, "off") == 0)
@@ -175,17 +159,6 @@ ngx_stream_dns_xdp_device(ngx_conf_t *cf, ngx_stream_dns_xdp_t *xdp,
                            "\"dns_xdp\": \"%V\" belongs into a server, here "
                            "devices are named, as \"eth0\"", value);
         return NGX_ERROR;
-    }
-
-    device = xdp->devices.elts;
-
-    for (i = 0; i < xdp->devices.nelts; i++) {
-        if (ngx_strcmp(device[i].data, value->data) == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"dns_xdp\": device \"%V\" is there twice",
-                               value);
-            return NGX_ERROR;
-        }
     }
 
     if (xdp->devices.nelts == NGX_DNS_XDP_DEVICES) {
