@@ -247,7 +247,7 @@ check-page: $(PRODUCT)          ## dns_status html in Debian's Chromium
 	@tools/install-deps page
 	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
-	prove tools/check-page
+	prove tools/check-page tools/check-page-xdp
 
 .PHONY: check-clients
 check-clients: $(PRODUCT)       ## systemd-resolved, stubby, Chromium (root)

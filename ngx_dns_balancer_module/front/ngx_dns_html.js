@@ -140,12 +140,13 @@ const clock = (time) => new Date(time * 1000)
 
 function sample(json) {
     const s = { at: performance.now(), queries: 0, hits: 0, misses: 0,
-                failed: sum(json.totals.failed), buckets: [], peers: {} };
+                kernel: 0, failed: sum(json.totals.failed), buckets: [], peers: {} };
 
     for (const server of json.servers) {
         s.queries += sum(server.queries);
         s.hits += server.hits + server.stale;
         s.misses += server.misses;
+        s.kernel += sum(server.responses.xdp || {});
 
         server.duration.buckets.forEach(([le, n], i) => {
             s.buckets[i] = [le, (s.buckets[i] ? s.buckets[i][1] : 0) + n];
@@ -679,6 +680,45 @@ function purge(box, c) {
 }
 
 
+/* what dns_xdp has: answers in the kernel, and what it left to the sockets */
+
+function kernel(json, from, to) {
+    const x = json.xdp;
+
+    $('kernel').hidden = x === null;
+
+    if (x === null) {
+        return;
+    }
+
+    const box = $('xdp');
+    const given = [];
+
+    json.servers.forEach((s, i) => {
+        for (const [code, n] of Object.entries(s.responses.xdp || {})) {
+            tally(given, 'responses', 'servers.' + i + '.responses.xdp.'
+                  + code, n);
+        }
+    });
+
+    bar(box, 'answers', 'xdp.entries', x.entries, x.entries_size,
+        ' of ' + x.entries_size.toLocaleString('en'));
+
+    const p = child(box, 'p', 'p', 'facts dim');
+    const [, path, n] = given[0] || [ '', '', 0 ];
+
+    figure(child(p, 'given', 'span'), path, n);
+    text(child(p, 'given-', 'span'), ' responses, '
+         + number(rate((s) => s.kernel, from, to)) + ' a second, ');
+    figure(child(p, 'in', 'span'), 'xdp.promotions', x.promotions);
+    text(child(p, 'in-', 'span'), ' promotions');
+
+    bars($('passes'), 'queries left to the sockets, by reason',
+         Object.entries(x.passes).map(([why, n]) =>
+             [ why, 'xdp.passes.' + why, n ]));
+}
+
+
 function servers(json) {
     begin($('listens'));
 
@@ -778,6 +818,7 @@ function show(json) {
 
     changes(json);
     caches(json);
+    kernel(json, from, to);
     servers(json);
     answers(json);
     limits(json);
