@@ -197,6 +197,19 @@ test_passes(void)
 }
 
 
+/* as if a worker had looked so many seconds ago, as the second began */
+
+static void
+slot_later(uint32_t sec)
+{
+    ngx_dns_xdp_alive(&x);
+
+    x.control->clock = (x.control->clock & 0xffffffff00000000ULL)
+                       | (uint32_t) (x.control->clock
+                                     - sec * NGX_DNS_XDP_SECOND - 32);
+}
+
+
 static void
 test_times(void)
 {
@@ -228,9 +241,48 @@ test_times(void)
     answer(&x, NAME, sizeof(NAME) - 1, 0, 0, 0);
     is_int(run(&plain, lit(PLAIN)), TX, "of this one");
 
-    x.control->alive = now() - 10;
+    slot_later(3);
+    is_int(run(&plain, lit(PLAIN)), TX, "three seconds after it was looked at");
+    is_int(reply.p[reply.dns + 26 + 9], 300 % 256 - 3, "they count");
+
+    slot_later(NGX_DNS_XDP_STALE + 1);
     is_int(run(&plain, lit(PLAIN)), PASS, "nobody looks after it");
-    x.control->alive = now() + 36000;
+
+    x.control->clock = 0;
+    is_int(run(&plain, lit(PLAIN)), PASS, "nobody ever did");
+
+    ngx_dns_xdp_alive(&x);
+    is_int(run(&plain, lit(PLAIN)), TX, "somebody does");
+
+    slot = ngx_dns_xdp_slot(&x, 0, &seq);
+
+    for (i = 0; slot == NULL; i++) {
+        slot = ngx_dns_xdp_slot(&x, i, &seq);
+    }
+
+    slot->stored += 2;
+    is_int(run(&plain, lit(PLAIN)), TX, "stored by a clock that is ahead");
+    is_int(reply.p[reply.dns + 26 + 8] << 8 | reply.p[reply.dns + 26 + 9], 300,
+           "its whole TTL");
+
+    answer(&x, NAME, sizeof(NAME) - 1, 0, 0, 0);
+}
+
+
+/* the program remembers what it has found, until it is told */
+
+static void
+test_listen(void)
+{
+    is_int(run(&plain, lit(PLAIN)), TX, "listened on");
+
+    xdp_listen(0);
+    x.control->listens++;
+    is_int(run(&plain, lit(PLAIN)), PASS, "no more");
+    is_int(run(&plain, lit(PLAIN)), PASS, "still not");
+
+    xdp_listen(1);
+    is_int(run(&plain, lit(PLAIN)), TX, "again");
 }
 
 
@@ -279,6 +331,10 @@ test_spoiled(unsigned n)
     wrong = 0;
 
     for (i = 0; i < n; i++) {
+        if (i % 1024 == 0) {
+            ngx_dns_xdp_alive(&x);
+        }
+
         way.vlans = (unsigned) chance() % 3;
         way.v6 = chance() & 1;
 
@@ -343,6 +399,10 @@ test_torn(unsigned n)
     (void) pthread_create(&thread, NULL, writer, NULL);
 
     for (i = 0; i < n; i++) {
+        if (i % 1024 == 0) {
+            ngx_dns_xdp_alive(&x);
+        }
+
         if (run(&plain, lit(PLAIN)) != TX) {
             continue;
         }
@@ -389,6 +449,7 @@ main(void)
     test_answers();
     test_passes();
     test_times();
+    test_listen();
     test_sizes();
     test_spoiled(n);
     test_torn(n);

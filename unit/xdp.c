@@ -37,7 +37,7 @@ map(struct bpf_object *object, const char *name, size_t size)
 
 
 static void
-listen_on(const void *addr, size_t len)
+listen_on(const void *addr, size_t len, int on)
 {
     ngx_dns_xdp_addr_t    key;
     ngx_dns_xdp_listen_t  l;
@@ -57,7 +57,12 @@ listen_on(const void *addr, size_t len)
     l.udp_unproven = 1232;
     l.cookies = 0;
 
-    (void) bpf_map_update_elem(listening, &key, &l, BPF_ANY);
+    if (on) {
+        (void) bpf_map_update_elem(listening, &key, &l, BPF_ANY);
+
+    } else {
+        (void) bpf_map_delete_elem(listening, &key);
+    }
 }
 
 
@@ -70,8 +75,6 @@ const char *
 xdp_load(ngx_dns_xdp_t *x, unsigned entries)
 {
     unsigned            sets;
-    struct timespec     ts;
-
     static struct bpf_object  *object;
 
     libbpf_set_print(quiet);
@@ -110,20 +113,27 @@ xdp_load(ngx_dns_xdp_t *x, unsigned entries)
     x->servers = 1;
     x->cpus = 1024;
 
-    (void) clock_gettime(CLOCK_BOOTTIME, &ts);
-
     x->control->epoch = 1;
-    x->control->alive = (uint32_t) ts.tv_sec + 36000;
+    x->control->listens = 1;
     x->control->mask = sets - 1;
     x->control->seed = 0x1234567890abcdefUL;
     x->control->servers = 1;
     x->control->device[0].ifindex = 1;
     memcpy(x->control->device[0].mac, "\2\0\0\0\0\1", 6);
 
-    listen_on(v4, 4);
-    listen_on(v6, 16);
+    ngx_dns_xdp_alive(x);
+
+    listen_on(v4, 4, 1);
+    listen_on(v6, 16, 1);
 
     return NULL;
+}
+
+
+void
+xdp_listen(int on)
+{
+    listen_on(v4, 4, on);
 }
 
 
@@ -285,6 +295,12 @@ const char *
 xdp_load(ngx_dns_xdp_t *x, unsigned entries)
 {
     return "dns_xdp is not in this build";
+}
+
+
+void
+xdp_listen(int on)
+{
 }
 
 

@@ -40,6 +40,9 @@ typedef struct {
 /* why there is none; NULL: it is loaded */
 const char *xdp_load(ngx_dns_xdp_t *x, unsigned entries);
 
+/* is 192.0.2.1 in the table of what is listened on? */
+void xdp_listen(int on);
+
 /* a frame with a query to 192.0.2.1 or 2001:db8::1 */
 void xdp_query(xdp_frame_t *f, const xdp_way_t *way, const void *msg,
     size_t len);

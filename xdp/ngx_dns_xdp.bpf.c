@@ -12,8 +12,8 @@
  * lengths can be bounded by a mask, where the verifier of the kernel would
  * want a test of the packet's end each.  What a loop has found out is read
  * again from that memory, so that all ways out of the loop are the same to the
- * verifier.  The frame of the response is made there, too, and written into
- * the packet in one piece.
+ * verifier.  There it becomes the response, which begins as the query does, and
+ * is written into the packet in one piece.
  */
 
 
@@ -52,7 +52,7 @@ ngx_dns_xdp_same(struct ngx_dns_xdp_scratch *s, ngx_dns_xdp_slot_t *slot,
 
 ngx_dns_xdp_inline ngx_dns_xdp_slot_t *
 ngx_dns_xdp_find(const ngx_dns_xdp_control_t *c,
-    struct ngx_dns_xdp_scratch *s, __u32 server, __u32 key, __u32 *seq)
+    struct ngx_dns_xdp_scratch *s, __u32 key, __u32 *seq)
 {
     __u32                i, n, tag, set, len;
     ngx_dns_xdp_set_t   *index;
@@ -89,7 +89,7 @@ ngx_dns_xdp_find(const ngx_dns_xdp_control_t *c,
     len = s->name_len;
 
     if ((*seq & 1) || slot->hash != s->hash || slot->epoch != c->epoch
-        || slot->server != server || slot->name_len != len
+        || slot->server != s->listen.server || slot->name_len != len
         || ((__u32) slot->type << 16 | slot->bits) != key
         || !ngx_dns_xdp_same(s, slot, len))
     {
@@ -97,6 +97,39 @@ ngx_dns_xdp_find(const ngx_dns_xdp_control_t *c,
     }
 
     return slot;
+}
+
+
+/*
+ * Seconds of CLOCK_BOOTTIME, as a worker has last told, and what has gone by
+ * since; to read that clock itself would take longer than to find the answer.
+ * 0: who takes an answer back when it is no longer right?
+ */
+
+ngx_dns_xdp_inline __u32
+ngx_dns_xdp_now(const ngx_dns_xdp_control_t *c)
+{
+    __u32  past;
+    __u64  clock;
+
+    clock = *(volatile __u64 *) &c->clock;
+
+    /* that of the program may be a tick behind the worker's */
+
+    past = (__u32) (bpf_ktime_get_coarse_ns() >> NGX_DNS_XDP_CLOCK)
+           - (__u32) clock + NGX_DNS_XDP_TICKS;
+
+    if (past < NGX_DNS_XDP_SECOND + NGX_DNS_XDP_TICKS) {
+        return (__u32) (clock >> 32);
+    }
+
+    if (past > NGX_DNS_XDP_STALE * NGX_DNS_XDP_SECOND) {
+        return 0;
+    }
+
+    past -= NGX_DNS_XDP_TICKS;
+
+    return (__u32) (clock >> 32) + past / NGX_DNS_XDP_SECOND;
 }
 
 
@@ -108,9 +141,9 @@ ngx_dns_xdp_head(struct ngx_dns_xdp_scratch *s, ngx_dns_xdp_slot_t *slot)
     __u8   *p;
     __u32   asked, flags;
 
-    p = s->frame + NGX_DNS_XDP_DNS;
+    p = s->message;
 
-    asked = ngx_dns_xdp_get16(s->query + 2);
+    asked = ngx_dns_xdp_get16(p + 2);
 
     flags = NGX_DNS_XDP_QR
             | (slot->flags & (NGX_DNS_XDP_AA | NGX_DNS_XDP_RA | 0xf))
@@ -122,8 +155,6 @@ ngx_dns_xdp_head(struct ngx_dns_xdp_scratch *s, ngx_dns_xdp_slot_t *slot)
         flags |= slot->flags & NGX_DNS_XDP_AD;
     }
 
-    p[0] = s->query[0];
-    p[1] = s->query[1];
     ngx_dns_xdp_put16(p + 2, flags);
     ngx_dns_xdp_put16(p + 4, 1);
     ngx_dns_xdp_put16(p + 6, slot->answers);
@@ -145,8 +176,7 @@ ngx_dns_xdp_body(struct ngx_dns_xdp_scratch *s, ngx_dns_xdp_slot_t *slot,
         return -1;
     }
 
-    p = s->frame + NGX_DNS_XDP_DNS + NGX_DNS_XDP_HEADER + 4
-        + (s->name_len & 0xff);
+    p = s->message + NGX_DNS_XDP_HEADER + 4 + (s->name_len & 0xff);
 
     for (i = 0; i < NGX_DNS_XDP_BODY / 8; i++) {
 
@@ -201,8 +231,7 @@ ngx_dns_xdp_turn(struct ngx_dns_xdp_scratch *s, ngx_dns_xdp_slot_t *slot)
         return 0;
     }
 
-    p = s->frame + NGX_DNS_XDP_DNS + NGX_DNS_XDP_HEADER + 4
-        + (s->name_len & 0xff);
+    p = s->message + NGX_DNS_XDP_HEADER + 4 + (s->name_len & 0xff);
 
     k = bpf_get_prandom_u32() % n;
 
@@ -254,11 +283,11 @@ ngx_dns_xdp_write_opt(struct ngx_dns_xdp_scratch *s, __u32 at, __u32 size,
         return 0;
     }
 
-    if (at > NGX_DNS_XDP_FRAME - 64) {
+    if (at > NGX_DNS_XDP_MESSAGE - NGX_DNS_XDP_OPT - NGX_DNS_XDP_EDE) {
         return 0;
     }
 
-    p = s->frame + at;
+    p = s->message + at;
 
     p[0] = 0;
     ngx_dns_xdp_put16(p + 1, 41);
@@ -285,23 +314,21 @@ ngx_dns_xdp_write_opt(struct ngx_dns_xdp_scratch *s, __u32 at, __u32 size,
 
 ngx_dns_xdp_inline int
 ngx_dns_xdp_answer(const ngx_dns_xdp_control_t *c,
-    struct ngx_dns_xdp_scratch *s, struct ngx_dns_xdp_packet *p, __u32 key)
+    struct ngx_dns_xdp_scratch *s, __u32 key)
 {
-    __u32                 seq, now, limit, size, body, ede;
+    __u32                 seq, now, age, limit, size, body, ede;
     ngx_dns_xdp_slot_t   *slot;
     ngx_dns_xdp_counts_t *counts;
 
-    now = (__u32) (bpf_ktime_get_boot_ns() / NGX_DNS_XDP_NANO);
-
-    /* who takes an answer back when it is no longer right? */
-
-    if ((__s32) (now - c->alive) > NGX_DNS_XDP_STALE) {
-        return NGX_DNS_XDP_PASS_IDLE;
-    }
-
-    slot = ngx_dns_xdp_find(c, s, p->listen.server, key, &seq);
+    slot = ngx_dns_xdp_find(c, s, key, &seq);
     if (slot == NULL) {
         return NGX_DNS_XDP_PASS_MISS;
+    }
+
+    now = ngx_dns_xdp_now(c);
+
+    if (now == 0) {
+        return NGX_DNS_XDP_PASS_IDLE;
     }
 
     if ((__s32) (slot->end - now) <= 0) {
@@ -320,8 +347,8 @@ ngx_dns_xdp_answer(const ngx_dns_xdp_control_t *c,
     limit = 512;
 
     if (s->edns) {
-        limit = s->udp_size < p->listen.udp_unproven ? s->udp_size
-                                                     : p->listen.udp_unproven;
+        limit = s->udp_size < s->listen.udp_unproven ? s->udp_size
+                                                     : s->listen.udp_unproven;
         size += NGX_DNS_XDP_OPT
                 + (ede == NGX_DNS_XDP_NO_EDE ? 0 : NGX_DNS_XDP_EDE);
     }
@@ -332,15 +359,23 @@ ngx_dns_xdp_answer(const ngx_dns_xdp_control_t *c,
 
     ngx_dns_xdp_head(s, slot);
 
-    if (ngx_dns_xdp_body(s, slot, body, now - slot->stored) != 0
-        || ngx_dns_xdp_turn(s, slot) != 0)
+    /* it may have been stored in a second that has not begun here */
+
+    age = now - slot->stored;
+
+    if ((__s32) age < 0) {
+        age = 0;
+    }
+
+    if (ngx_dns_xdp_body(s, slot, body, age) != 0
+        || (slot->turns > 1 && ngx_dns_xdp_turn(s, slot) != 0))
     {
         return NGX_DNS_XDP_PASS_MISS;
     }
 
-    (void) ngx_dns_xdp_write_opt(s, NGX_DNS_XDP_DNS + NGX_DNS_XDP_HEADER + 4
+    (void) ngx_dns_xdp_write_opt(s, NGX_DNS_XDP_HEADER + 4
                                     + (s->name_len & 0xff) + body,
-                                 p->listen.udp_max_size, ede);
+                                 s->listen.udp_max_size, ede);
 
     s->size = size;
 
@@ -356,7 +391,7 @@ ngx_dns_xdp_answer(const ngx_dns_xdp_control_t *c,
         slot->hits++;
     }
 
-    counts = ngx_dns_xdp_counts(c, p->listen.server);
+    counts = ngx_dns_xdp_counts(c, s->listen.server);
 
     if (counts && slot->place < NGX_DNS_XDP_TYPES) {
         counts->queries[slot->place]++;
@@ -367,12 +402,47 @@ ngx_dns_xdp_answer(const ngx_dns_xdp_control_t *c,
 }
 
 
+/* what is listened on: most queries are for the same as the one before */
+
+ngx_dns_xdp_inline int
+ngx_dns_xdp_listens(const ngx_dns_xdp_control_t *c,
+    struct ngx_dns_xdp_scratch *s, struct ngx_dns_xdp_packet *p)
+{
+    __u32                  n;
+    ngx_dns_xdp_listen_t  *listen;
+
+    n = *(volatile __u32 *) &c->listens;
+
+    if (s->listens == n
+        && s->local.word[3] == p->local.word[3]
+        && s->local.word[4] == p->local.word[4]
+        && s->local.word[2] == p->local.word[2]
+        && s->local.word[1] == p->local.word[1]
+        && s->local.word[0] == p->local.word[0])
+    {
+        return 0;
+    }
+
+    ngx_dns_xdp_fence(s);
+
+    listen = bpf_map_lookup_elem(&dns_xdp_listen, &p->local);
+    if (listen == NULL) {
+        return -1;
+    }
+
+    s->listen = *listen;
+    s->local = p->local;
+    s->listens = n;
+
+    return 0;
+}
+
+
 SEC("xdp") int
 ngx_dns_xdp(struct xdp_md *ctx)
 {
     int                          rc;
     __u32                        zero, key, size;
-    ngx_dns_xdp_listen_t        *listen;
     ngx_dns_xdp_control_t       *c;
     struct ngx_dns_xdp_packet    p;
     struct ngx_dns_xdp_scratch  *s;
@@ -386,42 +456,35 @@ ngx_dns_xdp(struct xdp_md *ctx)
         return XDP_PASS;
     }
 
-    if (ngx_dns_xdp_headers(ctx, c, s, &p) != 0) {
+    if (ngx_dns_xdp_headers(ctx, c, s, &p) != 0
+        || ngx_dns_xdp_listens(c, s, &p) != 0)
+    {
         return XDP_PASS;
     }
-
-    listen = bpf_map_lookup_elem(&dns_xdp_listen, &p.local);
-    if (listen == NULL) {
-        return XDP_PASS;
-    }
-
-    p.listen = *listen;
 
     rc = ngx_dns_xdp_query(ctx, c, s, &p, &key);
 
     if (rc < 0) {
-        rc = ngx_dns_xdp_answer(c, s, &p, key);
+        rc = ngx_dns_xdp_answer(c, s, key);
     }
 
     if (rc >= 0) {
-        return ngx_dns_xdp_pass(c, p.listen.server, rc);
+        return ngx_dns_xdp_pass(c, s->listen.server, rc);
     }
 
-    size = *(volatile __u32 *) &s->size + sizeof(struct udphdr);
+    size = *(volatile __u32 *) &s->size;
 
-    if (size > 0x3f0) {
-        return ngx_dns_xdp_pass(c, p.listen.server, NGX_DNS_XDP_PASS_SIZE);
+    if (size == 0 || size > NGX_DNS_XDP_MESSAGE - 64) {
+        return ngx_dns_xdp_pass(c, s->listen.server, NGX_DNS_XDP_PASS_SIZE);
     }
 
-    ngx_dns_xdp_finish(s, &p, size);
-
-    rc = ngx_dns_xdp_send(ctx, s, p.l2 + p.l3, size);
+    rc = ngx_dns_xdp_send(ctx, s, &p, size);
 
     if (rc == NGX_DNS_XDP_PASSES) {
         return XDP_DROP;
     }
 
-    return rc >= 0 ? ngx_dns_xdp_pass(c, p.listen.server, rc) : XDP_TX;
+    return rc >= 0 ? ngx_dns_xdp_pass(c, s->listen.server, rc) : XDP_TX;
 }
 
 

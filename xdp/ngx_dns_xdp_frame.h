@@ -4,8 +4,8 @@
  */
 
 /*
- * Frames: the headers of a query, and those of its response, which goes back
- * the way the query came.
+ * Frames: the headers of a query, which become those of its response in their
+ * place, as it goes back the way the query came.
  */
 
 
@@ -22,8 +22,12 @@ ngx_dns_xdp_inline int
 ngx_dns_xdp_device(struct xdp_md *ctx, const ngx_dns_xdp_control_t *c,
     const struct ethhdr *eth, struct ngx_dns_xdp_packet *p)
 {
-    int                          i, k, same;
+    int                          i;
+    __u32                        ifindex;
+    const __u16                 *a, *b;
     const ngx_dns_xdp_device_t  *d;
+
+    ifindex = ctx->ingress_ifindex;
 
     for (i = 0; i < NGX_DNS_XDP_DEVICES; i++) {
         d = &c->device[i];
@@ -32,19 +36,16 @@ ngx_dns_xdp_device(struct xdp_md *ctx, const ngx_dns_xdp_control_t *c,
             return 0;
         }
 
-        if (d->ifindex != ctx->ingress_ifindex) {
+        if (d->ifindex != ifindex) {
             continue;
         }
 
-        same = 1;
-
-        for (k = 0; k < ETH_ALEN; k++) {
-            same &= d->mac[k] == eth->h_dest[k];
-        }
+        a = (const __u16 *) d->mac;
+        b = (const __u16 *) eth->h_dest;
 
         p->loopback = d->loopback;
 
-        return same;
+        return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
     }
 
     return 0;
@@ -70,10 +71,9 @@ ngx_dns_xdp_inline int
 ngx_dns_xdp_ipv4(void *l3, void *end, struct ngx_dns_xdp_scratch *s,
     struct ngx_dns_xdp_packet *p)
 {
-    int             i;
-    __u8           *out;
-    __u32           sum;
-    struct iphdr   *ip, *to;
+    __u32           sum, addrs;
+    __u16          *word;
+    struct iphdr   *ip;
     struct udphdr  *udp;
 
     ip = l3;
@@ -83,8 +83,10 @@ ngx_dns_xdp_ipv4(void *l3, void *end, struct ngx_dns_xdp_scratch *s,
         return -1;
     }
 
+    word = l3;
+
     if (*(__u8 *) l3 != 0x45 || ip->protocol != IPPROTO_UDP
-        || (ip->frag_off & bpf_htons(0x3fff)) != 0
+        || (word[3] & bpf_htons(0x3fff)) != 0
         || udp->source == 0
         || ngx_dns_xdp_martian4(ip->saddr, p->loopback)
         || ((bpf_ntohl(ip->daddr) >> 24) == 127 && !p->loopback))
@@ -92,43 +94,25 @@ ngx_dns_xdp_ipv4(void *l3, void *end, struct ngx_dns_xdp_scratch *s,
         return -1;
     }
 
-    sum = 0;
-
-    for (i = 0; i < 10; i++) {
-        sum += ((__u16 *) l3)[i];
-    }
+    addrs = (__u32) word[6] + word[7] + word[8] + word[9];
+    sum = addrs + word[0] + word[1] + word[2] + word[3] + word[4] + word[5];
 
     s->len = bpf_ntohs(udp->len);
 
     if (ngx_dns_xdp_fold(sum) != 0xffff
-        || bpf_ntohs(ip->tot_len) != s->len + sizeof(struct iphdr))
+        || bpf_ntohs(word[1]) != s->len + sizeof(struct iphdr))
     {
         return -1;
     }
 
     p->l3 = sizeof(struct iphdr);
-    p->sport = udp->source;
+    p->sum = addrs;
 
-    __builtin_memset(&p->local, 0, sizeof(p->local));
-    p->local.addr[10] = 0xff;
-    p->local.addr[11] = 0xff;
-    __builtin_memcpy(p->local.addr + 12, &ip->daddr, 4);
-    p->local.port = udp->dest;
-
-    out = s->frame + NGX_DNS_XDP_UDP - sizeof(struct iphdr);
-    to = (struct iphdr *) out;
-
-    *(__u16 *) out = bpf_htons(0x4500);
-    to->id = 0;
-    to->frag_off = bpf_htons(0x4000);
-    to->ttl = NGX_DNS_XDP_HOPS;
-    to->protocol = IPPROTO_UDP;
-    to->saddr = ip->daddr;
-    to->daddr = ip->saddr;
-
-    s->sum = (ip->saddr & 0xffff) + (ip->saddr >> 16)
-             + (ip->daddr & 0xffff) + (ip->daddr >> 16)
-             + bpf_htons(IPPROTO_UDP);
+    p->local.word[0] = 0;
+    p->local.word[1] = 0;
+    p->local.word[2] = bpf_htonl(0xffff);
+    p->local.word[3] = ip->daddr;
+    p->local.word[4] = bpf_htonl((__u32) bpf_ntohs(udp->dest) << 16);
 
     return 0;
 }
@@ -139,11 +123,10 @@ ngx_dns_xdp_ipv6(void *l3, void *end, struct ngx_dns_xdp_scratch *s,
     struct ngx_dns_xdp_packet *p)
 {
     int              i;
-    __u8            *out;
     __u16           *word;
     __u32            sum;
     struct udphdr   *udp;
-    struct ipv6hdr  *ip, *to;
+    struct ipv6hdr  *ip;
 
     ip = l3;
     udp = (void *) (ip + 1);
@@ -169,46 +152,35 @@ ngx_dns_xdp_ipv6(void *l3, void *end, struct ngx_dns_xdp_scratch *s,
         return -1;
     }
 
-    p->l3 = sizeof(struct ipv6hdr);
-    p->sport = udp->source;
-
-    __builtin_memcpy(p->local.addr, &ip->daddr, 16);
-    p->local.port = udp->dest;
-    p->local.reserved = 0;
-
-    out = s->frame + NGX_DNS_XDP_UDP - sizeof(struct ipv6hdr);
-    to = (struct ipv6hdr *) out;
-
-    *(__u32 *) out = bpf_htonl(0x60000000);
-    to->nexthdr = IPPROTO_UDP;
-    to->hop_limit = NGX_DNS_XDP_HOPS;
-    to->saddr = ip->daddr;
-    to->daddr = ip->saddr;
-
-    sum = bpf_htons(IPPROTO_UDP);
+    sum = 0;
     word = (__u16 *) &ip->saddr;
 
     for (i = 0; i < 16; i++) {
         sum += word[i];
     }
 
-    s->sum = sum;
+    p->l3 = sizeof(struct ipv6hdr);
+    p->sum = sum;
+
+    for (i = 0; i < 4; i++) {
+        p->local.word[i] = ip->daddr.in6_u.u6_addr32[i];
+    }
+
+    p->local.word[4] = bpf_htonl((__u32) bpf_ntohs(udp->dest) << 16);
 
     return 0;
 }
 
 
-/* Ethernet, tags, IP and UDP, and the same for the way back */
+/* Ethernet, tags, IP and UDP: 0, or it is none of ours */
 
 ngx_dns_xdp_inline int
 ngx_dns_xdp_headers(struct xdp_md *ctx, const ngx_dns_xdp_control_t *c,
     struct ngx_dns_xdp_scratch *s, struct ngx_dns_xdp_packet *p)
 {
-    int             i, rc;
+    int             i;
     void           *data, *end, *l3;
-    __u8           *out;
     __be16          proto;
-    __u32           tag[NGX_DNS_XDP_VLANS];
     struct ethhdr  *eth;
 
     data = (void *) (long) ctx->data;
@@ -226,8 +198,6 @@ ngx_dns_xdp_headers(struct xdp_md *ctx, const ngx_dns_xdp_control_t *c,
     /* the tag is before the type of what follows */
 
     p->l2 = sizeof(struct ethhdr);
-    tag[0] = 0;
-    tag[1] = 0;
 
     for (i = 0; i < NGX_DNS_XDP_VLANS; i++) {
 
@@ -241,72 +211,36 @@ ngx_dns_xdp_headers(struct xdp_md *ctx, const ngx_dns_xdp_control_t *c,
             return -1;
         }
 
-        tag[i] = *(__u32 *) l3;
-        proto = (__be16) (tag[i] >> 16);
+        proto = ((__be16 *) l3)[1];
         l3 += NGX_DNS_XDP_VLAN;
         p->l2 += NGX_DNS_XDP_VLAN;
     }
 
     if (proto == bpf_htons(ETH_P_IP)) {
-        rc = ngx_dns_xdp_ipv4(l3, end, s, p);
-        out = s->frame + NGX_DNS_XDP_UDP - sizeof(struct iphdr);
-
-    } else if (proto == bpf_htons(ETH_P_IPV6)) {
-        rc = ngx_dns_xdp_ipv6(l3, end, s, p);
-        out = s->frame + NGX_DNS_XDP_UDP - sizeof(struct ipv6hdr);
-
-    } else {
-        return -1;
+        return ngx_dns_xdp_ipv4(l3, end, s, p);
     }
 
-    if (rc) {
-        return -1;
+    if (proto == bpf_htons(ETH_P_IPV6)) {
+        return ngx_dns_xdp_ipv6(l3, end, s, p);
     }
 
-    if (p->l2 == sizeof(struct ethhdr) + 2 * NGX_DNS_XDP_VLAN) {
-        out -= NGX_DNS_XDP_VLAN;
-        *(__u32 *) out = tag[1];
-    }
-
-    if (p->l2 != sizeof(struct ethhdr)) {
-        out -= NGX_DNS_XDP_VLAN;
-        *(__u32 *) out = tag[0];
-    }
-
-    out -= sizeof(struct ethhdr);
-
-    __builtin_memcpy(out, eth->h_source, ETH_ALEN);
-    __builtin_memcpy(out + ETH_ALEN, eth->h_dest, ETH_ALEN);
-    __builtin_memcpy(out + 2 * ETH_ALEN, &eth->h_proto, 2);
-
-    return 0;
+    return -1;
 }
 
 
-/* lengths and checksums of IP and UDP; "len" is UDP's */
+/* the checksum of UDP; "len" is that of the message */
 
-ngx_dns_xdp_inline void
-ngx_dns_xdp_finish(struct ngx_dns_xdp_scratch *s,
-    struct ngx_dns_xdp_packet *p, __u32 len)
+ngx_dns_xdp_inline __u16
+ngx_dns_xdp_sum(struct ngx_dns_xdp_scratch *s, struct ngx_dns_xdp_packet *p,
+    __be16 sport, __be16 dport, __u32 len)
 {
-    int              i;
-    __u8            *out;
-    __s64            sum;
-    __u32            n;
-    struct iphdr    *ip;
-    struct udphdr   *udp;
-    struct ipv6hdr  *ip6;
-
-    udp = (struct udphdr *) (s->frame + NGX_DNS_XDP_UDP);
-
-    udp->source = p->local.port;
-    udp->dest = p->sport;
-    udp->len = bpf_htons((__u16) len);
-    udp->check = 0;
+    __u8   *out;
+    __s64   sum;
+    __u32   n;
 
     /* the sum is one of words: zeros behind the end */
 
-    out = s->frame + NGX_DNS_XDP_UDP + (len & 0x3ff);
+    out = s->message + (len & 0x3ff);
     out[0] = 0;
     out[1] = 0;
     out[2] = 0;
@@ -315,69 +249,184 @@ ngx_dns_xdp_finish(struct ngx_dns_xdp_scratch *s,
     n = (len + 3) & 0x3fc;
 
     if (n <= NGX_DNS_XDP_SUM) {
-        sum = bpf_csum_diff(NULL, 0, (__be32 *) udp, n, s->sum);
+        sum = bpf_csum_diff(NULL, 0, (__be32 *) s->message, n, 0);
 
     } else {
-        sum = bpf_csum_diff(NULL, 0, (__be32 *) udp, NGX_DNS_XDP_SUM, s->sum);
+        sum = bpf_csum_diff(NULL, 0, (__be32 *) s->message, NGX_DNS_XDP_SUM,
+                            0);
         sum = bpf_csum_diff(NULL, 0,
-                            (__be32 *) ((__u8 *) udp + NGX_DNS_XDP_SUM),
+                            (__be32 *) (s->message + NGX_DNS_XDP_SUM),
                             n - NGX_DNS_XDP_SUM, (__u32) sum);
     }
 
-    n = ngx_dns_xdp_fold((__u32) sum);
-    n = ngx_dns_xdp_fold(n + udp->len);
-    n = ~n & 0xffff;
+    /* the length is of the pseudo header, too */
 
-    udp->check = (__u16) (n ? n : 0xffff);
+    n = ngx_dns_xdp_fold((__u32) sum) + p->sum + bpf_htons(IPPROTO_UDP)
+        + sport + dport
+        + 2 * (__u32) bpf_htons((__u16) (len + sizeof(struct udphdr)));
+    n = ~ngx_dns_xdp_fold(n) & 0xffff;
 
-    if (p->l3 == sizeof(struct ipv6hdr)) {
-        ip6 = (struct ipv6hdr *) ((__u8 *) udp - sizeof(struct ipv6hdr));
-        ip6->payload_len = udp->len;
-        return;
-    }
-
-    ip = (struct iphdr *) ((__u8 *) udp - sizeof(struct iphdr));
-
-    ip->tot_len = bpf_htons((__u16) (len + sizeof(struct iphdr)));
-    ip->check = 0;
-
-    n = 0;
-
-    for (i = 0; i < 10; i++) {
-        n += ((__u16 *) ip)[i];
-    }
-
-    ip->check = (__u16) ~ngx_dns_xdp_fold(n);
+    return (__u16) (n ? n : 0xffff);
 }
 
 
-/* the packet becomes the frame; it may grow at its end or before its start */
+/* both ways are swapped, and lengths and sums are those of the response */
+
+ngx_dns_xdp_inline void
+ngx_dns_xdp_back4(void *l3, struct ngx_dns_xdp_packet *p, __u32 len)
+{
+    __be32         addr;
+    __u16         *word;
+    __u32          sum;
+    struct iphdr  *ip;
+
+    ip = l3;
+    word = l3;
+
+    word[0] = bpf_htons(0x4500);
+    word[1] = bpf_htons((__u16) (len + sizeof(struct iphdr)
+                                 + sizeof(struct udphdr)));
+    word[2] = 0;
+    word[3] = bpf_htons(0x4000);
+    word[4] = bpf_htons(NGX_DNS_XDP_HOPS << 8 | IPPROTO_UDP);
+
+    sum = p->sum + word[0] + word[1] + word[3] + word[4];
+    word[5] = (__u16) ~ngx_dns_xdp_fold(sum);
+
+    addr = ip->saddr;
+    ip->saddr = ip->daddr;
+    ip->daddr = addr;
+}
+
+
+ngx_dns_xdp_inline void
+ngx_dns_xdp_back6(void *l3, __u32 len)
+{
+    int              i;
+    __be32           word;
+    struct ipv6hdr  *ip;
+
+    ip = l3;
+
+    *(__be32 *) l3 = bpf_htonl(0x60000000);
+    ip->payload_len = bpf_htons((__u16) (len + sizeof(struct udphdr)));
+    ip->hop_limit = NGX_DNS_XDP_HOPS;
+
+    for (i = 0; i < 4; i++) {
+        word = ip->saddr.in6_u.u6_addr32[i];
+        ip->saddr.in6_u.u6_addr32[i] = ip->daddr.in6_u.u6_addr32[i];
+        ip->daddr.in6_u.u6_addr32[i] = word;
+    }
+}
+
 
 ngx_dns_xdp_inline int
-ngx_dns_xdp_send(struct xdp_md *ctx, struct ngx_dns_xdp_scratch *s,
-    __u32 headers, __u32 len)
+ngx_dns_xdp_back(struct xdp_md *ctx, struct ngx_dns_xdp_scratch *s,
+    struct ngx_dns_xdp_packet *p, __u32 len)
 {
-    int    delta;
-    __u32  total, from;
+    int              i;
+    void            *data, *end, *l3;
+    __u16           *to, *from, word;
+    __u32            l2;
+    struct udphdr   *udp;
 
-    total = headers + len;
-    delta = (int) total - (int) (ctx->data_end - ctx->data);
+    data = (void *) (long) ctx->data;
+    end = (void *) (long) ctx->data_end;
 
-    if (delta && bpf_xdp_adjust_tail(ctx, delta)
-        && (delta < 0 || bpf_xdp_adjust_head(ctx, -delta)))
+    l2 = p->l2;
+    barrier_var(l2);
+
+    l3 = data + (l2 & 0x1f);
+
+    if (l3 > end || data + sizeof(struct ethhdr) > end) {
+        return -1;
+    }
+
+    to = data;
+    from = data + ETH_ALEN;
+
+    for (i = 0; i < ETH_ALEN / 2; i++) {
+        word = to[i];
+        to[i] = from[i];
+        from[i] = word;
+    }
+
+    if (p->l3 == sizeof(struct ipv6hdr)) {
+        udp = l3 + sizeof(struct ipv6hdr);
+
+        if ((void *) (udp + 1) > end) {
+            return -1;
+        }
+
+        ngx_dns_xdp_back6(l3, len);
+
+    } else {
+        udp = l3 + sizeof(struct iphdr);
+
+        if ((void *) (udp + 1) > end) {
+            return -1;
+        }
+
+        ngx_dns_xdp_back4(l3, p, len);
+    }
+
+    word = udp->source;
+    udp->source = udp->dest;
+    udp->dest = word;
+    udp->len = bpf_htons((__u16) (len + sizeof(struct udphdr)));
+    udp->check = ngx_dns_xdp_sum(s, p, udp->source, word, len);
+
+    return 0;
+}
+
+
+/* where it can't get longer at its end, it may before its start */
+
+ngx_dns_xdp_inline int
+ngx_dns_xdp_grow(struct xdp_md *ctx, struct ngx_dns_xdp_scratch *s,
+    __u32 headers, int delta)
+{
+    if (delta == 0 || bpf_xdp_adjust_tail(ctx, delta) == 0) {
+        return -1;
+    }
+
+    if (delta < 0 || bpf_xdp_load_bytes(ctx, 0, s->headers, headers)
+        || bpf_xdp_adjust_head(ctx, -delta))
     {
         return NGX_DNS_XDP_PASS_ROOM;
     }
 
-    from = NGX_DNS_XDP_UDP - headers;
+    return bpf_xdp_store_bytes(ctx, 0, s->headers, headers)
+           ? NGX_DNS_XDP_PASSES : -1;
+}
 
-    if (from > NGX_DNS_XDP_UDP || total > NGX_DNS_XDP_FRAME - 128
-        || total == 0)
-    {
-        return NGX_DNS_XDP_PASSES;
+
+/*
+ * The packet becomes the response, whose message has "len" octets: -1; or why
+ * it is passed, as it was; or NGX_DNS_XDP_PASSES, and it is spoiled.
+ */
+
+ngx_dns_xdp_inline int
+ngx_dns_xdp_send(struct xdp_md *ctx, struct ngx_dns_xdp_scratch *s,
+    struct ngx_dns_xdp_packet *p, __u32 len)
+{
+    int    rc;
+    __u32  headers;
+
+    headers = p->l2 + p->l3 + sizeof(struct udphdr) - 1;
+    barrier_var(headers);
+
+    headers = (headers & (NGX_DNS_XDP_HEADERS - 1)) + 1;
+
+    rc = ngx_dns_xdp_grow(ctx, s, headers, (int) (headers + len)
+                                           - (int) (ctx->data_end - ctx->data));
+    if (rc >= 0) {
+        return rc;
     }
 
-    if (bpf_xdp_store_bytes(ctx, 0, s->frame + from, total)) {
+    if (ngx_dns_xdp_back(ctx, s, p, len) != 0
+        || bpf_xdp_store_bytes(ctx, headers, s->message, len))
+    {
         return NGX_DNS_XDP_PASSES;
     }
 

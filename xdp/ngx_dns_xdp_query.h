@@ -48,7 +48,7 @@ ngx_dns_xdp_name(struct ngx_dns_xdp_scratch *s)
 
     for (i = 0; i < 128; i++) {
 
-        label = s->query[pos & (NGX_DNS_XDP_QUERY - 1)];
+        label = s->message[pos & (NGX_DNS_XDP_QUERY - 1)];
 
         if (label == 0) {
             break;
@@ -75,7 +75,7 @@ ngx_dns_xdp_name(struct ngx_dns_xdp_scratch *s)
 }
 
 
-/* the name in lower case, its hash, and the name as it was for the response */
+/* the name in lower case, and its hash */
 
 ngx_dns_xdp_apart int
 ngx_dns_xdp_copy(struct ngx_dns_xdp_scratch *s, __u32 len, __u64 h)
@@ -93,10 +93,7 @@ ngx_dns_xdp_copy(struct ngx_dns_xdp_scratch *s, __u32 len, __u64 h)
             break;
         }
 
-        w = *(__u64 *) (s->query + NGX_DNS_XDP_HEADER + i * 8);
-
-        *(__u64 *) (s->frame + NGX_DNS_XDP_DNS + NGX_DNS_XDP_HEADER + i * 8)
-            = w;
+        w = *(__u64 *) (s->message + NGX_DNS_XDP_HEADER + i * 8);
 
         left = len - i * 8;
 
@@ -138,7 +135,7 @@ ngx_dns_xdp_opt(struct ngx_dns_xdp_scratch *s, __u32 pos, __u32 cookies)
         return NGX_DNS_XDP_PASS_FORM;
     }
 
-    p = s->query + pos;
+    p = s->message + pos;
 
     if (p[0] != 0 || ngx_dns_xdp_get16(p + 1) != 41 || p[6] != 0
         || s->len != pos + NGX_DNS_XDP_OPT + ngx_dns_xdp_get16(p + 9))
@@ -163,7 +160,7 @@ ngx_dns_xdp_opt(struct ngx_dns_xdp_scratch *s, __u32 pos, __u32 cookies)
             return NGX_DNS_XDP_PASS_FORM;
         }
 
-        p = s->query + (pos & (NGX_DNS_XDP_QUERY - 1));
+        p = s->message + (pos & (NGX_DNS_XDP_QUERY - 1));
 
         code = ngx_dns_xdp_get16(p);
         pos += 4 + ngx_dns_xdp_get16(p + 2);
@@ -197,8 +194,11 @@ ngx_dns_xdp_query(struct xdp_md *ctx, const ngx_dns_xdp_control_t *c,
         return NGX_DNS_XDP_PASS_FORM;
     }
 
-    if (bpf_xdp_load_bytes(ctx, p->l2 + p->l3 + sizeof(struct udphdr),
-                           s->query, len))
+    barrier_var(len);
+
+    if (bpf_xdp_load_bytes(ctx, p->l2 + p->l3 + sizeof(struct udphdr)
+                                - NGX_DNS_XDP_BEFORE,
+                           s->before, len + NGX_DNS_XDP_BEFORE))
     {
         return NGX_DNS_XDP_PASS_FORM;
     }
@@ -207,14 +207,13 @@ ngx_dns_xdp_query(struct xdp_md *ctx, const ngx_dns_xdp_control_t *c,
     s->edns = 0;
     s->udp_size = 512;
 
-    flags = ngx_dns_xdp_get16(s->query + 2);
+    flags = ngx_dns_xdp_get16(s->message + 2);
 
     /* QUERY, and nothing set that a query has no use for */
 
     if ((flags & ~(NGX_DNS_XDP_RD | NGX_DNS_XDP_AD | NGX_DNS_XDP_CD))
-        || ngx_dns_xdp_get16(s->query + 4) != 1
-        || *(__u32 *) (s->query + 6) != 0
-        || s->query[10] != 0 || s->query[11] > 1
+        || *(__u32 *) (s->message + 4) != bpf_htonl(1 << 16)
+        || (*(__u32 *) (s->message + 8) & ~bpf_htonl(1)) != 0
         || ngx_dns_xdp_name(s) != 0)
     {
         return NGX_DNS_XDP_PASS_FORM;
@@ -226,7 +225,7 @@ ngx_dns_xdp_query(struct xdp_md *ctx, const ngx_dns_xdp_control_t *c,
         return NGX_DNS_XDP_PASS_FORM;
     }
 
-    q = s->query + pos;
+    q = s->message + pos;
 
     if (ngx_dns_xdp_get16(q + 2) != 1) {
         return NGX_DNS_XDP_PASS_FORM;
@@ -234,8 +233,8 @@ ngx_dns_xdp_query(struct xdp_md *ctx, const ngx_dns_xdp_control_t *c,
 
     *key = (__u32) ngx_dns_xdp_get16(q) << 16;
 
-    if (s->query[11]) {
-        rc = ngx_dns_xdp_opt(s, pos + 4, p->listen.cookies);
+    if (s->message[11]) {
+        rc = ngx_dns_xdp_opt(s, pos + 4, s->listen.cookies);
 
         if (rc >= 0) {
             return rc;
@@ -251,16 +250,9 @@ ngx_dns_xdp_query(struct xdp_md *ctx, const ngx_dns_xdp_control_t *c,
     *key |= bits;
 
     (void) ngx_dns_xdp_copy(s, *(volatile __u32 *) &s->name_len & 0xff,
-                     ngx_dns_xdp_hash_begin(c->seed, p->listen.server,
+                     ngx_dns_xdp_hash_begin(c->seed, s->listen.server,
                                             (__u16) (*key >> 16),
                                             (__u16) bits));
-
-    pos = *(volatile __u32 *) &s->name_len & 0xff;
-
-    /* type and class may stand behind the last whole word */
-
-    *(__u32 *) (s->frame + NGX_DNS_XDP_DNS + NGX_DNS_XDP_HEADER + pos)
-        = *(__u32 *) (s->query + NGX_DNS_XDP_HEADER + pos);
 
     return -1;
 }

@@ -76,7 +76,15 @@ ngx_stream_dns_xdp_addresses(ngx_cycle_t *cycle, ngx_stream_dns_xdp_t *xdp)
 
     freeifaddrs(list->ifaddrs);
 
-    return rc == NGX_OK ? ngx_stream_dns_xdp_write(list) : NGX_ERROR;
+    if (rc == NGX_OK) {
+        rc = ngx_stream_dns_xdp_write(list);
+
+        /* what the program remembers of it does not count any more */
+
+        (void) ngx_dns_add(&ngx_dns_xdp_table.control->listens, 1);
+    }
+
+    return rc;
 }
 
 

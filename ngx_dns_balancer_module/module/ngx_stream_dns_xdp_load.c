@@ -5,7 +5,6 @@
 
 
 #include "ngx_stream_dns_xdp.h"
-#include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
 #include "ngx_dns_xdp_object.h"
 
@@ -394,8 +393,8 @@ ngx_stream_dns_xdp_fill(ngx_cycle_t *cycle, ngx_stream_dns_xdp_t *xdp)
 
     /* it is idle until a worker looks after it */
 
-    ngx_dns_clock_update();
-    c->alive = ngx_dns_sec - NGX_DNS_XDP_STALE - 1;
+    c->clock = 0;
+    c->listens = 1;
 
     name = xdp->devices.elts;
 

@@ -392,8 +392,7 @@ ngx_dns_hot_look(void)
         ngx_dns_hot_next = (ngx_dns_hot_next + 1) % n;
     }
 
-    __atomic_store_n(&ngx_dns_xdp_table.control->alive, ngx_dns_sec,
-                     __ATOMIC_RELEASE);
+    ngx_dns_xdp_alive(&ngx_dns_xdp_table);
 }
 
 

@@ -256,6 +256,25 @@ ngx_dns_xdp_flush(ngx_dns_xdp_t *x)
 
 
 void
+ngx_dns_xdp_alive(ngx_dns_xdp_t *x)
+{
+    uint64_t         began;
+    struct timespec  boot, mono;
+
+    (void) clock_gettime(CLOCK_BOOTTIME, &boot);
+    (void) clock_gettime(CLOCK_MONOTONIC, &mono);
+
+    began = (uint64_t) mono.tv_sec * 1000000000 + (uint64_t) mono.tv_nsec
+            - (uint64_t) boot.tv_nsec;
+
+    __atomic_store_n(&x->control->clock,
+                     (uint64_t) boot.tv_sec << 32
+                     | (uint32_t) (began >> NGX_DNS_XDP_CLOCK),
+                     __ATOMIC_RELEASE);
+}
+
+
+void
 ngx_dns_xdp_stat(const ngx_dns_xdp_t *x, ngx_dns_xdp_stat_t *stat)
 {
     ngx_uint_t                   i, k;

@@ -112,6 +112,9 @@ ngx_dns_xdp_slot_t *ngx_dns_xdp_slot(ngx_dns_xdp_t *x, ngx_uint_t i,
 uint32_t ngx_dns_xdp_epoch(const ngx_dns_xdp_t *x);
 void ngx_dns_xdp_flush(ngx_dns_xdp_t *x);
 
+/* answers are looked after: for NGX_DNS_XDP_STALE seconds they are given */
+void ngx_dns_xdp_alive(ngx_dns_xdp_t *x);
+
 /* figures; those of a server, added to "sum" of this layout */
 void ngx_dns_xdp_stat(const ngx_dns_xdp_t *x, ngx_dns_xdp_stat_t *stat);
 void ngx_dns_xdp_sum(const ngx_dns_xdp_t *x, uint32_t server,

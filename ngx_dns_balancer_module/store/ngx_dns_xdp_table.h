@@ -36,7 +36,11 @@
 #define NGX_DNS_XDP_QUERY     512         /* octets of a query, at most */
 #define NGX_DNS_XDP_TYPES     24          /* as in ngx_dns_metrics.h */
 #define NGX_DNS_XDP_RCODES    4
-#define NGX_DNS_XDP_STALE     5           /* seconds: see "alive" */
+#define NGX_DNS_XDP_STALE     5           /* seconds: see "clock" */
+
+#define NGX_DNS_XDP_CLOCK     20          /* its unit: 1 << 20 nanoseconds */
+#define NGX_DNS_XDP_SECOND    954         /* of these */
+#define NGX_DNS_XDP_TICKS     64          /* that clocks may differ by */
 
 #define NGX_DNS_XDP_BIT_CD    1
 #define NGX_DNS_XDP_BIT_DO    2
@@ -70,8 +74,13 @@ typedef struct {
 
 typedef struct {
     uint32_t    epoch;                    /* answers of another are none */
-    uint32_t    alive;                    /* seconds of CLOCK_BOOTTIME: when a
-                                             worker has last looked at them */
+    uint32_t    listens;                  /* another one when what is listened
+                                             on has changed; never 0 */
+    uint64_t    clock;                    /* when a worker has last looked at
+                                             them: seconds of CLOCK_BOOTTIME,
+                                             and in the lower half at what time
+                                             of CLOCK_MONOTONIC this second has
+                                             begun; 0: none has */
     uint32_t    mask;                     /* sets - 1 */
     uint32_t    ndevices;
     uint64_t    seed;                     /* of the hash */
