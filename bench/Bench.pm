@@ -56,6 +56,17 @@ my %kinds = (
         cache => 1,
         limit => 'echo',
     },
+    'slow-miss' => {
+        about => 'as miss, 15,000 queries a second',
+        generator => [qw/ -m unique -r 15000 /],
+        limit => 'forward',
+    },
+    'slow-hit' => {
+        about => 'as hit, 50,000 queries a second',
+        generator => [qw/ -m zipf -n 1000 -r 50000 /],
+        cache => 1,
+        limit => 'echo',
+    },
     zipf => {
         about => 'Zipf(1.0) over a million names, with a cache',
         generator => [qw/ -m zipf -n 1000000 /],
@@ -123,6 +134,14 @@ my %servers = (
     ours => {
         command => sub { nginx_command(ours_conf(@_), @_) },
         version => sub { `$nginx -v 2>&1` =~ m!(nginx/\S+)! },
+    },
+    was => {
+        command => sub {
+            my ($load, @rest) = ours_conf(@_);
+            $load =~ s/(load_module ).*;/$1$ENV{WAS_MODULE};/;
+            nginx_command($load, @rest, @_);
+        },
+        version => sub { $ENV{WAS_MODULE} // die "WAS_MODULE is not set\n" },
     },
     stock => {
         command => sub {
