@@ -4,9 +4,10 @@
  */
 
 /*
- * One connected socket of ngx_dns_udp_out.c: its life, its responses and its
- * errors; and, in ngx_dns_udp_choose.c, which of a server's is used.  Private
- * to the UDP transport.  Outcomes are reported from the read handler and from
+ * One connected socket of ngx_dns_udp_out.c: its life and its responses; in
+ * ngx_dns_udp_send.c, its queries and its errors; and, in
+ * ngx_dns_udp_choose.c, which of a server's is used.  Private to the UDP
+ * transport.  Outcomes are reported from the read handler and from
  * one posted event only, so sending never calls back.
  */
 
@@ -98,6 +99,15 @@ void ngx_dns_udp_socket_close(ngx_dns_udp_socket_t *s);
  * nothing.  NGX_ERROR: nothing can be sent by this socket any more.
  */
 ngx_int_t ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s);
+
+/* it is writable again */
+void ngx_dns_udp_socket_write_handler(ngx_event_t *wev);
+
+/* fetches errors of datagrams, and ends or hints at the attempts they are of */
+void ngx_dns_udp_socket_errors(ngx_dns_udp_socket_t *s);
+
+/* logs that there is no socket, or that nothing can be sent by one */
+void ngx_dns_udp_socket_complain(ngx_dns_udp_endpoint_t *ep, ngx_err_t err);
 
 /*
  * A socket by chance, opened when it is first drawn; a worn one is replaced
