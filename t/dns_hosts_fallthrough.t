@@ -79,7 +79,7 @@ is(data(8058, 'other.test', 'A'), 'NXDOMAIN', 'not inherited');
 # said, as it can't be meant
 
 like($t->error_log() . $t->read_file('stderr.log'),
-     qr/"dns_forward" has no effect with "dns_hosts" without "fallthrough"/,
+     qr/"dns_forward" and "dns_zone" have no effect with "dns_hosts" without "f/,
      'warning');
 
 ###############################################################################

@@ -384,8 +384,9 @@ ngx_stream_dns_hosts_init(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
 
     if (dscf->forwards && !hcf->fallthrough) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"dns_forward\" has no effect with \"dns_hosts\" "
-                      "without \"fallthrough\" in server in %s:%ui",
+                      "\"dns_forward\" and \"dns_zone\" have no effect with "
+                      "\"dns_hosts\" without \"fallthrough\" in server in "
+                      "%s:%ui",
                       dscf->core->file_name, dscf->core->line);
     }
 
