@@ -69,7 +69,16 @@ for (@pids) {
 }
 
 is($bad, 0, 'each got the answer for its network');
-is($u->count('a.test'), 22, 'one question for each');
+is(questions(), 22, 'one question for each');
 
 dns_query($port, 'a.test', 'A', edns => 1232);
-is($u->count('a.test'), 23, 'none is left in flight');
+is(questions(), 23, 'none is left in flight');
+
+
+# what is sent again on a busy machine is the same one
+
+sub questions {
+    my %seen = map { ("$_->{port} $_->{id}" => 1) } $u->queries();
+
+    return scalar keys %seen;
+}

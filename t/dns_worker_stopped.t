@@ -100,7 +100,7 @@ kill 'STOP', $workers[0];
 sleep 0.2;
 $t->write_file('hosts', "192.0.2.31 host.test\n$names");
 
-ok($t->wait_for(sub { asked() eq '192.0.2.31' }, 15), 'stopped in between');
+ok($t->wait_for(sub { asked() eq '192.0.2.31' }, 30), 'stopped in between');
 kill 'CONT', $workers[0];
 sleep 1;
 is(asked(), '192.0.2.31', 'nothing is taken back');

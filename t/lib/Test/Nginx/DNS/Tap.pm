@@ -5,7 +5,8 @@ package Test::Nginx::DNS::Tap;
 #
 #   Test::Nginx::DNS::Tap->need($t);
 #
-# skips the test where there is none, or where nginx has no dns_dnstap.
+# skips the test where there is none, or where nginx has no dns_dnstap; "lacks"
+# says which of them, or nothing.
 #
 #   my $tap = Test::Nginx::DNS::Tap->new($t, $name, unix => $path);
 #   my $tap = Test::Nginx::DNS::Tap->new($t, $name, tcp => $port);
@@ -43,10 +44,20 @@ my %families = (1 => 'INET', 2 => 'INET6');
 sub need {
     my ($class, $t) = @_;
 
+    my $what = $class->lacks($t) // return;
+
+    $t->{skipped} = 1;
+    Test::More::plan(skip_all => $what);
+}
+
+
+sub lacks {
+    my ($class, $t) = @_;
+
     for my $program (qw/ fstrm_capture dnstap-ldns /) {
         next if grep { -x "$_/$program" } split /:/, $ENV{PATH};
 
-        skipped($t, "no $program here");
+        return "no $program here";
     }
 
     my ($code, $said) = $t->test_config(<<'EOF');
@@ -61,16 +72,8 @@ stream {
 }
 EOF
 
-    skipped($t, 'no dns_dnstap in this build')
-        if $code && $said =~ /is not in this build/;
-}
-
-
-sub skipped {
-    my ($t, $why) = @_;
-
-    $t->{skipped} = 1;
-    Test::More::plan(skip_all => $why);
+    return $code && $said =~ /is not in this build/
+           ? 'no dns_dnstap in this build' : undef;
 }
 
 

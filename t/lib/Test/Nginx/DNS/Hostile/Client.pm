@@ -5,7 +5,8 @@ package Test::Nginx::DNS::Hostile::Client;
 #   run_datagrams($ports, $seed, $rate)
 #   run_connections($ports, $seed)
 #
-# $ports are those of nginx: { udp, tcp, tls, udp_proxy, tcp_proxy }.  A
+# $ports are those of nginx: { udp, tcp, tls, udp_proxy, tcp_proxy, http }, and
+# that of a server, "hostile", whose state may be changed by hand.  A
 # client of connections plays one act after the other, in an order that the
 # seed gives; each is a function below, with an object that holds what it
 # opened until its end.
@@ -16,6 +17,7 @@ use strict;
 use Exporter qw/ import /;
 use IO::Socket::IP;
 use IO::Socket::SSL;
+use MIME::Base64 qw/ encode_base64 /;
 use Socket qw/ SOL_SOCKET SO_RCVBUF SO_LINGER /;
 use Time::HiRes qw/ sleep time /;
 
@@ -30,7 +32,7 @@ my @acts = (
     \&idle_then_transfer, \&idle_then_transfer, \&unread_pipelines,
     \&transfer_and_pipeline, \&transfer_and_pipeline, \&unread_transfers,
     \&half_sent, \&garbage, \&half_handshakes, \&over_tls, \&over_tls,
-    \&behind_a_proxy, \&come_and_go,
+    \&behind_a_proxy, \&come_and_go, \&over_https, \&operators,
 );
 
 
@@ -318,6 +320,77 @@ sub over_tls {
         put($s, framed(ask('big-1.hostile.test', pick('TXT', 'AXFR'))));
         drain($s, rand 0.3) if rand() < 0.7;
     }
+}
+
+
+# HTTPS without TLS: what is inside is the same
+
+sub over_https {
+    my ($self) = @_;
+
+    for (1 .. 2 + rand 20) {
+        my $s = $self->connection(to => 'http') or next;
+
+        put($s, join '', map { request((hostile_query())[1]) } 1 .. 1 + rand 8);
+        drain($s, rand 0.2) if rand() < 0.6;
+    }
+
+    sleep rand 0.5;
+}
+
+
+sub request {
+    my ($m) = @_;
+
+    if (rand() < 0.5) {
+        my $length = rand() < 0.9 ? length $m : int rand 70000;
+        my $type = pick('dns-message', 'dns-message', 'json');
+
+        return "POST /query HTTP/1.1\r\nHost: a\r\n"
+               . "Content-Type: application/$type\r\n"
+               . "Content-Length: $length\r\n\r\n$m";
+    }
+
+    my $text = encode_base64($m, '') =~ tr!+/=!-_!dr;
+
+    substr($text, int rand length $text) = ''
+        if length $text && rand() < 0.1;
+
+    return pick('GET', 'GET', 'HEAD') . ' /query?' . pick('', 'a=b&')
+           . "dns=$text HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+
+
+# Pages, and what can be changed by hand; "up" and "down" do not last
+
+sub operators {
+    my ($self) = @_;
+
+    my $server = "127.0.0.1:$self->{ports}{hostile}";
+    my $name = pick('a-1', 'big-3', 'x' x 70) . '.hostile.test';
+
+    for (1 .. 2 + rand 10) {
+        my $s = $self->connection(to => 'http') or next;
+
+        put($s, join '', map { "$_ HTTP/1.1\r\nHost: a\r\n\r\n" } map { pick(
+            'GET /status', 'GET /metrics', 'GET /page', 'GET /ready',
+            'HEAD /status', 'GET /dns/ready?state=down',
+            'POST /dns/caches/answers/purge',
+            "POST /dns/caches/answers/purge?name=$name&below=1",
+            "POST /dns/caches/answers/purge?name=$name&type="
+                . pick('A', 'TXT', 65536),
+            "POST /dns/upstreams/hostile/$server?state="
+                . pick(qw/ up down auto auto other /),
+            "POST /dns/upstreams/" . pick('none', '%ff%00', '') . '/x?state=up',
+            'POST /dns/ready?state=' . pick(qw/ down auto /),
+        ) } 1 .. 1 + rand 10);
+
+        drain($s, rand 0.2) if rand() < 0.6;
+    }
+
+    put($self->connection(to => 'http'),
+        "POST /dns/upstreams/hostile/$server?state=auto HTTP/1.0\r\n\r\n");
+    sleep rand 0.5;
 }
 
 

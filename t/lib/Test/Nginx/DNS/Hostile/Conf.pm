@@ -3,7 +3,7 @@ package Test::Nginx::DNS::Hostile::Conf;
 # Configurations that check-hostile reloads between, by perl's rand().
 #
 #   hostile_conf(%fixed)      what is not fixed is chosen: workers,
-#                             connections
+#                             connections; tap => 1: there may be a tap
 #
 # The listeners are always the same ones, so that clients find them.
 
@@ -47,6 +47,10 @@ sub hostile_conf {
         pick('', 'dns_cache_stale 1h;', 'dns_cache_stale 1h'
              . ' answer_after=100ms;'),
     );
+    my $tap = pick('', 'dns_dnstap unix:%%TESTDIR%%/tap.sock'
+                   . pick('', ' sample=3', ' types=client_query') . ';');
+    $tap = '' if !$o{tap};
+
     my $cache = pick('off', 'answers', 'answers');
     my $method = pick('', 'random;', 'random two least_conn;',
                       'least_time;', 'hash $dns_qname consistent;',
@@ -69,6 +73,21 @@ worker_processes  $workers;
 
 events {
     worker_connections  $connections;
+}
+
+http {
+    %%TEST_GLOBALS_HTTP%%
+
+    server {
+        listen  127.0.0.1:%%PORT_8080%%;
+
+        location /status   { dns_status json; }
+        location /metrics  { dns_status prometheus; }
+        location /page     { dns_status html; }
+        location /ready    { dns_status ready; }
+        location /dns/     { dns_control; }
+        location /query    { dns_over_https doh; }
+    }
 }
 
 stream {
@@ -123,6 +142,9 @@ $stream
         listen  127.0.0.1:%%PORT_8053%%;
         listen  127.0.0.1:%%PORT_8853%% ssl;
         listen  127.0.0.1:%%PORT_8055%% proxy_protocol;
+
+        dns_service  doh;
+        $tap
 
         dns_forward  good.test 127.0.0.1:%%PORT_8083%%;
         dns_forward  cost.test 127.0.0.1:%%PORT_8084%%;
