@@ -174,7 +174,7 @@ test:                           ## install what is missing, build, run all tests
 prove: $(PRODUCT)               ## run t/ on what is built (TESTS=t/one.t)
 	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
-	prove -j$(JOBS) -It/lib $(TESTS)
+	tools/run-tests $(JOBS) $(TESTS)
 
 .PHONY: check
 check: all                      ## style, sizes, layers, docs, symbols, ...
