@@ -167,12 +167,24 @@ ngx_stream_dns_tls_context(ngx_conf_t *cf, ngx_ssl_t *ssl,
     cln->handler = ngx_ssl_cleanup_ctx;
     cln->data = ssl;
 
-    if (ngx_ssl_ciphers(cf, ssl, &conf->ciphers, 0) != NGX_OK
-        || ngx_stream_dns_tls_own(cf, ssl, conf) != NGX_OK
+    if (ngx_ssl_ciphers(cf, ssl, &conf->ciphers, 0) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"ssl_ciphers\": invalid value \"%V\", it must be a "
+                      "list of ciphers that OpenSSL has", &conf->ciphers);
+        return NGX_ERROR;
+    }
+
+    if (ngx_stream_dns_tls_own(cf, ssl, conf) != NGX_OK
         || ngx_ssl_client_session_cache(cf, ssl, (ngx_uint_t) conf->reuse)
-           != NGX_OK
-        || ngx_ssl_conf_commands(cf, ssl, conf->commands) != NGX_OK)
+           != NGX_OK)
     {
+        return NGX_ERROR;
+    }
+
+    if (ngx_ssl_conf_commands(cf, ssl, conf->commands) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"ssl_conf_command\": invalid command, it must be one "
+                      "of OpenSSL's with a value that it may have");
         return NGX_ERROR;
     }
 
