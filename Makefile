@@ -52,6 +52,7 @@ OUT          := $(TOP)/build
 
 OPT_release  := -O2 -g
 OPT_debug    := -O0 -g
+OPT_coverage := -O0 -g --coverage -fprofile-update=atomic
 # nginx itself copies zero bytes from NULL, hence no "nonnull-attribute"
 OPT_sanitize := -O1 -g -fno-omit-frame-pointer \
                 -fsanitize=address,undefined \
@@ -60,12 +61,13 @@ OPT_sanitize := -O1 -g -fno-omit-frame-pointer \
                 -DNGX_DEBUG_PALLOC=1 -DNGX_HAVE_NONALIGNED=0
 
 LD_sanitize  := -fsanitize=address,undefined
+LD_coverage  := --coverage
 
 CC_OPT       := $(OPT_$(BUILD)) $(EXTRA_CFLAGS)
 LD_OPT       := $(LD_$(BUILD)) $(EXTRA_LDFLAGS)
 
 ifeq ($(CC_OPT),)
-$(error BUILD=$(BUILD): release, debug or sanitize)
+$(error BUILD=$(BUILD): release, debug, sanitize or coverage)
 endif
 
 ifeq ($(filter static dynamic,$(LINK)),)
@@ -309,6 +311,31 @@ check-fleet: $(PRODUCT)         ## three instances behind a router (root)
 	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
 	prove -v tools/check-fleet
+
+# the tests are slower so; one that fails for that has run its lines
+
+.PHONY: coverage
+coverage:                       ## which lines unit tests and t/ run
+	@tools/install-deps build test
+	@find $(OUT)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	-@$(MAKE) OUT=$(OUT)/coverage BUILD=coverage all \
+	    && $(MAKE) OUT=$(OUT)/coverage BUILD=coverage \
+	        UNIT_SAN='-O0 --coverage -fprofile-update=atomic' unit
+	-@$(MAKE) OUT=$(OUT)/coverage BUILD=coverage prove
+	@tools/coverage $(OUT)/coverage
+
+.PHONY: fuzz-config
+ifeq ($(BUILD),sanitize)
+fuzz-config: $(PRODUCT)
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	prove -v tools/fuzz-config
+else
+fuzz-config:                    ## configurations by chance: CONFIGS
+	@tools/install-deps build test ci
+	@tools/fetch-nginx-source trixie vendor/nginx-trixie
+	@$(MAKE) NGX_SRC=vendor/nginx-trixie BUILD=sanitize fuzz-config
+endif
 
 .PHONY: soak
 soak: $(PRODUCT)                ## hours of load and mishaps: SOAK_SECONDS (root)
