@@ -25,6 +25,7 @@ my $dir = $t->testdir();
 $ca->issue('good', 'IP:127.0.0.1,DNS:good.test,DNS:*.wild.test');
 $ca->issue('other', 'IP:192.0.2.1,DNS:other.test');
 $ca->issue('old', 'IP:127.0.0.1', days => -1);
+$ca->issue('young', 'IP:127.0.0.1', from => 1);
 $ca->issue('self', 'IP:127.0.0.1', own => 1);
 $ca->issue('revoked', 'IP:127.0.0.1');
 $ca->revoke('revoked');
@@ -38,13 +39,13 @@ $ca->issue('broken', 'IP:127.0.0.1', by => 'below');
 $ca->chain('chain', 'below', 'between');
 $ca->chain('broken', 'below');
 
-my %pin = map { $_ => $ca->pin($_) } qw/ good old self /;
+my %pin = map { $_ => $ca->pin($_) } qw/ good old young self /;
 
 # what is asked, how, and what is wrong with it; a port for each certificate
 
 my %port = (good => 8100, other => 8101, old => 8102, self => 8103,
             revoked => 8104, chain => 8105, broken => 8106, noalpn => 8107,
-            plain => 8082, silent => 8083, halfway => 8084, hangup => 8085);
+            young => 8108, plain => 8082, silent => 8083, halfway => 8084, hangup => 8085);
 
 my @cases = (
     [ 'address', 'good', '' ],
@@ -62,10 +63,13 @@ my @cases = (
     [ 'wrongname', 'good', 'name=bad.test', 'hostname mismatch' ],
     [ 'wrongaddress', 'other', '', 'IP address mismatch' ],
     [ 'expired', 'old', '', 'certificate has expired' ],
+    [ 'notyet', 'young', '', 'certificate is not yet valid' ],
     [ 'selfsigned', 'self', '', 'self-signed certificate' ],
     [ 'revoked', 'revoked', '', 'certificate revoked' ],
     [ 'wrongpin', 'good', "pin=$pin{self}", 'key does not match any pin' ],
     [ 'pinnedold', 'old', "pin=$pin{old}", 'certificate has expired' ],
+    [ 'pinnedyoung', 'young', "pin=$pin{young}",
+      'certificate is not yet valid' ],
     [ 'anypin', 'good', "pin=$pin{self}", 'key does not match any pin',
       'ssl_verify off;' ],
     [ 'plain', 'plain', '', 'wrong version number' ],
@@ -99,7 +103,7 @@ my $servers = join '', map { my $alpn = $alpn{$_} // ''; <<EOF }
     }
 
 EOF
-    qw/ good other old self revoked chain broken noalpn /;
+    qw/ good other old young self revoked chain broken noalpn /;
 
 my $upstreams = join '', map {
     my ($name, $at, $params, undef, $lines) = @$_;

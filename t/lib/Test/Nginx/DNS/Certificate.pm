@@ -6,6 +6,7 @@ package Test::Nginx::DNS::Certificate;
 #
 #   $ca->issue('good', 'IP:127.0.0.1,DNS:good.test');   good.pem, good.key
 #   $ca->issue('old', 'IP:127.0.0.1', days => -1);      it has expired
+#   $ca->issue('young', 'IP:127.0.0.1', from => 1);     valid from tomorrow on
 #   $ca->issue('self', 'IP:127.0.0.1', own => 1);       self-signed
 #   $ca->issue('leaf', 'IP:127.0.0.1', by => 'between');
 #                                   by another one than ca
@@ -84,7 +85,7 @@ sub issue {
     }
 
     my ($from, $to) = map { strftime('%Y%m%d%H%M%SZ', gmtime(time() + $_)) }
-                      -10 * 86400, $days * 86400;
+                      ($o{from} // -10) * 86400, $days * 86400;
 
     $self->openssl("req -config $dir/ca.conf -new $key -out $dir/$name.csr");
     $self->openssl("ca -config $dir/ca.conf -batch -notext -startdate $from"
