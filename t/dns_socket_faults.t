@@ -32,7 +32,7 @@ system('cc', qw/ -O2 -shared -fPIC -o /, "$dir/shim.so",
        "$FindBin::Bin/lib/preload/socket_shim.c", '-ldl') == 0
     or die "cc failed\n";
 
-$t->plan(19);
+$t->plan(29);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
@@ -77,17 +77,20 @@ stream {
         server              tcp://127.0.0.1:%%PORT_8082%%;
         health_check        off;
         keepalive_requests  3;
+        keepalive_timeout   300ms;
     }
 
     dns_upstream tls {
         server              tls://127.0.0.1:%%PORT_8100%%;
         health_check        off;
         keepalive_requests  3;
+        keepalive_timeout   300ms;
         ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
     }
 
     server {
         listen       127.0.0.1:%%PORT_8053%% udp;
+        listen       127.0.0.1:%%PORT_8053%%;
         dns_forward  udp.test udp;
         dns_forward  tcp.test tcp;
         dns_forward  tls.test tls;
@@ -96,7 +99,15 @@ stream {
 
 EOF_CONF
 
-$t->upstream($_, sub { { a => '192.0.2.1' } }, tcp => 1) for 8081, 8082;
+# the SOA alone, at both ends, is a whole zone
+
+$t->upstream($_, sub {
+    my ($query) = @_;
+    my @soa = ([ $query->{qname}, 'SOA', 60, 'ns hm 1 1 1 1 1' ]) x 2;
+
+    return $query->{qtype} eq 'AXFR' ? { answers => \@soa, aa => 1 }
+                                     : { a => '192.0.2.1' };
+}, tcp => 1) for 8081, 8082;
 
 {
     local $ENV{LD_PRELOAD} = "$dir/shim.so";
@@ -112,6 +123,22 @@ sub bulk {
     my ($kind, $n) = @_;
 
     return dns_bulk($t->port(8053), $n, name => sub { "q$_[0].$$.$kind.test" });
+}
+
+# what becomes of so many transfers
+
+sub transfers {
+    my ($kind, $n) = @_;
+    my %got;
+
+    for (1 .. $n) {
+        my $r = dns_query($t->port(8053), "zone.$kind.test", 'AXFR',
+                          proto => 'tcp', timeout => 5);
+
+        $got{!$r ? 'none' : $r->{rcode}}++;
+    }
+
+    return \%got;
 }
 
 sub files { my @files = glob "/proc/$worker/fd/*"; return scalar @files }
@@ -134,10 +161,24 @@ for my $round (1, 2) {
         is($answered, 300, "$kind: each is answered") or diag explain $r;
     }
 
+    # the client's own connection may be closed, too, at once
+
+    for my $kind (qw/ tcp tls /) {
+        my $end = time() + 20;
+        my $r = transfers($kind, 40);
+        my $ended = 0;
+
+        $ended += $_ for map { $_ // 0 } @{$r}{qw/ SERVFAIL NOERROR none /};
+
+        ok($ended == 40 && time() < $end, "$kind: each transfer ends")
+            or diag explain $r;
+    }
+
     unlink "$dir/faults";
 
     for my $kind (@kinds) {
         is(bulk($kind, 300)->{'192.0.2.1'}, 300, "$kind: then all is well");
+        is(transfers($kind, 3)->{NOERROR}, 3, "$kind: transfers, too");
     }
 
     $files = files() if $round == 1;
