@@ -5,15 +5,16 @@
 
 
 #include "ngx_dns_front_batch.h"
+#include "ngx_dns_front_pktinfo.h"
 #include "../store/ngx_dns_metrics.h"
 
 
 static void ngx_dns_front_batch_posted(ngx_event_t *ev);
 static void ngx_dns_front_batch_retry(ngx_event_t *ev);
-static size_t ngx_dns_front_batch_pktinfo(size_t *control,
-    ngx_dns_sockaddr_t *local);
 static ngx_int_t ngx_dns_front_batch_send(ngx_dns_front_batch_t *b,
     struct mmsghdr *msg, ngx_uint_t n, ngx_uint_t *sent);
+static int ngx_dns_front_batch_send_one(ngx_dns_front_batch_t *b,
+    struct msghdr *msg);
 static void ngx_dns_front_batch_keep(ngx_dns_front_batch_t *b, ngx_uint_t i);
 static void ngx_dns_front_batch_backlog(ngx_dns_front_batch_t *b);
 
@@ -89,7 +90,7 @@ ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size,
 
     if (client->local) {
         msg->msg_control = b->control[n];
-        msg->msg_controllen = ngx_dns_front_batch_pktinfo(b->control[n],
+        msg->msg_controllen = ngx_dns_front_pktinfo_write(b->control[n],
                                                      &client->local_sockaddr);
 
     } else {
@@ -102,39 +103,6 @@ ngx_dns_front_batch_commit(ngx_dns_client_t *client, size_t size,
     if (!b->posted.posted) {
         ngx_post_event(&b->posted, &ngx_posted_events);
     }
-}
-
-
-static size_t
-ngx_dns_front_batch_pktinfo(size_t *control, ngx_dns_sockaddr_t *local)
-{
-    struct cmsghdr      *cmsg;
-    struct in_pktinfo   *pkt;
-    struct in6_pktinfo  *pkt6;
-
-    cmsg = (struct cmsghdr *) control;
-
-    if (local->sockaddr.sa_family == AF_INET6) {
-        cmsg->cmsg_level = IPPROTO_IPV6;
-        cmsg->cmsg_type = IPV6_PKTINFO;
-        cmsg->cmsg_len = CMSG_LEN(sizeof(struct in6_pktinfo));
-
-        pkt6 = (struct in6_pktinfo *) (void *) CMSG_DATA(cmsg);
-        ngx_memzero(pkt6, sizeof(struct in6_pktinfo));
-        pkt6->ipi6_addr = local->sockaddr_in6.sin6_addr;
-
-        return CMSG_SPACE(sizeof(struct in6_pktinfo));
-    }
-
-    cmsg->cmsg_level = IPPROTO_IP;
-    cmsg->cmsg_type = IP_PKTINFO;
-    cmsg->cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
-
-    pkt = (struct in_pktinfo *) (void *) CMSG_DATA(cmsg);
-    ngx_memzero(pkt, sizeof(struct in_pktinfo));
-    pkt->ipi_spec_dst = local->sockaddr_in.sin_addr;
-
-    return CMSG_SPACE(sizeof(struct in_pktinfo));
 }
 
 
@@ -195,7 +163,12 @@ ngx_dns_front_batch_send(ngx_dns_front_batch_t *b, struct mmsghdr *msg,
     ngx_err_t  err;
 
     for ( ;; ) {
-        rc = sendmmsg(b->connection->fd, msg, n, 0);
+        if (n > 1) {
+            rc = sendmmsg(b->connection->fd, msg, n, 0);
+
+        } else {
+            rc = ngx_dns_front_batch_send_one(b, &msg->msg_hdr);
+        }
 
         if (rc > 0) {
             *sent = (ngx_uint_t) rc;
@@ -229,6 +202,26 @@ ngx_dns_front_batch_send(ngx_dns_front_batch_t *b, struct mmsghdr *msg,
     ngx_dns_count(unsent);
 
     return NGX_DECLINED;
+}
+
+
+/* the calls for one message are cheaper; as sendmmsg() of one */
+
+static int
+ngx_dns_front_batch_send_one(ngx_dns_front_batch_t *b, struct msghdr *msg)
+{
+    ssize_t  size;
+
+    if (msg->msg_controllen) {
+        size = sendmsg(b->connection->fd, msg, 0);
+
+    } else {
+        size = sendto(b->connection->fd, msg->msg_iov->iov_base,
+                      msg->msg_iov->iov_len, 0, msg->msg_name,
+                      msg->msg_namelen);
+    }
+
+    return size == -1 ? -1 : 1;
 }
 
 

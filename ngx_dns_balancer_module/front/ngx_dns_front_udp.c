@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_front_batch.h"
+#include "ngx_dns_front_pktinfo.h"
 #include "ngx_dns_front_proxy.h"
 #include "ngx_dns_front_socket.h"
 #include "../base/ngx_dns_clock.h"
@@ -14,6 +15,10 @@
 
 #define NGX_DNS_FRONT_STRIDE  (NGX_DNS_FRONT_QUERY + 192)
 
+#define NGX_DNS_FRONT_ALONE   4         /* batches of one, until they are read
+                                           by another call */
+#define NGX_DNS_FRONT_SINGLE  16        /* so often, until a batch is tried */
+
 
 typedef struct {
     ngx_listening_t         *listening;
@@ -22,6 +27,9 @@ typedef struct {
     ngx_uint_t               wildcard;
     ngx_uint_t               special;       /* it is, or has proxies */
     ngx_dns_client_t         client;        /* of the datagram looked at */
+
+    ngx_uint_t               alone;         /* batches of one, in a row */
+    ngx_uint_t               single;        /* to be read one by one */
 
     ngx_event_t              quit;
     ngx_msec_t               stay;       /* until then, for a reader to come */
@@ -41,10 +49,10 @@ static void ngx_dns_front_udp_idle_handler(ngx_event_t *rev);
 static ngx_dns_front_udp_t *ngx_dns_front_udp_of(ngx_connection_t *c);
 static void ngx_dns_front_udp_read(ngx_dns_front_udp_t *u, ngx_socket_t fd,
     ngx_uint_t reads);
+static int ngx_dns_front_udp_receive(ngx_dns_front_udp_t *u,
+    ngx_socket_t fd);
 static void ngx_dns_front_udp_datagram(ngx_dns_front_udp_t *u, ngx_uint_t i);
 static void ngx_dns_front_udp_special(ngx_dns_front_udp_t *u, ngx_uint_t i);
-static ngx_dns_conf_t *ngx_dns_front_udp_local(ngx_dns_front_udp_t *u,
-    struct msghdr *msg, ngx_dns_client_t *client);
 static void ngx_dns_front_udp_quit_handler(ngx_event_t *rev);
 static void ngx_dns_front_udp_leave_handler(ngx_event_t *ev);
 static ngx_int_t ngx_dns_front_udp_leave(ngx_dns_front_udp_t *u);
@@ -382,8 +390,7 @@ ngx_dns_front_udp_read(ngx_dns_front_udp_t *u, ngx_socket_t fd,
             }
         }
 
-        n = recvmmsg(fd, ngx_dns_front_msg, NGX_DNS_FRONT_BATCH,
-                     MSG_DONTWAIT, NULL);
+        n = ngx_dns_front_udp_receive(u, fd);
 
         if (n == -1) {
             err = ngx_socket_errno;
@@ -413,6 +420,51 @@ ngx_dns_front_udp_read(ngx_dns_front_udp_t *u, ngx_socket_t fd,
             ngx_dns_front_msg[i].msg_hdr.msg_controllen = 0;
         }
     }
+}
+
+
+/*
+ * Where batches had one datagram each, the call for one is cheaper, and there
+ * is no need to know whether there are more: the event is level-triggered.
+ * Now and then a batch is read again, to see whether there are.
+ */
+
+static int
+ngx_dns_front_udp_receive(ngx_dns_front_udp_t *u, ngx_socket_t fd)
+{
+    int             n;
+    ssize_t         size;
+    struct msghdr  *msg;
+
+    if (u->single) {
+        u->single--;
+
+        msg = &ngx_dns_front_msg[0].msg_hdr;
+
+        size = recvfrom(fd, ngx_dns_front_data[0], NGX_DNS_FRONT_QUERY,
+                        MSG_DONTWAIT|MSG_TRUNC, msg->msg_name,
+                        &msg->msg_namelen);
+        if (size == -1) {
+            return -1;
+        }
+
+        msg->msg_flags = size > NGX_DNS_FRONT_QUERY ? MSG_TRUNC : 0;
+        ngx_dns_front_msg[0].msg_len = (unsigned) ngx_min(size,
+                                                          NGX_DNS_FRONT_QUERY);
+        return 1;
+    }
+
+    n = recvmmsg(fd, ngx_dns_front_msg, NGX_DNS_FRONT_BATCH, MSG_DONTWAIT,
+                 NULL);
+
+    if (n != 1) {
+        u->alone = 0;
+
+    } else if (++u->alone >= NGX_DNS_FRONT_ALONE && !u->wildcard) {
+        u->single = NGX_DNS_FRONT_SINGLE;
+    }
+
+    return n;
 }
 
 
@@ -461,8 +513,7 @@ ngx_dns_front_udp_special(ngx_dns_front_udp_t *u, ngx_uint_t i)
     len = ngx_dns_front_msg[i].msg_len;
 
     if (u->wildcard) {
-        client->local = 0;
-        conf = ngx_dns_front_udp_local(u, msg, client);
+        conf = ngx_dns_front_pktinfo_read(msg, u->addrs, u->naddrs, client);
     }
 
     client->proxied = 0;
@@ -486,59 +537,6 @@ ngx_dns_front_udp_special(ngx_dns_front_udp_t *u, ngx_uint_t i)
     }
 
     ngx_dns_query_process(conf, client, p, len, msg->msg_flags & MSG_TRUNC);
-}
-
-
-/* which address was asked, and the server {} that has it */
-
-static ngx_dns_conf_t *
-ngx_dns_front_udp_local(ngx_dns_front_udp_t *u, struct msghdr *msg,
-    ngx_dns_client_t *client)
-{
-    ngx_uint_t           i;
-    struct cmsghdr      *cmsg;
-    struct in_pktinfo   *pkt;
-    struct in6_pktinfo  *pkt6;
-    ngx_dns_sockaddr_t  *local;
-
-    local = &client->local_sockaddr;
-    ngx_memzero(local, sizeof(ngx_dns_sockaddr_t));
-
-    for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
-
-        if (cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_PKTINFO) {
-            pkt = (struct in_pktinfo *) (void *) CMSG_DATA(cmsg);
-            local->sockaddr.sa_family = AF_INET;
-            local->sockaddr_in.sin_addr = pkt->ipi_addr;
-            client->local = 1;
-            break;
-        }
-
-        if (cmsg->cmsg_level == IPPROTO_IPV6
-            && cmsg->cmsg_type == IPV6_PKTINFO)
-        {
-            pkt6 = (struct in6_pktinfo *) (void *) CMSG_DATA(cmsg);
-            local->sockaddr.sa_family = AF_INET6;
-            local->sockaddr_in6.sin6_addr = pkt6->ipi6_addr;
-            client->local = 1;
-            break;
-        }
-    }
-
-    for (i = 0; i < u->naddrs - 1; i++) {
-
-        if (local->sockaddr.sa_family == AF_INET6
-            ? ngx_memcmp(&u->addrs[i].sockaddr.sockaddr_in6.sin6_addr,
-                         &local->sockaddr_in6.sin6_addr, 16)
-              == 0
-            : u->addrs[i].sockaddr.sockaddr_in.sin_addr.s_addr
-              == local->sockaddr_in.sin_addr.s_addr)
-        {
-            break;
-        }
-    }
-
-    return u->addrs[i].conf;
 }
 
 
@@ -593,6 +591,7 @@ ngx_dns_front_udp_leave_handler(ngx_event_t *ev)
      * for what is there now, which may be us.
      */
 
+    u->single = 0;
     ngx_dns_front_udp_read(u, u->batch.connection->fd, NGX_DNS_FRONT_DRAIN);
 
     if (rc == NGX_AGAIN) {

@@ -5,10 +5,7 @@
 
 
 #include "ngx_dns_udp_table.h"
-#include "../store/ngx_dns_metrics.h"
 #include "../wire/ngx_dns_wire.h"
-
-#include <linux/errqueue.h>
 
 
 #define NGX_DNS_UDP_RETRIES   3         /* of a send that met an old error */
@@ -18,7 +15,6 @@ static void ngx_dns_udp_send_init(void);
 static ngx_uint_t ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s,
     ngx_uint_t n);
 static ngx_int_t ngx_dns_udp_socket_block(ngx_dns_udp_socket_t *s);
-static ngx_dns_event_e ngx_dns_udp_socket_error(struct msghdr *msg);
 
 
 /* of this worker: what a batch is sent from */
@@ -128,10 +124,17 @@ ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s, ngx_uint_t n)
 
     for (tries = 0; tries < NGX_DNS_UDP_RETRIES; tries++) {
 
-        rc = sendmmsg(s->connection->fd, ngx_dns_udp_sent, n, 0);
+        if (n > 1) {
+            rc = sendmmsg(s->connection->fd, ngx_dns_udp_sent, n, 0);
 
-        if (rc > 0) {
-            return (ngx_uint_t) rc;
+            if (rc > 0) {
+                return (ngx_uint_t) rc;
+            }
+
+        } else if (send(s->connection->fd, s->first->data, s->first->len, 0)
+                   != -1)
+        {
+            return 1;
         }
 
         err = ngx_socket_errno;
@@ -175,88 +178,4 @@ ngx_dns_udp_socket_block(ngx_dns_udp_socket_t *s)
     s->blocked = 1;
 
     return NGX_OK;
-}
-
-
-/*
- * The error queue has the start of each datagram that an error is about.  A
- * router need not quote more than eight octets of it, the UDP header (RFC 792):
- * then nobody knows which query it was, and anybody may have made it up.
- */
-
-void
-ngx_dns_udp_socket_errors(ngx_dns_udp_socket_t *s)
-{
-    u_char              data[NGX_DNS_HEADER_SIZE];
-    size_t              control[512 / sizeof(size_t)];
-    ssize_t             n;
-    ngx_uint_t          i;
-    struct iovec        iov;
-    struct msghdr       msg;
-    ngx_dns_event_e     event;
-    ngx_dns_attempt_t  *a;
-
-    for (i = 0; i < NGX_DNS_UDP_BATCH; i++) {
-
-        ngx_memzero(&msg, sizeof(struct msghdr));
-
-        iov.iov_base = data;
-        iov.iov_len = NGX_DNS_HEADER_SIZE;
-
-        msg.msg_iov = &iov;
-        msg.msg_iovlen = 1;
-        msg.msg_control = control;
-        msg.msg_controllen = sizeof(control);
-
-        n = recvmsg(s->connection->fd, &msg, MSG_ERRQUEUE|MSG_DONTWAIT);
-
-        if (n == -1) {
-            return;
-        }
-
-        a = n < 2 ? NULL : ngx_dns_udp_find(s, ngx_dns_get16(data));
-
-        if (a == NULL) {
-            ngx_dns_count(foreign);
-            continue;
-        }
-
-        event = ngx_dns_udp_socket_error(&msg);
-
-        if (event == NGX_DNS_EVENT_SOFT) {
-            ngx_dns_udp_soft(a);
-
-        } else {
-            ngx_dns_udp_fail(a, event);
-        }
-    }
-}
-
-
-/*
- * RFC 1122, 4.2.3.9: that a port is not open is the end of it; that a network
- * or host can't be reached, or the time is exceeded, may pass.
- */
-
-static ngx_dns_event_e
-ngx_dns_udp_socket_error(struct msghdr *msg)
-{
-    struct cmsghdr            *cmsg;
-    struct sock_extended_err  *ee;
-
-    for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
-
-        if ((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR)
-            || (cmsg->cmsg_level == IPPROTO_IPV6
-                && cmsg->cmsg_type == IPV6_RECVERR))
-        {
-            ee = (struct sock_extended_err *) (void *) CMSG_DATA(cmsg);
-
-            if (ee->ee_errno == NGX_ECONNREFUSED) {
-                return NGX_DNS_EVENT_NETWORK;
-            }
-        }
-    }
-
-    return NGX_DNS_EVENT_SOFT;
 }

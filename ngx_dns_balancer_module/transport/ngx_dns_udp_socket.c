@@ -13,7 +13,9 @@
 
 
 #define NGX_DNS_UDP_READS     4         /* batches in one wake-up */
-#define NGX_DNS_UDP_COMPLAIN  10000     /* milliseconds from log to log */
+#define NGX_DNS_UDP_ALONE     4         /* batches of one, until they are read
+                                           by another call */
+#define NGX_DNS_UDP_SINGLE    16        /* so often, until a batch is tried */
 
 /* not a multiple of a page, or all buffers would share their cache sets */
 
@@ -27,6 +29,7 @@ static ngx_int_t ngx_dns_udp_socket_set(ngx_socket_t fd,
 static ngx_int_t ngx_dns_udp_socket_failed(ngx_dns_udp_endpoint_t *ep,
     ngx_err_t err);
 static void ngx_dns_udp_socket_read_handler(ngx_event_t *rev);
+static int ngx_dns_udp_socket_receive(ngx_socket_t fd);
 static void ngx_dns_udp_socket_response(ngx_dns_udp_socket_t *s, u_char *msg,
     size_t len, ngx_uint_t cut);
 static void ngx_dns_udp_socket_fail_all(ngx_dns_udp_socket_t *s);
@@ -41,6 +44,8 @@ static struct iovec    ngx_dns_udp_in_iov[NGX_DNS_UDP_BATCH];
 static struct mmsghdr  ngx_dns_udp_in[NGX_DNS_UDP_BATCH];
 static ngx_uint_t      ngx_dns_udp_ready;
 static uint32_t        ngx_dns_udp_number;
+static ngx_uint_t      ngx_dns_udp_alone;       /* batches of one, in a row */
+static ngx_uint_t      ngx_dns_udp_single;      /* to be read one by one */
 
 static ngx_dns_udp_socket_t  *ngx_dns_udp_socket_free;
 
@@ -145,11 +150,7 @@ ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s, ngx_dns_udp_endpoint_t *ep)
     c->read->handler = ngx_dns_udp_socket_read_handler;
     c->write->handler = ngx_dns_udp_socket_write_handler;
 
-    if (ngx_add_event(c->read, NGX_READ_EVENT,
-                      (ngx_event_flags & NGX_USE_CLEAR_EVENT)
-                      ? NGX_CLEAR_EVENT : NGX_LEVEL_EVENT)
-        != NGX_OK)
-    {
+    if (ngx_add_event(c->read, NGX_READ_EVENT, NGX_LEVEL_EVENT) != NGX_OK) {
         ngx_close_connection(c);
         return NGX_BUSY;
     }
@@ -221,36 +222,6 @@ ngx_dns_udp_socket_failed(ngx_dns_udp_endpoint_t *ep, ngx_err_t err)
 }
 
 
-/* it may be so for every query: a line in ten seconds has to do */
-
-void
-ngx_dns_udp_socket_complain(ngx_dns_udp_endpoint_t *ep, ngx_err_t err)
-{
-    if (ep->logged
-        && ngx_current_msec - ep->logged < NGX_DNS_UDP_COMPLAIN)
-    {
-        ep->failures++;
-        return;
-    }
-
-    if (ep->failures) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
-                      "dns upstream \"%V\": no socket to server %V; the same "
-                      "happened %ui times since it was last logged",
-                      &ep->peer->upstream->name, &ep->peer->name,
-                      ep->failures);
-
-    } else {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
-                      "dns upstream \"%V\": no socket to server %V",
-                      &ep->peer->upstream->name, &ep->peer->name);
-    }
-
-    ep->failures = 0;
-    ep->logged = ngx_max(ngx_current_msec, 1);
-}
-
-
 void
 ngx_dns_udp_socket_close(ngx_dns_udp_socket_t *s)
 {
@@ -304,17 +275,21 @@ ngx_dns_udp_socket_read_handler(ngx_event_t *rev)
 
     for (reads = 0; reads < NGX_DNS_UDP_READS; reads++) {
 
-        n = recvmmsg(c->fd, ngx_dns_udp_in, NGX_DNS_UDP_BATCH, 0, NULL);
+        n = ngx_dns_udp_socket_receive(c->fd);
 
         if (n == -1) {
             err = ngx_socket_errno;
 
-            if (err == NGX_EAGAIN) {
-                return;
+            if (err == NGX_EINTR) {
+                continue;
             }
 
-            if (err != NGX_EINTR) {
-                ngx_dns_udp_socket_errors(s);
+            /* the event comes again as long as there are errors in the queue */
+
+            ngx_dns_udp_socket_errors(s);
+
+            if (err == NGX_EAGAIN) {
+                return;
             }
 
             continue;
@@ -332,10 +307,47 @@ ngx_dns_udp_socket_read_handler(ngx_event_t *rev)
             return;
         }
     }
+}
 
-    /* the event is edge-triggered: the rest is read in the next round */
 
-    ngx_post_event(rev, &ngx_posted_next_events);
+/*
+ * As in ngx_dns_front_udp.c: a response that comes alone is read by the call
+ * for one.  Of all sockets together, since each has few.
+ */
+
+static int
+ngx_dns_udp_socket_receive(ngx_socket_t fd)
+{
+    int      n;
+    ssize_t  size;
+
+    if (ngx_dns_udp_single) {
+        ngx_dns_udp_single--;
+
+        size = recv(fd, ngx_dns_udp_data[0], NGX_DNS_UDP_OUT_MESSAGE,
+                    MSG_TRUNC);
+        if (size == -1) {
+            return -1;
+        }
+
+        ngx_dns_udp_in[0].msg_hdr.msg_flags
+            = size > NGX_DNS_UDP_OUT_MESSAGE ? MSG_TRUNC : 0;
+        ngx_dns_udp_in[0].msg_len
+            = (unsigned) ngx_min(size, NGX_DNS_UDP_OUT_MESSAGE);
+
+        return 1;
+    }
+
+    n = recvmmsg(fd, ngx_dns_udp_in, NGX_DNS_UDP_BATCH, 0, NULL);
+
+    if (n != 1) {
+        ngx_dns_udp_alone = 0;
+
+    } else if (++ngx_dns_udp_alone >= NGX_DNS_UDP_ALONE) {
+        ngx_dns_udp_single = NGX_DNS_UDP_SINGLE;
+    }
+
+    return n;
 }
 
 

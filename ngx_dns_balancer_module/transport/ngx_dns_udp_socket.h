@@ -5,10 +5,10 @@
 
 /*
  * One connected socket of ngx_dns_udp_out.c: its life and its responses; in
- * ngx_dns_udp_send.c, its queries and its errors; and, in
- * ngx_dns_udp_choose.c, which of a server's is used.  Private to the UDP
- * transport.  Outcomes are reported from the read handler and from
- * one posted event only, so sending never calls back.
+ * ngx_dns_udp_send.c, its queries; in ngx_dns_udp_errors.c, what goes wrong;
+ * and, in ngx_dns_udp_choose.c, which of a server's is used.  Private to the
+ * UDP transport.  Outcomes are reported from the read handler and from one
+ * posted event only, so sending never calls back.
  */
 
 

@@ -5,7 +5,8 @@
 
 /*
  * Makes sendmmsg(2) fail the ways it may fail, so that tests can show that
- * nothing is lost then.  On loopback the real one never does.
+ * nothing is lost then.  On loopback the real one never does.  A datagram that
+ * is sent by send(2), sendto(2) or sendmsg(2) goes the same way, as one message.
  *
  *     cc -O2 -Wall -Wextra -Werror -shared -fPIC \
  *         -o sendmmsg_shim.so sendmmsg_shim.c -ldl
@@ -70,6 +71,9 @@
 typedef int (*shim_sendmmsg_pt)(int fd, struct mmsghdr *msg,
     unsigned int n, int flags);
 
+typedef ssize_t (*shim_sendmsg_pt)(int fd, const struct msghdr *msg,
+    int flags);
+
 typedef struct {
     const char          *name;
     int                  value;
@@ -77,6 +81,7 @@ typedef struct {
 
 typedef struct {
     shim_sendmmsg_pt     next;          /* libc's sendmmsg() */
+    shim_sendmsg_pt      next_one;      /* libc's sendmsg() */
     const shim_errno_t  *error;
     const char          *match;
     size_t               match_len;
@@ -93,10 +98,15 @@ typedef struct {
 
 
 int sendmmsg(int fd, struct mmsghdr *msg, unsigned int n, int flags);
+ssize_t sendmsg(int fd, const struct msghdr *msg, int flags);
+ssize_t sendto(int fd, const void *p, size_t len, int flags,
+    const struct sockaddr *addr, socklen_t addrlen);
+ssize_t send(int fd, const void *p, size_t len, int flags);
 
 static void shim_init(void) __attribute__((constructor));
 static unsigned shim_number(const char *name, unsigned value);
 static const shim_errno_t *shim_errno(const char *name);
+static int shim_datagrams(int fd);
 static unsigned shim_side(const struct msghdr *msg);
 static int shim_due(unsigned *calls, unsigned every);
 static void shim_edge(int fd);
@@ -127,6 +137,9 @@ shim_init(void)
 
     next = dlsym(RTLD_NEXT, "sendmmsg");
     memcpy(&shim.next, &next, sizeof(next));
+
+    next = dlsym(RTLD_NEXT, "sendmsg");
+    memcpy(&shim.next_one, &next, sizeof(next));
 
     shim.partial = shim_number("SENDMMSG_SHIM_PARTIAL", 0);
     shim.eagain = shim_number("SENDMMSG_SHIM_EAGAIN", 0);
@@ -227,6 +240,65 @@ sendmmsg(int fd, struct mmsghdr *msg, unsigned int n, int flags)
     }
 
     return shim.next(fd, msg, n, flags);
+}
+
+
+ssize_t
+sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    struct mmsghdr  one;
+
+    if (!shim_datagrams(fd)) {
+        return shim.next_one(fd, msg, flags);
+    }
+
+    one.msg_hdr = *msg;
+    one.msg_len = 0;
+
+    return sendmmsg(fd, &one, 1, flags) == -1 ? -1 : (ssize_t) one.msg_len;
+}
+
+
+ssize_t
+sendto(int fd, const void *p, size_t len, int flags,
+    const struct sockaddr *addr, socklen_t addrlen)
+{
+    struct iovec   iov;
+    struct msghdr  msg;
+
+    memset(&msg, 0, sizeof(msg));
+
+    iov.iov_base = (void *) p;
+    iov.iov_len = len;
+
+    msg.msg_name = (void *) addr;
+    msg.msg_namelen = addrlen;
+    msg.msg_iov = &iov;
+    msg.msg_iovlen = 1;
+
+    return sendmsg(fd, &msg, flags);
+}
+
+
+ssize_t
+send(int fd, const void *p, size_t len, int flags)
+{
+    return sendto(fd, p, len, flags, NULL, 0);
+}
+
+
+static int
+shim_datagrams(int fd)
+{
+    int        family, type;
+    socklen_t  len;
+
+    len = sizeof(int);
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0
+           && type == SOCK_DGRAM
+           && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) == 0
+           && family != AF_UNIX;
 }
 
 
