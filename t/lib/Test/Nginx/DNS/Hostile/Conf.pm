@@ -60,9 +60,13 @@ sub hostile_conf {
     my $zone = pick('dns_return nxdomain', 'dns_return drop',
                     'dns_return refused', 'dns_pass over_tcp',
                     'dns_pass $chosen',
-                    'dns_pass over_tls fallback=hostile',
                     'dns_pass hostile fallback=over_tcp on=nxdomain,servfail'
-                    . ' fallback=over_tls');
+                    . ' fallback=over_tls',
+
+                    # what is chosen by hash can't be asked for somebody else
+
+                    $method =~ /hash/ ? 'dns_pass over_tls'
+                    : 'dns_pass over_tls fallback=hostile');
     my $check = pick('', 'health_check off;', 'health_check interval=500ms;');
     my $reuse = pick('on', 'off');
     my $most = pick('', 'max_outstanding=50');
