@@ -34,7 +34,7 @@ EOF_CONF
 
 # answers are late by as much as makes servers near or far on any machine
 
-my @delay = (0.02, 0.02, 0.2, 0.001);
+my @delay = (0.1, 0.1, 1, 0.001);
 
 my @u = map {
     my $n = $_;

@@ -19,7 +19,7 @@ $t->write_stream(<<'EOF_CONF', workers => 2);
 dns_upstream u {
     server        127.0.0.1:%%PORT_8081%% slow_start=4s;
     server        127.0.0.1:%%PORT_8082%%;
-    health_check  interval=100ms timeout=50ms fails=1 passes=1;
+    health_check  interval=100ms timeout=1s fails=1 passes=1;
 }
 
 server {

@@ -147,7 +147,7 @@ $n = dropped('unsent');
 $s = dns_connect($port, rcvbuf => 4096);
 $s->send(map { [ 'big.test', 'TXT' ] } 1 .. 2000);
 
-ok($t->wait_for(sub { dropped('unsent') > $n }), 'a client that does not read');
+ok($t->wait_for(sub { dropped('unsent') > $n }, 60), 'a client that does not read');
 cmp_ok(dropped('unsent') - $n, '<', 20, 'bounded');
 
 # who reads late gets all
