@@ -22,6 +22,7 @@
 
 static ngx_dns_seats_t  line;
 static ngx_uint_t       left_n;
+static uint32_t         heavier;          /* than the one before */
 
 
 static void
@@ -99,7 +100,7 @@ set(ngx_dns_upstream_t *u, const char *addrs, ngx_uint_t stay)
     {
         memset(&guests[n], 0, sizeof(ngx_dns_guest_t));
 
-        guests[n].weight = 1;
+        guests[n].weight = 1 + (uint32_t) n * heavier;
         guests[n].socklen = sizeof(struct sockaddr_in);
         guests[n].addr.sockaddr_in.sin_family = AF_INET;
         guests[n].addr.sockaddr_in.sin_port = htons(53);
@@ -317,6 +318,34 @@ memory(void)
 }
 
 
+/* weights that make too long a turn */
+
+static void
+levels(void)
+{
+    ngx_uint_t           logged;
+    ngx_dns_upstream_t  *u;
+
+    u = worker(NULL);
+    logged = unit_logged;
+
+    heavier = 1000;
+    set(u, "1.0.0.1 1.0.0.2 1.0.0.3", 0);
+    is_str(apply(u), "1.0.0.1:53 1.0.0.2:53 1.0.0.3:53 -", "three come");
+    is_int(u->group[0].weight, 1 + 1 + 1001 + 2001, "with their weights");
+    is_int(unit_logged, logged, "without a word");
+
+    heavier = 500000;
+    set(u, "1.0.0.4 1.0.0.5 1.0.0.6", 0);
+    (void) apply(u);
+    is_int(u->group[0].weight, 4, "too heavy: all count as one");
+    is_int(u->group[0].length, 4, "a short turn");
+    ok(unit_logged > logged, "said so");
+
+    heavier = 0;
+}
+
+
 int
 main(void)
 {
@@ -327,6 +356,7 @@ main(void)
     torn();
     counters();
     memory();
+    levels();
 
     return done_testing();
 }
