@@ -14,6 +14,8 @@
 #define NGX_DNS_UDP_COMPLAIN  10000     /* milliseconds from log to log */
 
 
+static void ngx_dns_udp_socket_refused(ngx_dns_udp_socket_t *s,
+    ngx_dns_attempt_t *a, ngx_dns_event_e event);
 static ngx_dns_event_e ngx_dns_udp_socket_error(struct msghdr *msg);
 
 
@@ -96,7 +98,42 @@ ngx_dns_udp_socket_errors(ngx_dns_udp_socket_t *s)
             ngx_dns_udp_soft(a);
 
         } else {
-            ngx_dns_udp_fail(a, event);
+            ngx_dns_udp_socket_refused(s, a, event);
+        }
+    }
+}
+
+
+/*
+ * On this machine a run of queries is one packet until its port is found, and
+ * if that is closed the error has the ID of the first of them only.  For the
+ * others it is a hint, no more: who knows the ID of one may have made it up.
+ */
+
+static void
+ngx_dns_udp_socket_refused(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a,
+    ngx_dns_event_e event)
+{
+    uint64_t            sent;
+    ngx_queue_t        *q;
+    ngx_dns_attempt_t  *other;
+
+    sent = a->sent;
+
+    ngx_dns_udp_fail(a, event);
+
+    if (!s->runs) {
+        return;
+    }
+
+    for (q = ngx_queue_head(&s->attempts);
+         q != &s->attempts;
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, ngx_dns_attempt_t, queue);
+
+        if (other->sent == sent) {
+            ngx_dns_udp_soft(other);
         }
     }
 }

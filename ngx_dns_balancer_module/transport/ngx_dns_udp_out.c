@@ -169,6 +169,8 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
         ngx_dns_transport_tap(a, s->connection, 0, slot->data, len);
     }
 
+    s->mixed |= s->pending && s->first->len != len;
+
     slot->len = len;
     slot->next = NULL;
     *s->last = slot;
@@ -318,6 +320,8 @@ ngx_dns_udp_move(ngx_dns_udp_socket_t *s)
 
             if (ngx_dns_udp_insert(fresh, a) == NGX_OK) {
                 ngx_dns_put16(slot->data, a->id);
+
+                fresh->mixed = 1;
 
                 *fresh->last = slot;
                 fresh->last = &slot->next;

@@ -22,6 +22,7 @@
 #define NGX_DNS_UDP_STRIDE    (NGX_DNS_UDP_OUT_MESSAGE + 320)
 
 
+static ngx_uint_t ngx_dns_udp_socket_whole(ngx_dns_udp_socket_t *s);
 static ngx_int_t ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s,
     ngx_dns_udp_endpoint_t *ep);
 static ngx_int_t ngx_dns_udp_socket_set(ngx_socket_t fd,
@@ -103,6 +104,8 @@ ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
         s->last = &s->first;
         s->number = (uint64_t) ++ngx_dns_udp_number << 16;
         s->opened = ngx_current_msec;
+        s->whole = ngx_dns_udp_socket_whole(s);
+
         ngx_queue_init(&s->attempts);
 
         *sp = s;
@@ -114,6 +117,44 @@ ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
     ngx_dns_udp_socket_free = s;
 
     return rc;
+}
+
+
+/*
+ * On this machine one error is about a whole run of queries, and a hint for all
+ * but the first, which helps only if another server may be asked beside.
+ */
+
+static ngx_uint_t
+ngx_dns_udp_socket_whole(ngx_dns_udp_socket_t *s)
+{
+    socklen_t            len;
+    ngx_sockaddr_t       own;
+    ngx_dns_peer_t      *peer;
+    struct sockaddr_in  *sin;
+
+    peer = s->endpoint->peer;
+
+    if (peer->upstream->hedge != NGX_DNS_HEDGE_OFF
+        && peer->upstream->live > 1)
+    {
+        return 0;
+    }
+
+    sin = (struct sockaddr_in *) (void *) peer->sockaddr;
+
+    if (sin->sin_family == AF_INET
+        && ntohl(sin->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
+    {
+        return 1;
+    }
+
+    len = sizeof(ngx_sockaddr_t);
+
+    return getsockname(s->connection->fd, &own.sockaddr, &len) == -1
+           || ngx_cmp_sockaddr(&own.sockaddr, len, peer->sockaddr,
+                               peer->socklen, 0)
+              == NGX_OK;
 }
 
 

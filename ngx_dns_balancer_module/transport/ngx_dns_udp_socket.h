@@ -64,6 +64,11 @@ struct ngx_dns_udp_socket_s {
     unsigned                 failed:1;      /* nothing can be sent by it */
     unsigned                 moved:1;       /* it has what another one could
                                                not send */
+    unsigned                 mixed:1;       /* not all pending are of one
+                                               length */
+    unsigned                 runs:1;        /* there have been such */
+    unsigned                 whole:1;       /* the kernel makes no datagrams
+                                               of a run for it */
 };
 
 

@@ -29,7 +29,8 @@
  *                               queries, or with "response" responses: the
  *                               QR bit of the first message decides
  *     SENDMMSG_SHIM_LOG=FILE    what was done, a line each: "partial 32/64",
- *                               "eagain 64", "error 1 EPERM"
+ *                               "eagain 64", "error 1 EPERM", and "run 12" for
+ *                               a message that is twelve datagrams
  *
  * N of 0, or nothing, switches a fault off.  When a call is due for several,
  * EAGAIN goes before the chosen message, and that before the half.
@@ -209,6 +210,12 @@ int
 sendmmsg(int fd, struct mmsghdr *msg, unsigned int n, int flags)
 {
     unsigned  i;
+
+    for (i = 0; i < n; i++) {
+        if (msg[i].msg_hdr.msg_iovlen > 1) {
+            shim_log("run %u\n", (unsigned) msg[i].msg_hdr.msg_iovlen);
+        }
+    }
 
     if (n == 0 || !(shim_side(&msg[0].msg_hdr) & shim.sides)) {
         return shim.next(fd, msg, n, flags);
