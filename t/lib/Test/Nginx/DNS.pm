@@ -71,7 +71,7 @@ use constant { FIRST_PORT => 20000, LAST_PORT => 32000 };
 
 # seconds; a test that takes longer hangs
 
-use constant { START => 15, STOP => 15, LIFE => 180 };
+use constant { START => 15, STOP => 60, LIFE => 240 };
 
 my @all;
 
