@@ -169,7 +169,9 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
         ngx_dns_transport_tap(a, s->connection, 0, slot->data, len);
     }
 
-    s->mixed |= s->pending && s->first->len != len;
+    if (s->pending && s->first->len != len) {
+        s->mixed = 1;
+    }
 
     slot->len = len;
     slot->next = NULL;

@@ -327,9 +327,9 @@ ngx_dns_udp_done_with(ngx_uint_t n)
 static ngx_int_t
 ngx_dns_udp_socket_block(ngx_dns_udp_socket_t *s)
 {
-    if (ngx_add_event(s->connection->write, NGX_WRITE_EVENT,
-                      (ngx_event_flags & NGX_USE_CLEAR_EVENT)
-                      ? NGX_CLEAR_EVENT : NGX_LEVEL_EVENT)
+    /* epoll has one kind of event for both directions */
+
+    if (ngx_add_event(s->connection->write, NGX_WRITE_EVENT, NGX_LEVEL_EVENT)
         != NGX_OK)
     {
         return NGX_ERROR;

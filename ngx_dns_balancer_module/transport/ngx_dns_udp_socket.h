@@ -53,6 +53,7 @@ struct ngx_dns_udp_socket_s {
     ngx_dns_udp_slot_t      *first;         /* to be sent */
     ngx_dns_udp_slot_t     **last;
     ngx_uint_t               pending;
+    ngx_uint_t               mixed;         /* they are not of one length */
     ngx_queue_t              dirty;         /* has pending, or is to close */
 
     ngx_uint_t               uses;
@@ -64,8 +65,6 @@ struct ngx_dns_udp_socket_s {
     unsigned                 failed:1;      /* nothing can be sent by it */
     unsigned                 moved:1;       /* it has what another one could
                                                not send */
-    unsigned                 mixed:1;       /* not all pending are of one
-                                               length */
     unsigned                 runs:1;        /* there have been such */
     unsigned                 whole:1;       /* the kernel makes no datagrams
                                                of a run for it */
