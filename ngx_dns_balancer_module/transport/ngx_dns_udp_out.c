@@ -184,7 +184,9 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
         ep->since = ngx_max(ngx_current_msec, 1);
     }
 
-    ngx_dns_udp_touch(s);
+    if (!s->queued) {
+        ngx_dns_udp_touch(s);
+    }
 
     if (s->pending >= NGX_DNS_UDP_BATCH && !s->blocked) {
         ngx_dns_udp_write(s);

@@ -5,10 +5,6 @@
 
 
 #include "ngx_dns_udp_table.h"
-#include "../base/ngx_dns_random.h"
-
-
-#define NGX_DNS_UDP_ID_TRIES  16
 
 
 static void ngx_dns_udp_post(void);
@@ -57,56 +53,6 @@ ngx_dns_udp_table_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
     t->posted.log = cycle->log;
 
     return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_dns_udp_insert(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a)
-{
-    uint16_t             id;
-    ngx_uint_t           n;
-    ngx_dns_attempt_t  **bucket;
-
-    for (n = 0; n < NGX_DNS_UDP_ID_TRIES; n++) {
-        id = ngx_dns_random16();
-        bucket = ngx_dns_udp_bucket(s, id);
-
-        if (ngx_dns_udp_lookup(*bucket, s, id) == NULL) {
-            a->id = id;
-            a->channel = s;
-            a->next = *bucket;
-            *bucket = a;
-
-            ngx_queue_insert_tail(&s->attempts, &a->queue);
-
-            return NGX_OK;
-        }
-    }
-
-    return NGX_ERROR;
-}
-
-
-void
-ngx_dns_udp_remove(ngx_dns_attempt_t *a)
-{
-    ngx_dns_attempt_t     **p;
-    ngx_dns_udp_socket_t   *s;
-
-    s = a->channel;
-
-    for (p = ngx_dns_udp_bucket(s, a->id); *p != a; p = &(*p)->next) {
-        /* void */
-    }
-
-    *p = a->next;
-
-    ngx_queue_remove(&a->queue);
-    a->channel = NULL;
-
-    if (s->retired && ngx_queue_empty(&s->attempts)) {
-        ngx_dns_udp_touch(s);
-    }
 }
 
 

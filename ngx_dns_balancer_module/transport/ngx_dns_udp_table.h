@@ -15,6 +15,10 @@
 
 
 #include "ngx_dns_udp_socket.h"
+#include "../base/ngx_dns_random.h"
+
+
+#define NGX_DNS_UDP_ID_TRIES  16
 
 
 /* somebody said of this query that there is no way; it may be over by now */
@@ -52,9 +56,6 @@ extern ngx_dns_udp_table_t  ngx_dns_udp_table;
 ngx_int_t ngx_dns_udp_table_init(ngx_cycle_t *cycle, ngx_uint_t attempts,
     ngx_event_handler_pt handler);
 
-/* under a random ID that is free on the socket; NGX_ERROR: none was found */
-ngx_int_t ngx_dns_udp_insert(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a);
-void ngx_dns_udp_remove(ngx_dns_attempt_t *a);
 
 /*
  * An attempt whose event, NETWORK or LOCAL, is told later, since this may be
@@ -91,6 +92,58 @@ ngx_dns_udp_lookup(ngx_dns_attempt_t *a, ngx_dns_udp_socket_t *s, uint16_t id)
     }
 
     return a;
+}
+
+
+/* under a random ID that is free on the socket; NGX_ERROR: none was found */
+
+static ngx_inline ngx_int_t
+ngx_dns_udp_insert(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a)
+{
+    uint16_t             id;
+    ngx_uint_t           n;
+    ngx_dns_attempt_t  **bucket;
+
+    for (n = 0; n < NGX_DNS_UDP_ID_TRIES; n++) {
+        id = ngx_dns_random16();
+        bucket = ngx_dns_udp_bucket(s, id);
+
+        if (ngx_dns_udp_lookup(*bucket, s, id) == NULL) {
+            a->id = id;
+            a->channel = s;
+            a->next = *bucket;
+            *bucket = a;
+
+            ngx_queue_insert_tail(&s->attempts, &a->queue);
+
+            return NGX_OK;
+        }
+    }
+
+    return NGX_ERROR;
+}
+
+
+static ngx_inline void
+ngx_dns_udp_remove(ngx_dns_attempt_t *a)
+{
+    ngx_dns_attempt_t     **p;
+    ngx_dns_udp_socket_t   *s;
+
+    s = a->channel;
+
+    for (p = ngx_dns_udp_bucket(s, a->id); *p != a; p = &(*p)->next) {
+        /* void */
+    }
+
+    *p = a->next;
+
+    ngx_queue_remove(&a->queue);
+    a->channel = NULL;
+
+    if (s->retired && ngx_queue_empty(&s->attempts)) {
+        ngx_dns_udp_touch(s);
+    }
 }
 
 
