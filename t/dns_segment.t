@@ -41,9 +41,12 @@ events {
 }
 
 stream {
+    # from another address than its own: as if it were on another machine
+
     dns_upstream u {
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8085%%  backup;
+        bind          192.0.2.2;
+        server        192.0.2.1:%%PORT_8081%%;
+        server        192.0.2.1:%%PORT_8085%%  backup;
         health_check  off;
     }
 
@@ -79,7 +82,11 @@ stream {
 }
 EOF_CONF
 
-$t->upstream(8081, sub { return { a => '192.0.2.1' } });
+system("ip addr add 192.0.2.$_/32 dev lo") == 0 or die "ip failed\n"
+    for 1, 2;
+
+$t->upstream(8081, sub { return { a => '192.0.2.1' } }, addr => $_)
+    for '127.0.0.1', '192.0.2.1';
 
 {
     local $ENV{LD_PRELOAD} = $shim;

@@ -122,7 +122,7 @@ ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
 
 /*
  * On this machine one error is about a whole run of queries, and a hint for all
- * but the first, which helps only if another server may be asked beside.
+ * but the first: where no other server answers they would wait for a timeout.
  */
 
 static ngx_uint_t
@@ -134,13 +134,6 @@ ngx_dns_udp_socket_whole(ngx_dns_udp_socket_t *s)
     struct sockaddr_in  *sin;
 
     peer = s->endpoint->peer;
-
-    if (peer->upstream->hedge != NGX_DNS_HEDGE_OFF
-        && peer->upstream->live > 1)
-    {
-        return 0;
-    }
-
     sin = (struct sockaddr_in *) (void *) peer->sockaddr;
 
     if (sin->sin_family == AF_INET
