@@ -263,7 +263,7 @@ ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s, ngx_uint_t n)
         if (s->pending > 1) {
             rc = sendmmsg(s->connection->fd, ngx_dns_udp_sent, n, 0);
 
-            s->runs = !s->whole;
+            s->runs = ngx_dns_udp_segments && !s->whole;
 
             if (rc > 0) {
                 return ngx_dns_udp_done_with((ngx_uint_t) rc);
