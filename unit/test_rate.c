@@ -124,6 +124,36 @@ wraps(void)
 }
 
 
+/* workers read the clock before a batch; one may be late with the rest of it */
+
+static void
+behind(void)
+{
+    uint64_t             now, late;
+    unsigned             i, ok;
+    ngx_dns_rate_shm_t  *r;
+
+    r = table(65536);
+    now = SECOND * 100;
+    ok = 0;
+
+    for (i = 0; i < 100000; i++) {
+        late = i & 1 ? 0 : 1 + i % 3000;
+        ok += take(r, 99ULL << 40, now - late, UNITS / 1000, UNITS / 5)
+              == NGX_OK;
+        now += 100;
+    }
+
+    ok(ok > 10100 && ok < 10300,
+       "1000 a second and 200 by workers whose clocks differ: %u in ten", ok);
+
+    (void) takes(r, 99ULL << 40, now, 0, 300, UNITS / 1000, UNITS / 5);
+
+    is_int(takes(r, 99ULL << 40, now - SECOND, 0, 300, UNITS / 1000,
+                 UNITS / 5), 0, "nor by one that is a second behind");
+}
+
+
 /* many that come once do not push out one that comes all the time */
 
 static void
@@ -214,6 +244,7 @@ main(void)
 {
     exact();
     wraps();
+    behind();
     flood();
     apart();
     again();

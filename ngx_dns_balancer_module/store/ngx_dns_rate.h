@@ -15,6 +15,9 @@
  * free.  With both buckets full the entry that has least to wait for makes
  * room, so that many light keys can't push out heavy ones.
  *
+ * Workers read the clock before a batch, so that one may be behind another: by
+ * two seconds at most, for the key to be held as if they were not.
+ *
  * Two keys share an entry with a chance of one in a million for each query.
  * Of two workers that count a key at the same instant one may try again; after
  * four tries in vain the query is not counted.
@@ -34,6 +37,7 @@
 #define NGX_DNS_RATE_SPAN     ((uint64_t) 1 << 39)    /* what can be waited
                                                          for, at most */
 #define NGX_DNS_RATE_TIME     (((uint64_t) 1 << 40) - 1)
+#define NGX_DNS_RATE_LATE     ((uint64_t) 2000000 * NGX_DNS_RATE_UNIT)
 #define NGX_DNS_RATE_BUCKET   8
 #define NGX_DNS_RATE_MIN_SIZE 32768
 
@@ -82,7 +86,7 @@ ngx_dns_rate_ahead(const ngx_dns_rate_t *rate, uint64_t entry, uint64_t now)
 
     ahead = (entry - now) & NGX_DNS_RATE_TIME;
 
-    return ahead <= rate->most ? ahead : 0;
+    return ahead <= rate->most + NGX_DNS_RATE_LATE ? ahead : 0;
 }
 
 
