@@ -229,6 +229,11 @@ slow_start(void)
     picks(u, 1000, 0, 0);
     ok(counts[0] < 50, "just back: %u of 500", counts[0]);
 
+    unit_peer(u, 0)->shm->back = ngx_current_msec + 3;
+    picks(u, 1000, 0, 0);
+    ok(counts[0] < 50, "by a worker whose clock is ahead: %u", counts[0]);
+    unit_peer(u, 0)->shm->back = ngx_current_msec;
+
     unit_pass(5000);
     picks(u, 10000, 0, 0);
     ok(counts[0] > 3000 && counts[0] < 3700, "after half the time half the "
@@ -383,6 +388,11 @@ least(void)
     unit_peer(u, 1)->shm->rtt_msec = (uint32_t) ngx_current_msec;
     picks(u, 1000, 0, 0);
     ok(counts[1] > 950, "least_time: %u of 1000 to the fast one", counts[1]);
+
+    unit_peer(u, 0)->shm->rtt_msec = (uint32_t) ngx_current_msec + 3;
+    picks(u, 1000, 0, 0);
+    ok(counts[1] > 950, "the slow one was measured by a worker whose clock is "
+       "ahead: %u of 1000", counts[1]);
 
     unit_pass(60000);
     unit_peer(u, 1)->shm->rtt_msec = (uint32_t) ngx_current_msec;

@@ -449,6 +449,24 @@ cuts(void)
 }
 
 
+/* workers read the clock before a batch; another one's may be ahead */
+
+static void
+behind(void)
+{
+    begin();
+    put(FRESH);
+
+    ngx_dns_sec = 10000 - 1;
+    is_int(then(), FIRST, "an answer that is stored a second from now");
+    is_int(got[got_len - 7], 60, "has its whole TTL");
+
+    ngx_dns_sec = 10000 + 20;
+    is_int(then(), FIRST, "twenty seconds later");
+    is_int(got[got_len - 7], 40, "it has less");
+}
+
+
 int
 main(void)
 {
@@ -460,6 +478,7 @@ main(void)
     overload();
     flags();
     cuts();
+    behind();
 
     return done_testing();
 }

@@ -46,4 +46,25 @@ ngx_dns_clock_since(uint64_t usec)
 }
 
 
+/*
+ * A worker reads its clock before a batch, so that what another has written
+ * down may be later: by so many milliseconds or seconds, at most.
+ */
+
+#define NGX_DNS_CLOCK_LATE  2000
+
+
+/* how long ago another worker's time was; both may have gone round */
+
+static ngx_inline uint32_t
+ngx_dns_clock_past(uint32_t now, uint32_t then)
+{
+    uint32_t  past;
+
+    past = now - then;
+
+    return past < (uint32_t) -NGX_DNS_CLOCK_LATE ? past : 0;
+}
+
+
 #endif /* _NGX_DNS_CLOCK_H_INCLUDED_ */

@@ -102,7 +102,7 @@ ngx_stream_dns_cache_file_due(ngx_dns_cache_shm_t *c)
     purged = ngx_dns_load(&c->purged);
 
     if (written == 0
-        || ngx_dns_usec - written >= NGX_STREAM_DNS_CACHE_FILE_EVERY)
+        || ngx_dns_usec >= written + NGX_STREAM_DNS_CACHE_FILE_EVERY)
     {
         return 1;
     }

@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_balancer.h"
+#include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
 
 
@@ -166,7 +167,8 @@ ngx_dns_balancer_time(ngx_dns_peer_t *peer, ngx_msec_t now)
 {
     uint32_t  halves;
 
-    halves = ((uint32_t) now - ngx_dns_load(&peer->shm->rtt_msec))
+    halves = ngx_dns_clock_past((uint32_t) now,
+                                ngx_dns_load(&peer->shm->rtt_msec))
              / NGX_DNS_BALANCER_DECAY;
 
     return ngx_dns_load(&peer->shm->rtt) >> ngx_min(halves, 31);

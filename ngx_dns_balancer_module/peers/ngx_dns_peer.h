@@ -575,20 +575,25 @@ ngx_dns_peer_set_plain(ngx_dns_peer_t *peer, uint32_t sec)
 static ngx_inline uint32_t
 ngx_dns_peer_ramp(ngx_dns_peer_t *peer, ngx_msec_t now)
 {
-    uint64_t  back, passed;
+    int64_t   passed;
+    uint64_t  back;
 
     if (peer->slow_start == 0) {
         return NGX_DNS_PEER_FULL;
     }
 
     back = ngx_dns_load(&peer->shm->back);
-    passed = now - back;
 
-    if (back == 0 || passed >= peer->slow_start) {
+    /* it may be later than this worker's clock */
+
+    passed = (int64_t) (now - back);
+
+    if (back == 0 || passed >= (int64_t) peer->slow_start) {
         return NGX_DNS_PEER_FULL;
     }
 
-    return (uint32_t) ngx_max(passed * NGX_DNS_PEER_FULL / peer->slow_start,
+    return (uint32_t) ngx_max(passed * NGX_DNS_PEER_FULL
+                              / (int64_t) peer->slow_start,
                               NGX_DNS_PEER_FULL / 100);
 }
 

@@ -352,7 +352,7 @@ ngx_dns_cached_age(u_char *body, ngx_dns_cache_view_t *view, ngx_uint_t stale,
     uint32_t     age, ttl;
     ngx_uint_t   i;
 
-    age = ngx_dns_sec - view->answer.stored;
+    age = ngx_dns_clock_past(ngx_dns_sec, view->answer.stored);
 
     for (i = 0; i < view->answer.nttl; i++) {
         offset = ngx_dns_load(&view->ttl[i]);

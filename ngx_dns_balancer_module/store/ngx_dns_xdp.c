@@ -6,6 +6,7 @@
 
 #include "ngx_dns_xdp.h"
 #include "../base/ngx_dns_atomic.h"
+#include "../base/ngx_dns_clock.h"
 
 
 static ngx_dns_xdp_slot_t *ngx_dns_xdp_choose(ngx_dns_xdp_t *x,
@@ -73,7 +74,7 @@ ngx_dns_xdp_often(ngx_dns_xdp_t *x, uint64_t hash, uint64_t usec)
     ngx_dns_store(seen, hash >> 32 << 32 | now);
 
     return last >> 32 == hash >> 32
-           && now - (uint32_t) last <= NGX_DNS_XDP_OFTEN;
+           && ngx_dns_clock_past(now, (uint32_t) last) <= NGX_DNS_XDP_OFTEN;
 }
 
 
