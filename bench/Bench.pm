@@ -56,6 +56,15 @@ my %kinds = (
         cache => 1,
         limit => 'echo',
     },
+    zone => {
+        about => 'as hit, in a zone with settings of its own',
+        generator => [qw/ -m zipf -n 1000 /],
+        cache => 1,
+        limit => 'echo',
+        forward => 'dns_zone bench.example { dns_pass up; '
+                   . 'dns_cache_max_ttl 1h; dns_cache_servfail_ttl 1s; '
+                   . 'dns_cache_min_ttl 30s; }',
+    },
     'slow-miss' => {
         about => 'as miss, 15,000 queries a second',
         generator => [qw/ -m unique -r 15000 /],
@@ -212,6 +221,7 @@ EOF
 
     my $pass = $kinds{$kind}{pass};
     my $to = $pass ? '$bench' : 'up';
+    my $forward = $kinds{$kind}{forward} // "dns_forward . $to;";
     $zone .= " $pass" if $pass;
 
     return ($load, <<EOF);
@@ -227,7 +237,7 @@ EOF
 
     server {
         listen 127.0.0.1:$port udp rcvbuf=4m;
-        dns_forward . $to;
+        $forward
         $use
     }
 EOF
