@@ -23,6 +23,11 @@ my $conf = <<'EOF_CONF';
 dns_cache_zone  zone=c:1m;
 dns_xdp         veth1;
 
+# the load is as much as a slow machine can bear
+
+dns_upstream_timeout       30s;
+dns_next_upstream_timeout  60s;
+
 server {
     listen       %%PORT_8053%% udp;
     dns_cache    c;
