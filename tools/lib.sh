@@ -51,6 +51,31 @@ debian_mirror () {
 }
 
 
+# apt with lists of its own below $tmp, so that those of this machine are not
+# touched: private_apt_init deb|deb-src RELEASE, then private_apt COMMAND ...
+
+private_apt_init () {
+    mkdir -p "$tmp/lists/partial" "$tmp/cache/archives/partial" "$tmp/src"
+
+    echo "$1 [signed-by=$DEBIAN_KEYRING] $(debian_mirror) $2 main" \
+        > "$tmp/sources.list"
+}
+
+
+private_apt () {
+    cmd=$1
+    shift
+
+    "$cmd" -q \
+        -o Dir::Etc::sourcelist="$tmp/sources.list" \
+        -o Dir::Etc::sourceparts=/dev/null \
+        -o Dir::State::lists="$tmp/lists" \
+        -o Dir::Cache="$tmp/cache" \
+        -o APT::Sandbox::User="$(id -un)" \
+        "$@"
+}
+
+
 # The version of an nginx source tree
 
 nginx_version () {

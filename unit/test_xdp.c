@@ -19,6 +19,10 @@
 #define PASS  2
 #define TX    3
 
+/* for the verifier, at most: it has a limit of a million */
+
+#define INSTRUCTIONS  200000
+
 /* "www.test" A IN, for the response; a query without and with an OPT */
 
 #define NAME   "\3www\4test\0"
@@ -452,6 +456,9 @@ main(void)
     }
 
     n = getenv("XDP_QUERIES") ? (unsigned) atoi(getenv("XDP_QUERIES")) : 20000;
+
+    ok(xdp_verified() > 0 && xdp_verified() <= INSTRUCTIONS,
+       "%u instructions for the verifier", xdp_verified());
 
     is_int(run(&plain, lit(PLAIN)), PASS, "nothing is there");
 

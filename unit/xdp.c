@@ -21,10 +21,16 @@ static int  program;
 static int  listening;
 
 
+/* what the kernel has against the program is shown if XDP_LOG is set */
+
 static int
-quiet(enum libbpf_print_level level, const char *fmt, va_list args)
+show(enum libbpf_print_level level, const char *fmt, va_list args)
 {
-    return 0;
+    if (level != LIBBPF_WARN || getenv("XDP_LOG") == NULL) {
+        return 0;
+    }
+
+    return vfprintf(stderr, fmt, args);
 }
 
 
@@ -77,7 +83,7 @@ xdp_load(ngx_dns_xdp_t *x, unsigned entries)
     unsigned            sets;
     static struct bpf_object  *object;
 
-    libbpf_set_print(quiet);
+    libbpf_set_print(show);
 
     object = bpf_object__open_mem(ngx_dns_xdp_object,
                                   sizeof(ngx_dns_xdp_object), NULL);
@@ -127,6 +133,23 @@ xdp_load(ngx_dns_xdp_t *x, unsigned entries)
     listen_on(v6, 16, 1);
 
     return NULL;
+}
+
+
+unsigned
+xdp_verified(void)
+{
+    uint32_t              size;
+    struct bpf_prog_info  info;
+
+    size = sizeof(info);
+    memset(&info, 0, size);
+
+    if (bpf_obj_get_info_by_fd(program, &info, &size) != 0) {
+        return 0;
+    }
+
+    return info.verified_insns;
 }
 
 
@@ -295,6 +318,13 @@ const char *
 xdp_load(ngx_dns_xdp_t *x, unsigned entries)
 {
     return "dns_xdp is not in this build";
+}
+
+
+unsigned
+xdp_verified(void)
+{
+    return 0;
 }
 
 

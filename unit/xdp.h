@@ -40,6 +40,9 @@ typedef struct {
 /* why there is none; NULL: it is loaded */
 const char *xdp_load(ngx_dns_xdp_t *x, unsigned entries);
 
+/* the instructions that the kernel's verifier has looked at; 0: unknown */
+unsigned xdp_verified(void);
+
 /* is 192.0.2.1 in the table of what is listened on? */
 void xdp_listen(int on);
 

@@ -283,6 +283,10 @@ ngx_dns_xdp_write_opt(struct ngx_dns_xdp_scratch *s, __u32 at, __u32 size,
         return 0;
     }
 
+    /* the compiler knows this, but Linux 6.1 has forgotten it by then */
+
+    barrier_var(at);
+
     if (at > NGX_DNS_XDP_MESSAGE - NGX_DNS_XDP_OPT - NGX_DNS_XDP_EDE) {
         return 0;
     }
@@ -474,7 +478,9 @@ ngx_dns_xdp(struct xdp_md *ctx)
 
     size = *(volatile __u32 *) &s->size;
 
-    if (size == 0 || size > NGX_DNS_XDP_MESSAGE - 64) {
+    /* Linux 6.1 would learn nothing from a test for 0 */
+
+    if (size < NGX_DNS_XDP_HEADER || size > NGX_DNS_XDP_MESSAGE - 64) {
         return ngx_dns_xdp_pass(c, s->listen.server, NGX_DNS_XDP_PASS_SIZE);
     }
 

@@ -238,6 +238,13 @@ ngx_dns_xdp_sum(struct ngx_dns_xdp_scratch *s, struct ngx_dns_xdp_packet *p,
     __s64   sum;
     __u32   n;
 
+    /*
+     * The compiler may keep the length where Linux 6.1 forgets its bounds, and
+     * leave out the masks, which it can do without
+     */
+
+    barrier_var(len);
+
     /* the sum is one of words: zeros behind the end */
 
     out = s->message + (len & 0x3ff);
@@ -254,9 +261,12 @@ ngx_dns_xdp_sum(struct ngx_dns_xdp_scratch *s, struct ngx_dns_xdp_packet *p,
     } else {
         sum = bpf_csum_diff(NULL, 0, (__be32 *) s->message, NGX_DNS_XDP_SUM,
                             0);
+        n -= NGX_DNS_XDP_SUM;
+        barrier_var(n);
+
         sum = bpf_csum_diff(NULL, 0,
                             (__be32 *) (s->message + NGX_DNS_XDP_SUM),
-                            n - NGX_DNS_XDP_SUM, (__u32) sum);
+                            n & (NGX_DNS_XDP_SUM - 4), (__u32) sum);
     }
 
     /* the length is of the pseudo header, too */
@@ -424,9 +434,18 @@ ngx_dns_xdp_send(struct xdp_md *ctx, struct ngx_dns_xdp_scratch *s,
         return rc;
     }
 
-    if (ngx_dns_xdp_back(ctx, s, p, len) != 0
-        || bpf_xdp_store_bytes(ctx, headers, s->message, len))
-    {
+    if (ngx_dns_xdp_back(ctx, s, p, len) != 0) {
+        return NGX_DNS_XDP_PASSES;
+    }
+
+    /* for the verifier, as above: not 0, and within bounds */
+
+    len--;
+    barrier_var(len);
+
+    len = (len & (NGX_DNS_XDP_MESSAGE - 1)) + 1;
+
+    if (bpf_xdp_store_bytes(ctx, headers, s->message, len)) {
         return NGX_DNS_XDP_PASSES;
     }
 
