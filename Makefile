@@ -265,6 +265,14 @@ check-oracle: $(PRODUCT)        ## the same queries to dnsdist and unbound
 	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
 	prove -v tools/check-oracle
 
+.PHONY: check-xdp
+check-xdp: $(PRODUCT)           ## dns_xdp on and off, octet by octet (root)
+	@tools/install-deps build test
+	@$(MAKE) unit-build
+	TEST_NGINX_BINARY="$(TEST_NGINX_BINARY)" \
+	TEST_NGINX_MODULE="$(TEST_NGINX_MODULE)" \
+	tools/check-xdp
+
 .PHONY: check-kernel
 check-kernel: $(PRODUCT)        ## dns_xdp under RELEASE='s kernel (root)
 	@tools/install-deps build test kernel

@@ -17,6 +17,13 @@ package Test::Nginx::DNS::XDP;
 # gives "veth0" a program that does nothing: without one, what the program of
 # "veth1" sends back stays in the ring between them.
 #
+#   vlan($t, $net, '198.51.100.1/24', '198.51.100.2/24');
+#
+# two more addresses, there and here, with a VLAN tag between them, which is in
+# the frame and not beside it: by devices, or, where the kernel has none, by
+# programs that put it on and take it off.  "here" is on "veth1" then.  Returns
+# which of these: 'devices' or 'programs'.
+#
 #   answered($port)         responses of the kernel, all servers together
 #   passed($port, $reason)  queries that it has left to their sockets
 #   attached('lo')          the name of the program of a device, or ''
@@ -35,7 +42,8 @@ use Test::Nginx::DNS;
 use Test::Nginx::DNS::Namespace;
 use Test::Nginx::DNS::Status;
 
-our @EXPORT = qw/ own_kernel pair pass_through answered passed attached until_hot /;
+our @EXPORT = qw/ own_kernel pair pass_through vlan answered passed attached
+    until_hot /;
 
 
 sub own_kernel {
@@ -109,6 +117,88 @@ EOF
     must(qw/ clang -O2 -target bpf -c /, "$dir/pass.c", '-o', "$dir/pass.o");
     must($net->enter(), qw/ ip link set dev veth0 xdpdrv object /,
          "$dir/pass.o", qw/ section xdp /);
+}
+
+
+sub vlan {
+    my ($t, $net, $there, $here) = @_;
+
+    my $way = 'devices';
+
+    for ([ 'veth1', $here ], [ 'veth0', $there, $net->enter() ]) {
+        my ($device, $addr, @enter) = @$_;
+
+        must(@enter, qw/ ethtool -K /, $device, qw/ txvlan off rxvlan off /);
+
+        if (system(join(' ', @enter, 'ip link add link', $device,
+                        'name vlan type vlan id 5 2>/dev/null')) == 0)
+        {
+            must(@enter, qw/ ip address add /, $addr, qw/ dev vlan /);
+            must(@enter, qw/ ip link set vlan up /);
+            next;
+        }
+
+        $way = 'programs';
+
+        must(@enter, qw/ ip address add /, $addr, 'dev', $device);
+        tags($t, $device, $addr, @enter);
+    }
+
+    return $way;
+}
+
+
+# a tag for what is to an address of that network, and off with all that come
+
+sub tags {
+    my ($t, $device, $addr, @enter) = @_;
+
+    my $file = $t->testdir() . '/tags';
+    my $net = sprintf '0x%02x%02x%02x', $addr =~ /(\d+)\.(\d+)\.(\d+)\./;
+
+    $t->write_file('tags.c', <<'EOF' =~ s/NET/$net/r);
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+SEC("on") int put_on(struct __sk_buff *skb)
+{
+    __be32  addr;
+
+    if (skb->protocol == bpf_htons(0x0800)
+        && bpf_skb_load_bytes(skb, 14 + 16, &addr, 4) == 0
+        && bpf_ntohl(addr) >> 8 == NET)
+    {
+        bpf_skb_vlan_push(skb, bpf_htons(0x8100), 5);
+    }
+
+    return 0;
+}
+
+SEC("off") int take_off(struct __sk_buff *skb)
+{
+    if (skb->vlan_present) {
+        bpf_skb_vlan_pop(skb);
+    }
+
+    return 0;
+}
+
+char text[] SEC("license") = "GPL";
+EOF
+
+    my ($arch) = `gcc -print-multiarch` =~ /(\S+)/;
+
+    must(qw/ clang -O2 -target bpf -ffreestanding -idirafter /,
+         '/usr/include/' . ($arch // ''), '-c', "$file.c", '-o', "$file.o");
+
+    must(@enter, qw/ tc qdisc add dev /, $device, 'clsact');
+    must(@enter, qw/ tc filter add dev /, $device,
+         qw/ egress bpf direct-action object-file /, "$file.o",
+         qw/ section on /);
+    must(@enter, qw/ tc filter add dev /, $device,
+         qw/ ingress bpf direct-action object-file /, "$file.o",
+         qw/ section off /);
 }
 
 
