@@ -14,23 +14,11 @@
  */
 
 
-#include "unit/nginx.h"
-#include "query/ngx_dns_option.h"
-
-#include <stdlib.h>
+#include "fuzz/input.h"
+#include "unit/cookie.h"
 
 
 #define COOKIE  24
-
-
-int LLVMFuzzerTestOneInput(const u_char *data, size_t size);
-
-
-static ngx_time_t            now;
-static ngx_dns_conf_t        conf;
-static ngx_dns_asked_t       asked;
-static ngx_dns_client_t      client;
-static ngx_dns_secret_shm_t  shm;
 
 
 static void
@@ -55,88 +43,36 @@ secrets(const u_char *p, size_t len)
     line = 0;
     wrong = ngx_dns_secret_read(&set, text, len, &line);
 
-    if (wrong ? (*wrong == '\0' || line > lines)
-              : (set.n == 0 || set.n > NGX_DNS_SECRETS))
-    {
-        abort();
+    if (wrong) {
+        must(*wrong && line <= lines);
+
+    } else {
+        must(set.n && set.n <= NGX_DNS_SECRETS);
     }
 
     free(text);
 }
 
 
-static void
-from(const u_char *p, ngx_uint_t v6)
-{
-    memset(&client, 0, sizeof(client));
-
-    if (v6) {
-        client.sockaddr.sockaddr.sa_family = AF_INET6;
-        memcpy(&client.sockaddr.sockaddr_in6.sin6_addr, p, 16);
-        return;
-    }
-
-    client.sockaddr.sockaddr.sa_family = AF_INET;
-    memcpy(&client.sockaddr.sockaddr_in.sin_addr, p, 4);
-}
-
-
-/* data of the option, in memory of its own, so that no octet more is read */
+/* an answer has a cookie, or the query is FORMERR */
 
 static ngx_uint_t
 good(const u_char *p, size_t len)
 {
-    u_char                  *data;
-    ngx_dns_option_query_t   query;
+    ngx_uint_t        proven;
+    ngx_dns_reason_e  reason;
 
-    data = malloc(len ? len : 1);
-    if (data == NULL) {
-        return 0;
+    reason = NGX_DNS_FINE;
+    proven = cookie_good(p, len, &reason);
+
+    if (cookie_asked.options) {
+        must(reason == NGX_DNS_FINE);
+
+    } else {
+        must(reason == NGX_DNS_ECOOKIE && !proven);
     }
 
-    memcpy(data, p, len);
-    memset(&query, 0, sizeof(query));
-    memset(&asked, 0, sizeof(asked));
-
-    query.conf = &conf;
-    query.client = &client;
-    query.asked = &asked;
-    query.reason = NGX_DNS_FINE;
-
-    asked.options = (uint16_t) ngx_dns_option_cookie.parse(&query, data, len);
-
-    /* an answer has a cookie, or the query is FORMERR */
-
-    if (asked.options ? query.reason != NGX_DNS_FINE
-                      : query.reason != NGX_DNS_ECOOKIE || asked.proven)
-    {
-        abort();
-    }
-
-    free(data);
-
-    return asked.proven;
-}
-
-
-static void
-made(u_char *p)
-{
-    ngx_dns_asker_t         asker;
-    ngx_dns_option_place_t  place;
-
-    memset(&asker, 0, sizeof(asker));
-
-    asker.client = &client;
-    asker.conf = &conf;
-    asker.asked = &asked;
-    place.asker = &asker;
-
-    if (ngx_dns_option_cookie.write(&place, p) - p != COOKIE
-        || ngx_dns_option_cookie.size(&asker) != COOKIE)
-    {
-        abort();
-    }
+    return proven;
 }
 
 
@@ -146,19 +82,18 @@ masked(const u_char *mask, size_t len, time_t age)
     u_char      p[COOKIE];
     ngx_uint_t  i, changed;
 
-    memcpy(asked.kept, "\1\2\3\4\5\6\7\10", 8);
-    made(p);
+    memcpy(cookie_asked.kept, "\1\2\3\4\5\6\7\10", 8);
+
+    must(cookie_made(p) == COOKIE);
 
     for (i = 0, changed = 0; i < COOKIE && i < len; i++) {
         p[i] ^= mask[i];
         changed |= mask[i];
     }
 
-    now.sec += age;
+    cookie_now.sec += age;
 
-    if (good(p, COOKIE) != (!changed && age >= -300 && age <= 3600)) {
-        abort();
-    }
+    must(good(p, COOKIE) == (!changed && age >= -300 && age <= 3600));
 }
 
 
@@ -169,16 +104,12 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
     ngx_uint_t            what;
     ngx_dns_secret_set_t  set;
 
-    if (conf.runtime.counters == NULL) {
-        ngx_cached_time = &now;
-        conf.listener.secrets = &shm;
-        conf.runtime.counters = ngx_dns_metrics_server(0);
-
-        (void) ngx_dns_secret_init(&shm);
+    if (cookie_conf.runtime.counters == NULL) {
+        cookie_init();
 
         memset(&set, 0x5a, sizeof(set));
         set.n = 2;
-        (void) ngx_dns_secret_put(&shm, &set);
+        (void) ngx_dns_secret_put(&cookie_shm, &set);
     }
 
     if (size < 1) {
@@ -197,8 +128,8 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
     }
 
     age = (int16_t) (data[1] << 8 | data[2]);
-    now.sec = 1700000000;
-    from(data + 3, what & 1);
+    cookie_now.sec = 1700000000;
+    cookie_from(data + 3, what & 1);
 
     data += 19;
     size -= 19;
@@ -206,8 +137,8 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
     if (what >= 4) {
         masked(data, size, age);
 
-    } else if (good(data, size)) {
-        abort();
+    } else {
+        must(!good(data, size));
     }
 
     return 0;

@@ -12,13 +12,12 @@
  */
 
 
+#include "fuzz/input.h"
 #include "unit/nginx.h"
 #include "unit/peers.h"
 #include "unit/query.h"
 #include "query/ngx_dns_fallback.h"
 #include "store/ngx_dns_cache.h"
-
-#include <stdlib.h>
 
 
 #define ASKS      30
@@ -28,19 +27,11 @@
 
 
 typedef struct {
-    const u_char  *p;
-    size_t         left;
-} input_t;
-
-typedef struct {
     u_char         msg[NGX_DNS_HEADER_SIZE + 17 + 11];
     size_t         len;
     unsigned       stream;
     unsigned       answered;
 } asked_t;
-
-
-int LLVMFuzzerTestOneInput(const u_char *data, size_t size);
 
 
 static asked_t               asked[ASKS];
@@ -57,19 +48,6 @@ static const char *servers[] = {
 };
 
 
-static unsigned
-octet(input_t *in)
-{
-    if (in->left == 0) {
-        return 0;
-    }
-
-    in->left--;
-
-    return *in->p++;
-}
-
-
 /* a response: of a client that waits, to its question, not too long */
 
 static void
@@ -80,33 +58,31 @@ commit(ngx_dns_client_t *client, size_t size, uint64_t *counter,
 
     a = &asked[client->source.sockaddr_in.sin_port];
 
-    if (a->answered++
-        || size < NGX_DNS_HEADER_SIZE + 17
-        || (!a->stream && size > (a->len > 29 ? 1232 : 512))
-        || memcmp(got, a->msg, 2) != 0
-        || (got[2] & 0x80) == 0
-        || memcmp(got + 12, a->msg + 12, 17) != 0)
-    {
-        abort();
-    }
+    must(a->answered == 0);
+    must(size >= NGX_DNS_HEADER_SIZE + 17);
+    must(a->stream || size <= (a->len > 29 ? 1232 : 512));
+    must(memcmp(got, a->msg, 2) == 0);
+    must(got[2] & 0x80);
+    must(memcmp(got + 12, a->msg + 12, 17) == 0);
 
+    a->answered = 1;
     answers++;
 }
 
 
 static void
-configure(input_t *in)
+configure(void)
 {
     unsigned             n;
     ngx_dns_upstream_t  *u;
 
-    n = octet(in);
+    n = octet();
     start(methods[n % 6], servers[n / 6 % 4]);
     conf.listener.max_queries = n & 0x80 ? 3 : 100;
 
     u = zone.upstream;
 
-    n = octet(in);
+    n = octet();
     u->race = 1 + n % 3;
     u->race_positive = n & 4;
     u->race_wait = 200;
@@ -114,7 +90,7 @@ configure(input_t *in)
     policy.budget = n & 16 ? 20 : 0;
     policy.tries = 1 + (n >> 5);
 
-    n = octet(in);
+    n = octet();
     memset(chain, 0, sizeof(chain));
 
     if (n & 1) {
@@ -127,7 +103,7 @@ configure(input_t *in)
 
     zone.chained |= u->race > 1;
 
-    n = octet(in);
+    n = octet();
 
     if (n & 1) {
         policy.cache = ngx_dns_cache_init(memset(cache, 0, CACHE), CACHE);
@@ -142,7 +118,7 @@ configure(input_t *in)
         policy.nxdomain_cut = n & 64;
     }
 
-    n = octet(in);
+    n = octet();
     policy.next = n;
     policy.upstream_timeout = n & 1 ? 2000 : 300;
     policy.rotate = n & 2;
@@ -151,7 +127,7 @@ configure(input_t *in)
 
 
 static void
-question(input_t *in)
+question(void)
 {
     unsigned   n;
     asked_t   *a;
@@ -160,7 +136,7 @@ question(input_t *in)
         return;
     }
 
-    n = octet(in);
+    n = octet();
     a = &asked[nasked];
 
     memset(a, 0, sizeof(asked_t));
@@ -184,7 +160,7 @@ question(input_t *in)
 /* one of those that are outstanding, or nothing */
 
 static ngx_dns_attempt_t *
-outstanding_attempt(input_t *in, unsigned *stream)
+outstanding_attempt(unsigned *stream)
 {
     unsigned  i, n, skip;
 
@@ -198,7 +174,7 @@ outstanding_attempt(input_t *in, unsigned *stream)
         return NULL;
     }
 
-    skip = octet(in) % n;
+    skip = octet() % n;
 
     for (i = 0; i < nsent; i++) {
         if (sent[i]->channel == sent[i] && skip-- == 0) {
@@ -212,19 +188,19 @@ outstanding_attempt(input_t *in, unsigned *stream)
 
 
 static void
-response(input_t *in)
+response(void)
 {
     size_t              len, rest;
     u_char              msg[600];
     unsigned            n, stream;
     ngx_dns_attempt_t  *a;
 
-    a = outstanding_attempt(in, &stream);
+    a = outstanding_attempt(&stream);
     if (a == NULL) {
         return;
     }
 
-    n = octet(in);
+    n = octet();
 
     memset(msg, 0, 12);
     msg[2] = n & 0x40 ? 0x83 : 0x81;
@@ -238,7 +214,7 @@ response(input_t *in)
     case 0:                                   /* an answer */
         msg[7] = 1;
         memcpy(msg + len, ANSWER, 16);
-        msg[len + 9] = (u_char) octet(in);    /* its TTL */
+        msg[len + 9] = (u_char) octet();    /* its TTL */
         len += 16;
         break;
 
@@ -253,13 +229,13 @@ response(input_t *in)
         break;
 
     default:                                  /* anything */
-        msg[7] = (u_char) octet(in);
-        msg[9] = (u_char) octet(in);
-        msg[11] = (u_char) octet(in);
-        rest = octet(in);
+        msg[7] = (u_char) octet();
+        msg[9] = (u_char) octet();
+        msg[11] = (u_char) octet();
+        rest = octet();
 
         while (rest--) {
-            msg[len++] = (u_char) octet(in);
+            msg[len++] = (u_char) octet();
         }
     }
 
@@ -269,19 +245,19 @@ response(input_t *in)
 
 
 static void
-failure(input_t *in)
+failure(void)
 {
     u_char              msg[12];
     unsigned            n, stream;
     ngx_dns_event_e     e;
     ngx_dns_attempt_t  *a;
 
-    a = outstanding_attempt(in, &stream);
+    a = outstanding_attempt(&stream);
     if (a == NULL) {
         return;
     }
 
-    n = octet(in);
+    n = octet();
     e = NGX_DNS_EVENT_FAULT + n % 7;
 
     if (stream
@@ -317,19 +293,16 @@ ended(void)
         n += unit_peer(chain[0].upstream, i)->shm->outstanding;
     }
 
-    if (n || ngx_dns_inflight_count() || conf.runtime.queries
-        || answers != nasked || dones != nasked || taps != nasked)
-    {
-        abort();
-    }
+    must(n == 0);
+    must(ngx_dns_inflight_count() == 0);
+    must(conf.runtime.queries == 0);
+    must(answers == nasked && dones == nasked && taps == nasked);
 }
 
 
 int
 LLVMFuzzerTestOneInput(const u_char *data, size_t size)
 {
-    input_t  in;
-
     if (cache == NULL) {
         query_init();
         cache = aligned_alloc(64, CACHE);
@@ -342,37 +315,36 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
 
     unit_track();
 
-    in.p = data;
-    in.left = size;
+    input(data, size);
     nasked = 0;
 
-    configure(&in);
+    configure();
 
-    while (in.left) {
+    while (left) {
 
-        switch (octet(&in) % 8) {
+        switch (octet() % 8) {
 
         case 0:
         case 1:
         case 2:
-            question(&in);
+            question();
             break;
 
         case 3:
         case 4:
-            response(&in);
+            response();
             break;
 
         case 5:
-            failure(&in);
+            failure();
             break;
 
         case 6:
-            unit_pass(1 + 16 * octet(&in));
+            unit_pass(1 + 16 * octet());
             break;
 
         default:
-            refusals = octet(&in) % 4;
+            refusals = octet() % 4;
             refuse = refusals & 1 ? NGX_BUSY : NGX_ERROR;
         }
     }

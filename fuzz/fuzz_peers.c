@@ -17,12 +17,6 @@
 #include "base/ngx_dns_process.h"
 
 
-int LLVMFuzzerTestOneInput(const u_char *data, size_t size);
-
-
-static const u_char          *in;
-static size_t                 left;
-
 static unsigned               nmodels;
 static unsigned               npids, checks;
 static const char            *method;
@@ -40,19 +34,6 @@ ngx_uint_t
 ngx_dns_process_gone(uint32_t pid)
 {
     return gone[pid % PIDS];
-}
-
-
-static unsigned
-octet(void)
-{
-    if (left == 0) {
-        return 0;
-    }
-
-    left--;
-
-    return *in++;
 }
 
 
@@ -101,120 +82,6 @@ pick(worker_t *w)
 
     } else {
         expect(w, peer, tried, NGX_DNS_OPEN_EJECTED);
-    }
-}
-
-
-static void
-judge(worker_t *w, unsigned i, unsigned refused)
-{
-    model_t   *m;
-    unsigned   n;
-
-    m = of(w, i);
-
-    w->refused[i] += refused;
-
-    if (++w->judged[i] < NGX_DNS_PEER_WINDOW) {
-        return;
-    }
-
-    n = w->refused[i];
-    w->judged[i] = 0;
-    w->refused[i] = 0;
-
-    if (2 * n > NGX_DNS_PEER_WINDOW && w->max_fails && !outdated(w)
-        && !m->refuses && !last(w, i))
-    {
-        fresh(m);
-        m->refuses = 1;
-        m->fails = w->max_fails;
-        m->retry = ngx_current_msec + TIMEOUT;
-    }
-}
-
-
-static void
-fails(worker_t *w, unsigned i)
-{
-    model_t  *m;
-
-    m = of(w, i);
-
-    if (w->max_fails == 0 || outdated(w)) {
-        return;
-    }
-
-    m->doubted = 0;
-
-    if (!m->refuses && m->fails + 1 == w->max_fails && last(w, i)) {
-        return;
-    }
-
-    m->retry = ngx_current_msec + TIMEOUT;
-    m->fails++;
-}
-
-
-static void
-slow(worker_t *w, unsigned i)
-{
-    model_t  *m;
-
-    m = of(w, i);
-
-    if (w->max_fails == 0 || ++m->late < w->max_fails || failed(w, i)
-        || last(w, i))
-    {
-        return;
-    }
-
-    m->trials = 0;
-    m->retry = ngx_current_msec + 100;
-    m->doubted = 1;
-}
-
-
-static void
-check(worker_t *w, unsigned i, unsigned fine, uint32_t rtt)
-{
-    model_t  *m;
-
-    m = of(w, i);
-
-    if (outdated(w)) {
-        return;
-    }
-
-    if (!fine) {
-        m->passes = 0;
-        m->sick |= ++m->misses >= 2;
-        return;
-    }
-
-    m->misses = 0;
-    m->passes++;
-
-    if (m->sick) {
-        if (m->passes >= 2) {
-            fresh(m);
-            m->sick = 0;
-        }
-
-        return;
-    }
-
-    if (w->max_fails && (m->refuses || m->fails >= w->max_fails)) {
-
-        if (rtt > 20000) {
-            m->retry = ngx_current_msec;
-
-        } else {
-            fresh(m);
-        }
-
-    } else if (m->doubted && rtt <= 20000) {
-        m->retry = ngx_current_msec;
     }
 }
 
@@ -674,8 +541,7 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
 {
     unsigned  k;
 
-    in = data;
-    left = size;
+    input(data, size);
 
     unit_track();
 

@@ -11,14 +11,9 @@
  */
 
 
+#include "fuzz/input.h"
 #include "unit/nginx.h"
 #include "store/ngx_dns_rate.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-
-#define must(condition)  ((condition) ? (void) 0 : broken(__LINE__))
 
 
 #define SIZE      NGX_DNS_RATE_MIN_SIZE
@@ -26,38 +21,11 @@
 #define TIMES     ((uint64_t) 1 << 35)      /* of a sequence, microseconds */
 
 
-int LLVMFuzzerTestOneInput(const u_char *data, size_t size);
-
-
-static const u_char   *in;
-static size_t          left;
-
 static uint64_t        due[KEYS];           /* units */
 static ngx_dns_rate_t  rate;
 static uint64_t        burst;
 static unsigned        keys;
 static unsigned        crowd;               /* one bucket has not room */
-
-
-static unsigned
-octet(void)
-{
-    if (left == 0) {
-        return 0;
-    }
-
-    left--;
-
-    return *in++;
-}
-
-
-static void
-broken(unsigned line)
-{
-    fprintf(stderr, "not so in line %u\n", line);
-    abort();
-}
 
 
 /* its 24 bits are its own; all share both buckets in a crowd */
@@ -174,8 +142,7 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
         mem = aligned_alloc(64, SIZE);
     }
 
-    in = data;
-    left = size;
+    input(data, size);
 
     n = octet();
     crowd = n & 1;

@@ -13,15 +13,11 @@
 #define _PEERS_MODEL_H_INCLUDED_
 
 
+#include "fuzz/input.h"
 #include "unit/nginx.h"
 #include "unit/peers.h"
 #include "peers/ngx_dns_peer_text.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-
-#define must(condition)  ((condition) ? (void) 0 : broken(__LINE__))
 
 #define SERVERS    5
 #define MODELS     256
@@ -58,14 +54,6 @@ typedef struct {
 static model_t    model[MODELS];
 static worker_t   worker[WORKERS];
 static unsigned   generation;               /* in use */
-
-
-static void
-broken(unsigned line)
-{
-    fprintf(stderr, "not so in line %u\n", line);
-    abort();
-}
 
 
 static model_t *
@@ -241,6 +229,120 @@ expect(worker_t *w, ngx_dns_peer_t *peer, unsigned tried, unsigned open)
     }
 
     m->retry = ngx_current_msec + wait;
+}
+
+
+static void
+judge(worker_t *w, unsigned i, unsigned refused)
+{
+    model_t   *m;
+    unsigned   n;
+
+    m = of(w, i);
+
+    w->refused[i] += refused;
+
+    if (++w->judged[i] < NGX_DNS_PEER_WINDOW) {
+        return;
+    }
+
+    n = w->refused[i];
+    w->judged[i] = 0;
+    w->refused[i] = 0;
+
+    if (2 * n > NGX_DNS_PEER_WINDOW && w->max_fails && !outdated(w)
+        && !m->refuses && !last(w, i))
+    {
+        fresh(m);
+        m->refuses = 1;
+        m->fails = w->max_fails;
+        m->retry = ngx_current_msec + TIMEOUT;
+    }
+}
+
+
+static void
+fails(worker_t *w, unsigned i)
+{
+    model_t  *m;
+
+    m = of(w, i);
+
+    if (w->max_fails == 0 || outdated(w)) {
+        return;
+    }
+
+    m->doubted = 0;
+
+    if (!m->refuses && m->fails + 1 == w->max_fails && last(w, i)) {
+        return;
+    }
+
+    m->retry = ngx_current_msec + TIMEOUT;
+    m->fails++;
+}
+
+
+static void
+slow(worker_t *w, unsigned i)
+{
+    model_t  *m;
+
+    m = of(w, i);
+
+    if (w->max_fails == 0 || ++m->late < w->max_fails || failed(w, i)
+        || last(w, i))
+    {
+        return;
+    }
+
+    m->trials = 0;
+    m->retry = ngx_current_msec + 100;
+    m->doubted = 1;
+}
+
+
+static void
+check(worker_t *w, unsigned i, unsigned fine, uint32_t rtt)
+{
+    model_t  *m;
+
+    m = of(w, i);
+
+    if (outdated(w)) {
+        return;
+    }
+
+    if (!fine) {
+        m->passes = 0;
+        m->sick |= ++m->misses >= 2;
+        return;
+    }
+
+    m->misses = 0;
+    m->passes++;
+
+    if (m->sick) {
+        if (m->passes >= 2) {
+            fresh(m);
+            m->sick = 0;
+        }
+
+        return;
+    }
+
+    if (w->max_fails && (m->refuses || m->fails >= w->max_fails)) {
+
+        if (rtt > 20000) {
+            m->retry = ngx_current_msec;
+
+        } else {
+            fresh(m);
+        }
+
+    } else if (m->doubted && rtt <= 20000) {
+        m->retry = ngx_current_msec;
+    }
 }
 
 

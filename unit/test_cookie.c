@@ -8,8 +8,7 @@
 
 
 #include "tap.h"
-#include "nginx.h"
-#include "query/ngx_dns_option.h"
+#include "cookie.h"
 
 #include <arpa/inet.h>
 
@@ -17,12 +16,7 @@
 #define V4  "198.51.100.100"
 
 
-static ngx_time_t            now;
-static ngx_dns_conf_t        conf;
-static ngx_dns_client_t      client;
-static ngx_dns_asked_t       asked;
-static ngx_dns_secret_shm_t  shm;
-static ngx_dns_reason_e      reason;
+static ngx_dns_reason_e  reason;
 
 
 static size_t
@@ -48,24 +42,20 @@ secrets(const char *text)
 
     (void) ngx_dns_secret_read(&set, (const u_char *) text, strlen(text),
                                &line);
-    (void) ngx_dns_secret_put(&shm, &set);
+    (void) ngx_dns_secret_put(&cookie_shm, &set);
 }
 
 
 static void
-from(const char *addr)
+from(const char *text)
 {
-    memset(&client, 0, sizeof(client));
+    u_char      address[16];
+    ngx_uint_t  v6;
 
-    if (strchr(addr, ':')) {
-        client.sockaddr.sockaddr.sa_family = AF_INET6;
-        (void) inet_pton(AF_INET6, addr,
-                         &client.sockaddr.sockaddr_in6.sin6_addr);
-        return;
-    }
+    v6 = strchr(text, ':') != NULL;
 
-    client.sockaddr.sockaddr.sa_family = AF_INET;
-    (void) inet_pton(AF_INET, addr, &client.sockaddr.sockaddr_in.sin_addr);
+    (void) inet_pton(v6 ? AF_INET6 : AF_INET, text, address);
+    cookie_from(address, v6);
 }
 
 
@@ -74,46 +64,21 @@ from(const char *addr)
 static ngx_uint_t
 good(const char *cookie, uint32_t sec, ngx_dns_reason_e before)
 {
-    size_t                  len;
-    u_char                  data[64];
-    ngx_dns_option_query_t  query;
+    u_char  data[64];
 
-    memset(&query, 0, sizeof(query));
-    memset(&asked, 0, sizeof(asked));
+    cookie_now.sec = (time_t) sec;
+    reason = before;
 
-    now.sec = (time_t) sec;
-    len = octets(data, cookie);
-
-    query.conf = &conf;
-    query.client = &client;
-    query.asked = &asked;
-    query.reason = before;
-
-    asked.options = (uint16_t) ngx_dns_option_cookie.parse(&query, data, len);
-    reason = query.reason;
-
-    return asked.proven;
+    return cookie_good(data, octets(data, cookie), &reason);
 }
 
 
 static void
 made(const char *cookie, const char *name)
 {
-    u_char                  p[64], expected[64], *last;
-    ngx_dns_asker_t         asker;
-    ngx_dns_option_place_t  place;
+    u_char  p[64], expected[64];
 
-    memset(&asker, 0, sizeof(asker));
-
-    asker.client = &client;
-    asker.conf = &conf;
-    asker.asked = &asked;
-    place.asker = &asker;
-
-    last = ngx_dns_option_cookie.write(&place, p);
-
-    is_mem(p, last - p, expected, octets(expected, cookie), "%s", name);
-    is_int(last - p, ngx_dns_option_cookie.size(&asker), "its size");
+    is_mem(p, cookie_made(p), expected, octets(expected, cookie), "%s", name);
 }
 
 
@@ -135,7 +100,7 @@ vectors(void)
 
     is_int(good("fc93fc62807ddb8601abcdef5cf78f71a314227b6679ebf5",
                 1559727985, NGX_DNS_FINE), 1, "A.3: reserved octets");
-    now.sec = 1559734700;
+    cookie_now.sec = 1559734700;
     made("fc93fc62807ddb86010000005cf7a9acf73a7810aca2381e", "renewed");
 
     secrets("445536bcd2513298075a5d379663c962\n"
@@ -196,7 +161,7 @@ bad(void)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         is_int(good(cases[i].cookie, cases[i].time, NGX_DNS_FINE), 0, "%s",
                cases[i].name);
-        is_int(asked.options, cases[i].noted, "noted");
+        is_int(cookie_asked.options, cases[i].noted, "noted");
         is_int(reason, cases[i].reason, "with a question");
 
         (void) good(cases[i].cookie, cases[i].time, NGX_DNS_EQDCOUNT);
@@ -222,14 +187,14 @@ bad(void)
     from("198.51.100.101");
     is_int(good(cookie, 1559731985, NGX_DNS_FINE), 0, "another address");
 
-    client.proxied = 1;
-    client.source = client.sockaddr;
-    (void) inet_pton(AF_INET, V4, &client.source.sockaddr_in.sin_addr);
+    cookie_client.proxied = 1;
+    cookie_client.source = cookie_client.sockaddr;
+    (void) inet_pton(AF_INET, V4, &cookie_client.source.sockaddr_in.sin_addr);
     is_int(good(cookie, 1559731985, NGX_DNS_FINE), 1, "behind a proxy");
 
-    conf.listener.secrets = NULL;
+    cookie_conf.listener.secrets = NULL;
     (void) good("00", 1559731985, NGX_DNS_FINE);
-    is_int(asked.options, 0, "off");
+    is_int(cookie_asked.options, 0, "off");
     is_int(reason, NGX_DNS_FINE, "anything goes");
 }
 
@@ -237,11 +202,7 @@ bad(void)
 int
 main(void)
 {
-    ngx_cached_time = &now;
-
-    (void) ngx_dns_secret_init(&shm);
-    conf.listener.secrets = &shm;
-    conf.runtime.counters = ngx_dns_metrics_server(0);
+    cookie_init();
 
     vectors();
     bad();
