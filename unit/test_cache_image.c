@@ -215,50 +215,18 @@ image_damaged(u_char *p, size_t size)
 }
 
 
-int
-main(void)
+/* 60 seconds later, after a boot: the clock is another one */
+
+static void
+image_later(ngx_dns_cache_shm_t *d, u_char *p, size_t size, uint64_t entries)
 {
-    size_t                  size, room;
-    u_char                 *p;
-    unsigned                n, found, aged, used;
-    uint64_t                stored;
-    ngx_dns_cache_shm_t    *c, *d;
-    ngx_dns_cache_view_t    v;
-    ngx_dns_cache_stat_t    stat;
-
-    ngx_dns_cache_purge_t   purge;
-
-    ngx_pid = 1;
-
-    c = image_cache(IMAGE_SIZE);
-
-    for (n = 0; n < IMAGE_NAMES; n++) {
-        image_store(c, n);
-
-        if (n % 3 == 0 && image_find(c, n, &v)) {
-            ngx_dns_cache_touch(&v);
-        }
-    }
-
-    ngx_dns_cache_stat(c, &stat);
-
-    room = 128UL << 20;
-    p = malloc(room);
-
-    size = image_write(c, p, room, IMAGE_WALL, IMAGE_NOW, 1000);
-
-    ok(size > 0, "written");
-    diag("%lu entries, %lu octets", (unsigned long) stat.entries,
-         (unsigned long) size);
-
-    /* 60 seconds later, after a boot: the clock is another one */
-
-    d = image_cache(IMAGE_SIZE);
-    d->key = c->key;
+    unsigned              n, found, aged, used;
+    uint64_t              stored;
+    ngx_dns_cache_view_t  v;
 
     ok(image_read(d, p, size, IMAGE_WALL + 60, 7, &stored) == NGX_DONE,
        "read");
-    ok(stored == stat.entries, "all of it");
+    ok(stored == entries, "all of it");
 
     found = 0;
     aged = 0;
@@ -279,6 +247,14 @@ main(void)
     diag("%u of %u", found, IMAGE_NAMES);
     ok(aged == found, "aged");
     ok(used == found, "uses");
+}
+
+
+static void
+image_again(ngx_dns_cache_shm_t *d, u_char *p, size_t size)
+{
+    uint64_t               stored;
+    ngx_dns_cache_purge_t  purge;
 
     /* once more: what is there stays */
 
@@ -296,6 +272,42 @@ main(void)
 
     ok(image_read(d, p, size, IMAGE_WALL + 60, 7, &stored) == NGX_DONE
        && stored == 0, "nothing that was purged");
+}
+
+
+static void
+image_of_all(u_char *p, size_t room)
+{
+    size_t                 size;
+    unsigned               n;
+    uint64_t               stored;
+    ngx_dns_cache_shm_t   *c, *d;
+    ngx_dns_cache_view_t   v;
+    ngx_dns_cache_stat_t   stat;
+
+    c = image_cache(IMAGE_SIZE);
+
+    for (n = 0; n < IMAGE_NAMES; n++) {
+        image_store(c, n);
+
+        if (n % 3 == 0 && image_find(c, n, &v)) {
+            ngx_dns_cache_touch(&v);
+        }
+    }
+
+    ngx_dns_cache_stat(c, &stat);
+
+    size = image_write(c, p, room, IMAGE_WALL, IMAGE_NOW, 1000);
+
+    ok(size > 0, "written");
+    diag("%lu entries, %lu octets", (unsigned long) stat.entries,
+         (unsigned long) size);
+
+    d = image_cache(IMAGE_SIZE);
+    d->key = c->key;
+
+    image_later(d, p, size, stat.entries);
+    image_again(d, p, size);
 
     /* into a smaller one */
 
@@ -312,8 +324,17 @@ main(void)
     ok(image_read(d, p, size, IMAGE_WALL, IMAGE_NOW, NULL) == NGX_DECLINED,
        "another version");
     p[0] ^= 2;
+}
 
-    /* a short one, which can be damaged everywhere */
+
+/* a short one, which can be damaged everywhere */
+
+static void
+image_of_few(u_char *p, size_t room)
+{
+    size_t                size;
+    unsigned              n;
+    ngx_dns_cache_shm_t  *c;
 
     c = image_cache(NGX_DNS_CACHE_MIN_SIZE);
 
@@ -331,6 +352,21 @@ main(void)
     memset(p + size, 0, 8);
     ok(image_read(NULL, p, size + 8, IMAGE_WALL, IMAGE_NOW, NULL)
        == NGX_ERROR, "octets after its end");
+}
+
+
+int
+main(void)
+{
+    size_t   room;
+    u_char  *p;
+
+    ngx_pid = 1;
+    room = 128UL << 20;
+    p = malloc(room);
+
+    image_of_all(p, room);
+    image_of_few(p, room);
 
     return done_testing();
 }
