@@ -598,7 +598,7 @@ END {
 
 sub build {
     my %sources = (
-        dnsgen => [qw/ dnsgen.c names.c latency.c bench.c /],
+        dnsgen => [qw/ dnsgen.c dnsgen_options.c names.c latency.c bench.c /],
         dnsup => [qw/ dnsup.c bench.c /],
         limits => [qw/ limits.c bench.c /],
         faultload => [qw/ faultload.c latency.c bench.c /],

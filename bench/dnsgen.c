@@ -44,14 +44,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "latency.h"
-#include "names.h"
+#include "dnsgen.h"
 
 
-#define GEN_QUERY    64                 /* octets, the longest is 52 */
-#define GEN_SOCKETS  64
-#define GEN_WINDOW   4096               /* of a socket: 4 bits of ID remain */
 #define GEN_READS    4                  /* batches before the next socket */
 #define GEN_WAIT     (10 * MSEC)
 #define GEN_STEP     (MSEC / 2)         /* while the window opens */
@@ -59,68 +54,6 @@
 #define GEN_RAMP     (200 * MSEC)       /* until the window is open */
 
 
-typedef struct {
-    uint64_t        sent;               /* when, 0 if the slot is free */
-    uint16_t        id;
-    u_char          query[GEN_QUERY];
-} gen_slot_t;
-
-
-typedef struct {
-    gen_slot_t     *slots;
-    uint16_t       *free;               /* a stack of numbers of slots */
-    unsigned        nfree;
-    unsigned        nslots;
-} gen_socket_t;
-
-
-typedef struct {
-    uint64_t        answered;
-    uint64_t        failed;
-    uint64_t        empty;
-    uint64_t        other;
-    uint64_t        lost;
-    uint64_t        wrong;
-    uint64_t        held;
-    latency_t       latency;
-} gen_counts_t;
-
-
-typedef struct {
-    /* options */
-    struct sockaddr_in  addr;
-    const char     *mode;
-    unsigned        names_n;
-    unsigned        window;
-    unsigned        nsockets;
-    unsigned        edns;
-    unsigned        own;
-    uint64_t        seed;
-    uint64_t        rate;
-    uint64_t        seconds;
-    uint64_t        warmup;
-    uint64_t        count;
-    uint64_t        timeout;
-
-    names_t         names;
-    size_t          question;           /* where it ends in a query */
-    size_t          length;             /* of a query */
-    unsigned        shift;              /* of the part of an ID that changes */
-    unsigned        next;               /* the socket to send from */
-    uint64_t        now;
-    uint64_t        started;
-    uint64_t        begun;              /* the time that is measured */
-    uint64_t        scanned;
-    uint64_t        sent;               /* and held, since begun */
-    uint64_t        outstanding;
-    gen_counts_t    counts;
-    gen_socket_t    sockets[GEN_SOCKETS];
-    struct pollfd   fds[GEN_SOCKETS];
-} gen_t;
-
-
-static void gen_options(gen_t *g, int argc, char **argv);
-static void gen_option(gen_t *g, int c);
 static void gen_init(gen_t *g);
 static void gen_init_socket(gen_t *g, unsigned n);
 static void gen_write_query(gen_t *g, u_char *p);
@@ -153,97 +86,6 @@ main(int argc, char **argv)
     gen_report(&gen);
 
     return 0;
-}
-
-
-static void
-gen_options(gen_t *g, int argc, char **argv)
-{
-    int  c;
-
-    g->mode = "unique";
-    g->names_n = 1000000;
-    g->window = 1024;
-    g->nsockets = 8;
-    g->seconds = 2 * SEC;
-    g->warmup = 500 * MSEC;
-    g->timeout = 1000 * MSEC;
-
-    while ((c = getopt(argc, argv, "am:n:x:w:s:r:t:u:c:e:o:")) != -1) {
-        gen_option(g, c);
-    }
-
-    if (optind + 1 != argc) {
-        bench_fatal("usage: dnsgen [OPTION ...] ADDRESS:PORT");
-    }
-
-    g->addr = bench_addr(argv[optind]);
-
-    if (g->nsockets == 0 || g->window < g->nsockets || g->names_n == 0
-        || g->window / g->nsockets > GEN_WINDOW)
-    {
-        bench_fatal("1 to %d queries for each socket, and at least one name",
-                    GEN_WINDOW);
-    }
-}
-
-
-static void
-gen_option(gen_t *g, int c)
-{
-    switch (c) {
-
-    case 'a':
-        g->own = 1;
-        break;
-
-    case 'm':
-        g->mode = optarg;
-        break;
-
-    case 'n':
-        g->names_n = bench_number(optarg, NAMES_MAX);
-        break;
-
-    case 'x':
-        g->seed = bench_number(optarg, ~0UL);
-        break;
-
-    case 'w':
-        g->window = bench_number(optarg, GEN_WINDOW * GEN_SOCKETS);
-        break;
-
-    case 's':
-        g->nsockets = bench_number(optarg, GEN_SOCKETS);
-        break;
-
-    case 'r':
-        g->rate = bench_number(optarg, 100000000);
-        break;
-
-    case 't':
-        g->seconds = bench_number(optarg, 3600) * SEC;
-        break;
-
-    case 'u':
-        g->warmup = bench_number(optarg, 3600000) * MSEC;
-        break;
-
-    case 'c':
-        g->count = bench_number(optarg, ~0UL);
-        break;
-
-    case 'e':
-        g->edns = bench_number(optarg, 65535);
-        break;
-
-    case 'o':
-        g->timeout = bench_number(optarg, 3600000) * MSEC;
-        break;
-
-    default:
-        exit(2);
-    }
 }
 
 

@@ -203,6 +203,31 @@ fl_answer(const u_char *p, size_t len)
 }
 
 
+/* Makes a response of a query; returns where it ends */
+
+static size_t
+fl_response(unsigned server, u_char *p, size_t end)
+{
+    unsigned  name;
+
+    memset(&p[6], 0, 6);
+    p[2] |= DNS_QR;
+    p[3] = DNS_RA;
+
+    if (p[DNS_HEADER] == 0) {
+        fl_probes += server == 0;
+        return end;
+    }
+
+    name = (unsigned) atoi((char *) &p[DNS_HEADER + 2]);
+
+    p[7] = 1;
+    bench_write_a(&p[end], 60, fl_addr(server, name));
+
+    return end + DNS_A_SIZE;
+}
+
+
 static void
 fl_serve(unsigned server)
 {
@@ -235,20 +260,7 @@ fl_serve(unsigned server)
 
         fl_asked += fl_time() >= FL_BEGIN && fl_time() < FL_END;
 
-        memset(&p[6], 0, 6);
-        p[2] |= DNS_QR;
-        p[3] = DNS_RA;
-
-        if (p[DNS_HEADER] == 0) {
-            fl_probes += server == 0;
-
-        } else {
-            p[7] = 1;
-            bench_write_a(&p[end], 60,
-                          fl_addr(server, (unsigned)
-                                  atoi((char *) &p[DNS_HEADER + 2])));
-            end += DNS_A_SIZE;
-        }
+        end = fl_response(server, p, end);
 
         switch (kind) {
 

@@ -21,7 +21,7 @@ our @EXPORT = qw/ load_program /;
 my $top = abs_path(dirname(abs_path(__FILE__)) . '/../../../../..');
 
 my %sources = (
-    dnsgen => [qw/ dnsgen.c names.c latency.c bench.c /],
+    dnsgen => [qw/ dnsgen.c dnsgen_options.c names.c latency.c bench.c /],
     dnsup => [qw/ dnsup.c bench.c /],
     tlsup => [qw/ tlsup.c bench.c -lssl -lcrypto /],
 );
