@@ -23,7 +23,7 @@ static u_char                 question[32] = "\0\0\2\0\1";
 static ngx_dns_attempt_t     *sent;
 static unsigned               nsent;
 static unsigned               cancelled;
-static unsigned               refuse;
+static ngx_int_t              refuse;             /* what send() returns */
 
 static ngx_dns_lease_t        lease;
 
@@ -37,7 +37,7 @@ static ngx_int_t
 fake_send(ngx_dns_attempt_t *a, const u_char *p, size_t len)
 {
     if (refuse) {
-        return NGX_ERROR;
+        return refuse;
     }
 
     a->sent = ngx_dns_usec;
@@ -304,7 +304,7 @@ network(void)
 
     /* the first one is at a time of its own within the interval */
 
-    refuse = 1;
+    refuse = NGX_ERROR;
 
     for (i = 0; i < 101 && peer->shm->misses == 0; i++) {
         unit_pass(10);
@@ -330,6 +330,62 @@ network(void)
     ngx_dns_probe_done();
     unit_pass(5000);
     is_int(nsent, 2, "the end");
+}
+
+
+static void
+event(ngx_dns_event_e e)
+{
+    ngx_dns_attempt_t  *a;
+
+    a = sent;
+    sent = NULL;
+    a->handler(a, e, NULL, 0);
+}
+
+
+/* what says nothing of a server, and what says that it is there */
+
+static void
+neither(void)
+{
+    ngx_uint_t           i;
+    ngx_dns_peer_t      *peer;
+    ngx_dns_upstream_t  *u;
+
+    u = start();
+    peer = unit_peer(u, 0);
+
+    refuse = NGX_BUSY;
+    unit_pass(5000);
+    is_int(nsent, 0, "no socket for a check");
+    is_int(peer->shm->misses, 0, "is not the server's failure");
+    is_int(peer->shm->passes, 0, "nor a pass");
+
+    refuse = NGX_OK;
+    ok(next() <= 1010, "it is tried at the next interval");
+    answer(NGX_DNS_SERVFAIL);
+    is_int(peer->shm->misses, 1, "a failure is one");
+
+    for (i = 0; i < 2; i++) {
+        (void) next();
+        event(i ? NGX_DNS_EVENT_GUESSED : NGX_DNS_EVENT_LOCAL);
+        is_int(peer->shm->misses, 1, i ? "somebody guesses IDs: no failure"
+                                       : "a socket is lost: no failure");
+        is_int(peer->shm->passes, 0, "and no pass");
+    }
+
+    ok(next() <= 1010, "checked again at the next interval");
+    event(NGX_DNS_EVENT_WHOLE);
+    is_int(peer->shm->misses, 0, "a truncated response is a response");
+    is_int(peer->shm->passes, 1, "and a pass");
+
+    (void) next();
+    event(NGX_DNS_EVENT_TLS);
+    is_int(peer->shm->misses, 1, "a handshake that fails is a failure");
+    is_int(peer->shm->passes, 0, "and the end of passes");
+
+    ngx_dns_probe_done();
 }
 
 
@@ -431,6 +487,7 @@ main(void)
     takes_turns();
     backs_off();
     network();
+    neither();
 
     return done_testing();
 }
