@@ -167,7 +167,7 @@ come(comes_e what)
  */
 
 static void
-race(comes_e what)
+ask_unseen(void)
 {
     u_char               *copy;
     ngx_dns_cache_shm_t  *c;
@@ -179,11 +179,18 @@ race(comes_e what)
     memset(c, 0, SIZE);
     (void) ngx_dns_cache_init(c, SIZE);
 
-    refuse = NGX_BUSY;
     ask_it("\0\2");
     memcpy(c, copy, SIZE);
     free(copy);
+}
 
+
+static void
+race(comes_e what)
+{
+    refuse = NGX_BUSY;
+
+    ask_unseen();
     server(what);
 }
 
@@ -391,6 +398,37 @@ overload(void)
 }
 
 
+/* a client that could have a stale answer joins one that could not */
+
+static void
+joins(void)
+{
+    begin();
+    put(OLD);
+
+    ask_unseen();
+    ask_it("\0\3");
+    is_int(nsent, 1, "one question");
+
+    unit_pass(1799);
+    is_int(answers, 1, "both wait");
+    unit_pass(1);
+    is_int(answers, 2, "until one may have the old answer");
+    is_int(got[1], 3, "the second");
+    is_int(got[got_len - 1], 1, "which it gets");
+
+    ask_it("\0\4");
+    is_int(answers, 3, "who comes now gets it at once");
+    is_int(got[1], 4, "it is the third");
+
+    reply(0, "\x81\x80", 1, OTHER, 16);
+    is_int(answers, 4, "the first has waited");
+    is_int(got[1], 2, "it is the first");
+    is_int(got[got_len - 1], 2, "for the new one");
+    clean("joined");
+}
+
+
 /* C1: a hit is what the miss was */
 
 static void
@@ -476,6 +514,7 @@ main(void)
     shared();
     refreshes();
     overload();
+    joins();
     flags();
     cuts();
     behind();
