@@ -321,6 +321,11 @@ check-install:                  ## do what docs/install.md says (root)
 	@tools/install-deps build test ci
 	prove -v tools/check-install
 
+.PHONY: check-musl
+check-musl:                     ## unit tests that need libc alone, with musl
+	@tools/install-deps build musl
+	@NGX_DEV=$(NGX_DEV) JOBS=$(JOBS) tools/check-musl $(UNIT_SOURCES)
+
 .PHONY: check-fleet
 check-fleet: $(PRODUCT)         ## three instances behind a router (root)
 	@tools/install-deps build run fleet
