@@ -38,7 +38,7 @@ TESTS        ?= t/
 UNIT_SRCS    ?= $(filter-out %/ngx_dns_transfer.c,$(wildcard $(SRC)/query/*.c \
                                                          $(SRC)/store/*.c)) \
                 $(addprefix $(SRC)/transport/ngx_dns_,tcp_frame.c tcp_out.c \
-                    tcp_socket.c transport_tap.c) \
+                    tcp_socket.c tcp_stream.c transport_tap.c) \
                 $(addprefix $(SRC)/front/ngx_dns_,front_out.c families.c json.c \
                                                   pages.c prometheus.c \
                                                   prometheus_page.c \

@@ -19,6 +19,7 @@ ngx_cycle_t                 unit_cycle = { .pool = &unit_pool,
                                            .log = &unit_log };
 ngx_log_t                   unit_log = { .log_level = NGX_LOG_INFO };
 ngx_uint_t                  unit_no_pool;
+ngx_uint_t                  unit_no_memory;
 ngx_uint_t                  unit_logged;
 const char                 *unit_last_log;
 
@@ -83,10 +84,17 @@ tracked_find(const void *p)
 }
 
 
+static ngx_uint_t
+no_memory(void)
+{
+    return unit_no_memory && --unit_no_memory == 0;
+}
+
+
 void *
 ngx_palloc(ngx_pool_t *pool, size_t size)
 {
-    return track(malloc(size));
+    return no_memory() ? NULL : track(malloc(size));
 }
 
 
@@ -100,7 +108,7 @@ ngx_pnalloc(ngx_pool_t *pool, size_t size)
 void *
 ngx_pcalloc(ngx_pool_t *pool, size_t size)
 {
-    return track(calloc(1, size));
+    return no_memory() ? NULL : track(calloc(1, size));
 }
 
 
@@ -344,7 +352,7 @@ __asan_default_options(void)
 void *
 ngx_alloc(size_t size, ngx_log_t *log)
 {
-    return malloc(size);
+    return no_memory() ? NULL : malloc(size);
 }
 
 
@@ -411,7 +419,7 @@ ngx_destroy_pool(ngx_pool_t *pool)
 void *
 ngx_calloc(size_t size, ngx_log_t *log)
 {
-    return calloc(1, size);
+    return no_memory() ? NULL : calloc(1, size);
 }
 
 

@@ -35,6 +35,10 @@ void unit_track(void);
 
 extern ngx_uint_t   unit_no_pool;
 
+/* from now on the first, second, ... time that memory is asked for fails */
+
+extern ngx_uint_t   unit_no_memory;
+
 /* lines written to any log, and the last one's format */
 
 extern ngx_uint_t   unit_logged;
