@@ -19,6 +19,7 @@
 
 static unsigned               nmodels;
 static unsigned               npids, checks;
+static uint64_t               clock_msec;   /* that workers may be behind */
 static const char            *method;
 static ngx_dns_peers_shm_t   *shm;
 static u_char                 gone[PIDS];
@@ -494,6 +495,7 @@ step(unsigned op)
     }
 
     ngx_pid = (ngx_pid_t) w->pid;
+    ngx_current_msec = clock_msec - w->behind;
 
     switch (op % 16) {
 
@@ -519,7 +521,13 @@ step(unsigned op)
         break;
 
     case 12:
-        ngx_current_msec += octet() * (op & 0x80 ? 100 : 1);
+        if (op & 0x40) {
+            w->behind = octet();
+
+        } else {
+            clock_msec += octet() * (op & 0x80 ? 100 : 1);
+        }
+
         break;
 
     case 13:
@@ -549,7 +557,8 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
     memset(worker, 0, sizeof(worker));
     memset(gone, 0, sizeof(gone));
 
-    ngx_current_msec = 1000000;
+    clock_msec = 1000000;
+    ngx_current_msec = clock_msec;
     shm = NULL;
     generation = 0;
     nmodels = 0;

@@ -46,6 +46,7 @@ typedef struct {
 typedef struct {
     ngx_dns_upstream_t  *u;                 /* NULL: there is none */
     unsigned             pid, dead, generation, n, max_fails;
+    unsigned             behind;            /* its clock, msec */
     line_t               line[SERVERS];
     unsigned             taken[SERVERS], judged[SERVERS], refused[SERVERS];
 } worker_t;
