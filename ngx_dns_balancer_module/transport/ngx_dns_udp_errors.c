@@ -105,9 +105,10 @@ ngx_dns_udp_socket_errors(ngx_dns_udp_socket_t *s)
 
 
 /*
- * On this machine a run of queries is one packet until its port is found, and
- * if that is closed the error has the ID of the first of them only.  For the
- * others it is a hint, no more: who knows the ID of one may have made it up.
+ * To a container on this machine a run of queries is one packet until its port
+ * is found, and if that is closed the error has the ID of the first of them
+ * only.  For the others it is a hint, no more: who knows the ID of one may have
+ * made it up.
  */
 
 static void
@@ -122,7 +123,7 @@ ngx_dns_udp_socket_refused(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a,
 
     ngx_dns_udp_fail(a, event);
 
-    if (!s->runs) {
+    if (!s->segments) {
         return;
     }
 

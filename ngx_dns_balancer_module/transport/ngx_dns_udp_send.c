@@ -16,7 +16,7 @@
     (CMSG_SPACE(sizeof(uint16_t)) / sizeof(size_t))
 
 
-static void ngx_dns_udp_send_init(ngx_socket_t fd);
+static void ngx_dns_udp_send_init(void);
 static void ngx_dns_udp_order(ngx_dns_udp_socket_t *s, ngx_uint_t n);
 static ngx_uint_t ngx_dns_udp_gather(ngx_dns_udp_socket_t *s, ngx_uint_t n);
 static void ngx_dns_udp_run(ngx_uint_t m, ngx_uint_t first, ngx_uint_t n);
@@ -33,15 +33,12 @@ static struct mmsghdr       ngx_dns_udp_sent[NGX_DNS_UDP_BATCH];
 static size_t               ngx_dns_udp_control[NGX_DNS_UDP_BATCH]
                                                [NGX_DNS_UDP_CONTROL];
 static ngx_dns_udp_slot_t  *ngx_dns_udp_length[NGX_DNS_MAX_QUERY + 1];
-static ngx_uint_t           ngx_dns_udp_segments;
 static ngx_uint_t           ngx_dns_udp_send_ready;
 
 
 static void
-ngx_dns_udp_send_init(ngx_socket_t fd)
+ngx_dns_udp_send_init(void)
 {
-    int              value;
-    socklen_t        len;
     ngx_uint_t       i;
     struct cmsghdr  *cmsg;
 
@@ -52,12 +49,6 @@ ngx_dns_udp_send_init(ngx_socket_t fd)
         cmsg->cmsg_type = UDP_SEGMENT;
         cmsg->cmsg_len = CMSG_LEN(sizeof(uint16_t));
     }
-
-    /* a kernel that does not know it would send a run as one datagram */
-
-    len = sizeof(int);
-    ngx_dns_udp_segments = getsockopt(fd, SOL_UDP, UDP_SEGMENT, &value, &len)
-                           == 0;
 
     ngx_dns_udp_send_ready = 1;
 }
@@ -93,7 +84,7 @@ ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s)
     ngx_dns_udp_slot_t  *slot;
 
     if (!ngx_dns_udp_send_ready) {
-        ngx_dns_udp_send_init(s->connection->fd);
+        ngx_dns_udp_send_init();
     }
 
     while (s->pending && !s->blocked) {
@@ -101,7 +92,7 @@ ngx_dns_udp_socket_flush(ngx_dns_udp_socket_t *s)
         n = ngx_min(s->pending, NGX_DNS_UDP_BATCH);
 
         if (n > 1) {
-            if (s->mixed && ngx_dns_udp_segments && !s->whole) {
+            if (s->mixed && s->segments) {
                 ngx_dns_udp_order(s, n);
             }
 
@@ -196,7 +187,7 @@ ngx_dns_udp_gather(ngx_dns_udp_socket_t *s, ngx_uint_t n)
 
     /* no query has that length: where there are no runs */
 
-    len = (ngx_dns_udp_segments && !s->whole) ? slot->len : 0;
+    len = s->segments ? slot->len : 0;
 
     for (i = 0; i < n; i++) {
 
@@ -263,8 +254,6 @@ ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s, ngx_uint_t n)
         if (s->pending > 1) {
             rc = sendmmsg(s->connection->fd, ngx_dns_udp_sent, n, 0);
 
-            s->runs = ngx_dns_udp_segments && !s->whole;
-
             if (rc > 0) {
                 return ngx_dns_udp_done_with((ngx_uint_t) rc);
             }
@@ -289,7 +278,7 @@ ngx_dns_udp_socket_send(ngx_dns_udp_socket_t *s, ngx_uint_t n)
     /* this device, or this way, may have no runs: each query by itself */
 
     if (s->pending > 1 && ngx_dns_udp_sent[0].msg_hdr.msg_iovlen > 1) {
-        s->whole = 1;
+        s->segments = 0;
         return 0;
     }
 

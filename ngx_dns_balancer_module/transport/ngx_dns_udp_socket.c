@@ -11,6 +11,8 @@
 #include "../store/ngx_dns_metrics.h"
 #include "../wire/ngx_dns_message.h"
 
+#include <netinet/udp.h>
+
 
 #define NGX_DNS_UDP_READS     4         /* batches in one wake-up */
 #define NGX_DNS_UDP_ALONE     4         /* batches of one, until they are read
@@ -22,7 +24,7 @@
 #define NGX_DNS_UDP_STRIDE    (NGX_DNS_UDP_OUT_MESSAGE + 320)
 
 
-static ngx_uint_t ngx_dns_udp_socket_whole(ngx_dns_udp_socket_t *s);
+static ngx_uint_t ngx_dns_udp_socket_segments(ngx_dns_udp_socket_t *s);
 static ngx_int_t ngx_dns_udp_socket_connect(ngx_dns_udp_socket_t *s,
     ngx_dns_udp_endpoint_t *ep);
 static ngx_int_t ngx_dns_udp_socket_set(ngx_socket_t fd,
@@ -104,7 +106,7 @@ ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
         s->last = &s->first;
         s->number = (uint64_t) ++ngx_dns_udp_number << 16;
         s->opened = ngx_current_msec;
-        s->whole = ngx_dns_udp_socket_whole(s);
+        s->segments = ngx_dns_udp_socket_segments(s);
 
         ngx_queue_init(&s->attempts);
 
@@ -121,13 +123,15 @@ ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
 
 
 /*
- * On this machine one error is about a whole run of queries, and a hint for all
+ * A kernel that does not know UDP_SEGMENT would send a run of queries as one
+ * datagram.  On this machine one error is about a whole run, and a hint for all
  * but the first: where no other server answers they would wait for a timeout.
  */
 
 static ngx_uint_t
-ngx_dns_udp_socket_whole(ngx_dns_udp_socket_t *s)
+ngx_dns_udp_socket_segments(ngx_dns_udp_socket_t *s)
 {
+    int                  value;
     socklen_t            len;
     ngx_sockaddr_t       own;
     ngx_dns_peer_t      *peer;
@@ -139,15 +143,22 @@ ngx_dns_udp_socket_whole(ngx_dns_udp_socket_t *s)
     if (sin->sin_family == AF_INET
         && ntohl(sin->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
     {
-        return 1;
+        return 0;
+    }
+
+    len = sizeof(int);
+
+    if (getsockopt(s->connection->fd, SOL_UDP, UDP_SEGMENT, &value, &len) == -1)
+    {
+        return 0;
     }
 
     len = sizeof(ngx_sockaddr_t);
 
-    return getsockname(s->connection->fd, &own.sockaddr, &len) == -1
-           || ngx_cmp_sockaddr(&own.sockaddr, len, peer->sockaddr,
+    return getsockname(s->connection->fd, &own.sockaddr, &len) == 0
+           && ngx_cmp_sockaddr(&own.sockaddr, len, peer->sockaddr,
                                peer->socklen, 0)
-              == NGX_OK;
+              != NGX_OK;
 }
 
 

@@ -65,9 +65,8 @@ struct ngx_dns_udp_socket_s {
     unsigned                 failed:1;      /* nothing can be sent by it */
     unsigned                 moved:1;       /* it has what another one could
                                                not send */
-    unsigned                 runs:1;        /* there have been such */
-    unsigned                 whole:1;       /* the kernel makes no datagrams
-                                               of a run for it */
+    unsigned                 segments:1;    /* the kernel makes datagrams of
+                                               a run of queries of one length */
 };
 
 
