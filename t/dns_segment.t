@@ -24,7 +24,7 @@ my $binary = $ENV{TEST_NGINX_BINARY};
 plan(skip_all => 'sanitizers come first in a process')
     if $binary && `ldd $binary 2>/dev/null` =~ /libasan/;
 
-my $t = Test::Nginx::DNS->new()->plan(11);
+my $t = Test::Nginx::DNS->new()->plan(14);
 
 my $shim = $t->testdir() . '/shim.so';
 
@@ -47,6 +47,14 @@ stream {
         bind          192.0.2.2;
         server        192.0.2.1:%%PORT_8081%%;
         server        192.0.2.1:%%PORT_8085%%  backup;
+        health_check  off;
+    }
+
+    dns_upstream shut {
+        sequential;
+        bind          192.0.2.2;
+        server        192.0.2.1:%%PORT_8086%%;
+        server        192.0.2.1:%%PORT_8081%%;
         health_check  off;
     }
 
@@ -75,6 +83,7 @@ stream {
     server {
         listen       127.0.0.1:%%PORT_8053%% udp;
         dns_forward  test u;
+        dns_forward  shut.test shut;
         dns_forward  closed.test closed;
         dns_forward  nohedge.test nohedge;
         dns_forward  alone.test alone;
@@ -119,7 +128,14 @@ is(burst('c', 100, 'test'), 100, 'after that');
 my ($master) = $t->read_file('nginx.pid') =~ /(\d+)/;
 my ($worker) = split ' ', `cat /proc/$master/task/$master/children`;
 
-is(burst('d', 60, 'closed.test', $worker), 60, 'of a port that is closed');
+$runs = runs();
+is(burst('g', 60, 'shut.test', $worker), 60, 'of a port that is closed');
+cmp_ok($took, '<', 2, 'all know of it at once');
+cmp_ok(runs(), '>', $runs, 'who left in a run');
+
+# without runs, to servers of this machine
+
+is(burst('d', 60, 'closed.test', $worker), 60, 'of a port that is closed here');
 cmp_ok($took, '<', 2, 'all know of it at once');
 
 is(burst('e', 60, 'nohedge.test', $worker), 60, 'with hedge off');
