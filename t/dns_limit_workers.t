@@ -45,27 +45,25 @@ my @sockets = map {
 } 1 .. 48;
 
 my ($start, $sent, $answers) = (time(), 0, 0);
-my $data;
+my $last = $start;
 
 while (time() - $start < TIME) {
     for my $s (@sockets) {
         $sent += defined $s->send($query) for 1 .. 4;
     }
 
-    for my $s (@sockets) {
-        $answers++ while defined $s->recv($data, 512);
-    }
+    answers();
 }
 
-my $took = time() - $start;
+# a slow worker has some queries to read yet, which are allowed by then
 
-select undef, undef, undef, 0.3;
-
-for my $s (@sockets) {
-    $answers++ while defined $s->recv($data, 512);
+while (time() - $last < 0.5) {
+    select undef, undef, undef, 0.01;
+    answers();
 }
 
-my $most = RATE * $took + BURST + 1;
+my $took = $last - $start;
+my $most = 1.01 * (RATE * $took + BURST + 1);
 
 note(sprintf '%d sent in %.2f s, %d answers of %d', $sent, $took, $answers,
      $most);
@@ -76,3 +74,15 @@ cmp_ok($answers, '<=', $most, 'no more are answered than are allowed');
 # on a busy machine there may have been no query for a while
 
 cmp_ok($answers, '>', $most / 3, 'nor far fewer');
+
+
+sub answers {
+    my $data;
+
+    for my $s (@sockets) {
+        while (defined $s->recv($data, 512)) {
+            $answers++;
+            $last = time();
+        }
+    }
+}
