@@ -19,23 +19,14 @@ use Time::HiRes qw/ time /;
 
 own_network();
 
-my $binary = $ENV{TEST_NGINX_BINARY};
+my $t = Test::Nginx::DNS->new();
+my $shim = $t->shim('sendmmsg');
 
-plan(skip_all => 'sanitizers come first in a process')
-    if $binary && `ldd $binary 2>/dev/null` =~ /libasan/;
-
-my $t = Test::Nginx::DNS->new()->plan(14);
-
-my $shim = $t->testdir() . '/shim.so';
-
-system('cc', qw/ -O2 -shared -fPIC -o /, $shim,
-       "$FindBin::Bin/lib/preload/sendmmsg_shim.c", '-ldl') == 0
-    or die "cc failed\n";
+$t->plan(14);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 %%TEST_GLOBALS%%
 
-env LD_PRELOAD;
 
 events {
 }

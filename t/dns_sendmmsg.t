@@ -11,26 +11,15 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 
-use File::Basename qw/ dirname /;
+my $t = Test::Nginx::DNS->new();
+my $shim = $t->shim('sendmmsg');
 
-my $source = "$FindBin::Bin/lib/preload/sendmmsg_shim.c";
-my $binary = $ENV{TEST_NGINX_BINARY};
-
-plan(skip_all => 'sanitizers come first in a process')
-    if $binary && `ldd $binary 2>/dev/null` =~ /libasan/;
-
-my $t = Test::Nginx::DNS->new()->plan(8);
-
-my $shim = $t->testdir() . '/shim.so';
-
-system('cc', qw/ -O2 -shared -fPIC -o /, $shim, $source, '-ldl') == 0
-    or die "cc failed\n";
+$t->plan(8);
 
 $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
 %%TEST_GLOBALS%%
 
-env LD_PRELOAD;
 
 worker_processes 2;
 

@@ -13,56 +13,24 @@ use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 
-my $binary = $ENV{TEST_NGINX_BINARY};
+my $t = Test::Nginx::DNS->new()->has('http');
+my $shim = $t->shim('sendmmsg');
 
-plan(skip_all => 'sanitizers come first in a process')
-    if $binary && `ldd $binary 2>/dev/null` =~ /libasan/;
+$t->plan(5);
 
-my $t = Test::Nginx::DNS->new()->has('http')->plan(5);
-my $dir = $t->testdir();
-
-system('cc', qw/ -O2 -shared -fPIC -o /, "$dir/shim.so",
-       "$FindBin::Bin/lib/preload/sendmmsg_shim.c", '-ldl') == 0
-    or die "cc failed\n";
-
-$t->write_file_expand('nginx.conf', <<'EOF_CONF');
-
-%%TEST_GLOBALS%%
-
-env LD_PRELOAD;
-
-worker_processes 1;
-
-events {
+$t->write_stream(<<'EOF_CONF', pages => 'status');
+dns_upstream u {
+    sequential;
+    server        127.0.0.1:%%PORT_8081%%;
+    server        127.0.0.1:%%PORT_8082%%;
+    health_check  off;
 }
 
-http {
-    %%TEST_GLOBALS_HTTP%%
-
-    server {
-        listen  127.0.0.1:%%PORT_8080%%;
-
-        location /status {
-            dns_status  json;
-        }
-    }
+server {
+    listen       127.0.0.1:%%PORT_8053%% udp;
+    listen       127.0.0.1:%%PORT_8053%%;
+    dns_forward  . u;
 }
-
-stream {
-    dns_upstream u {
-        sequential;
-        server        127.0.0.1:%%PORT_8081%%;
-        server        127.0.0.1:%%PORT_8082%%;
-        health_check  off;
-    }
-
-    server {
-        listen       127.0.0.1:%%PORT_8053%% udp;
-        listen       127.0.0.1:%%PORT_8053%%;
-        dns_forward  . u;
-    }
-}
-
 EOF_CONF
 
 my $first = $t->upstream(8081, sub { { a => '192.0.2.1' } });
@@ -71,12 +39,12 @@ my $second = $t->upstream(8082, sub { { a => '192.0.2.2' } });
 # as often as it is tried
 
 {
-    local $ENV{LD_PRELOAD} = "$dir/shim.so";
+    local $ENV{LD_PRELOAD} = $shim;
     local $ENV{SENDMMSG_SHIM_SIDE} = 'query';
     local $ENV{SENDMMSG_SHIM_ERRNO} = 'ENOBUFS';
     local $ENV{SENDMMSG_SHIM_MATCH} = 'nobuffers';
     local $ENV{SENDMMSG_SHIM_TIMES} = 3;
-    local $ENV{SENDMMSG_SHIM_LOG} = "$dir/shim.log";
+    local $ENV{SENDMMSG_SHIM_LOG} = $t->testdir() . '/shim.log';
 
     $t->run();
 }

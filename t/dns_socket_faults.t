@@ -14,23 +14,15 @@ use Test::Nginx::DNS;
 use Test::Nginx::DNS::Certificate;
 use Test::Nginx::DNS::Status;
 
-my $binary = $ENV{TEST_NGINX_BINARY};
-
-plan(skip_all => 'sanitizers come first in a process')
-    if $binary && `ldd $binary 2>/dev/null` =~ /libasan/;
-
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)
     ->allow(qr/\(24: Too many open files\)/, qr/\(12: Cannot allocate memory\)/,
             qr/\(28: No space left on device\)/,
             qr/\(99: (?:Cannot|Can't) assign requested address\)/);
+my $shim = $t->shim('socket');
 my $ca = Test::Nginx::DNS::Certificate->new($t);
 my $dir = $t->testdir();
 
 $ca->issue('one', 'IP:127.0.0.1');
-
-system('cc', qw/ -O2 -shared -fPIC -o /, "$dir/shim.so",
-       "$FindBin::Bin/lib/preload/socket_shim.c", '-ldl') == 0
-    or die "cc failed\n";
 
 $t->plan(29);
 
@@ -38,7 +30,6 @@ $t->write_file_expand('nginx.conf', <<'EOF_CONF');
 
 %%TEST_GLOBALS%%
 
-env LD_PRELOAD;
 env SOCKET_SHIM;
 
 worker_processes 1;
@@ -110,7 +101,7 @@ $t->upstream($_, sub {
 }, tcp => 1) for 8081, 8082;
 
 {
-    local $ENV{LD_PRELOAD} = "$dir/shim.so";
+    local $ENV{LD_PRELOAD} = $shim;
     local $ENV{SOCKET_SHIM} = "$dir/faults";
 
     $t->run();

@@ -45,6 +45,7 @@ use warnings;
 use strict;
 
 use Exporter qw/ import /;
+use FindBin;
 use Cwd qw/ abs_path /;
 use File::Basename qw/ dirname /;
 use File::Path qw/ remove_tree /;
@@ -160,6 +161,28 @@ stream { map $remote_addr $a { ~( b; } }
 EOF
 
     return $code != 0;
+}
+
+
+# Compiles t/lib/preload/NAME_shim.c, whose name is for LD_PRELOAD while nginx
+# is started, which then passes it on to its workers; before the configuration
+# is written
+
+sub shim {
+    my ($self, $name) = @_;
+
+    if (`ldd $self->{nginx} 2>/dev/null` =~ /libasan/) {
+        $self->{skipped} = 1;
+        Test::More::plan(skip_all => 'sanitizers come first in a process');
+    }
+
+    $self->{shim} = "$self->{testdir}/shim.so";
+
+    system('cc', qw/ -O2 -shared -fPIC -o /, $self->{shim},
+           "$FindBin::Bin/lib/preload/${name}_shim.c", '-ldl') == 0
+        or die "cc failed\n";
+
+    return $self->{shim};
 }
 
 
@@ -280,6 +303,7 @@ sub globals {
         $self->{daemon}
             ? ('daemon on;', 'env ASAN_OPTIONS;', 'env UBSAN_OPTIONS;')
             : 'daemon off;',
+        $self->{shim} ? 'env LD_PRELOAD;' : (),
         "pid $dir/nginx.pid;",
         "lock_file $dir/nginx.lock;",
         "error_log $log;",
