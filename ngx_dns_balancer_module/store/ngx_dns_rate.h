@@ -30,6 +30,7 @@
 
 #include "../base/ngx_dns.h"
 #include "../base/ngx_dns_atomic.h"
+#include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_hash.h"
 
 
@@ -37,7 +38,8 @@
 #define NGX_DNS_RATE_SPAN     ((uint64_t) 1 << 39)    /* what can be waited
                                                          for, at most */
 #define NGX_DNS_RATE_TIME     (((uint64_t) 1 << 40) - 1)
-#define NGX_DNS_RATE_LATE     ((uint64_t) 2000000 * NGX_DNS_RATE_UNIT)
+#define NGX_DNS_RATE_LATE     ((uint64_t) NGX_DNS_CLOCK_LATE * 1000           \
+                               * NGX_DNS_RATE_UNIT)
 #define NGX_DNS_RATE_BUCKET   8
 #define NGX_DNS_RATE_MIN_SIZE 32768
 
