@@ -16,7 +16,8 @@
 UNIT         := $(OUT)/unit
 UNIT_LIB     := $(UNIT)/libunit.a
 
-UNIT_SOURCES := $(wildcard $(addprefix $(SRC)/,base/*.c wire/*.c peers/*.c)) \
+UNIT_SOURCES := $(filter-out %/ngx_dns_clock.c,$(wildcard \
+                    $(addprefix $(SRC)/,base/*.c wire/*.c peers/*.c))) \
                 $(UNIT_SRCS) \
                 $(filter-out unit/test_%,$(wildcard unit/*.c))
 UNIT_TESTS   := $(patsubst unit/%.c,$(UNIT)/%,$(wildcard unit/test_*.c))

@@ -150,7 +150,6 @@ query_init(void)
 {
     ngx_pid = getpid();
 
-    ngx_dns_clock_update();
     ngx_dns_timer_init(&unit_log);
     (void) ngx_dns_inflight_init(&unit_cycle, 1000, 1);
 }

@@ -299,7 +299,6 @@ int
 main(void)
 {
     ngx_pid = getpid();
-    ngx_dns_clock_update();
 
     established();
     slow_reader();

@@ -235,7 +235,6 @@ int
 main(void)
 {
     ngx_pid = getpid();
-    ngx_dns_clock_update();
 
     waiting();
     learned();

@@ -217,7 +217,6 @@ int
 main(void)
 {
     ngx_pid = getpid();
-    ngx_dns_clock_update();
 
     opened();
     written();
