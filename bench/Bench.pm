@@ -30,7 +30,12 @@ my $server_cpu = $ENV{SERVER_CPU} // 0;
 our $client_cpu = $ENV{CLIENT_CPU} // 1;
 
 my $port = $ENV{BENCH_PORT} || 5300;
-my @up = map { '127.0.0.1:' . ($port + $_) } 1, 2;
+
+# with FAR=1 servers are on another machine: at the other end of a veth pair
+
+my ($here, $there) = qw/ 192.0.2.2 192.0.2.1 /;
+my @up = map { ($ENV{FAR} ? $there : '127.0.0.1') . ':' . ($port + $_) } 1, 2;
+my $far;                                # a process in their network namespace
 our $tls_port = $port + 4;
 my $https_port = $port + 5;
 
@@ -64,6 +69,12 @@ my %kinds = (
         forward => 'dns_zone bench.example { dns_pass up; '
                    . 'dns_cache_max_ttl 1h; dns_cache_servfail_ttl 1s; '
                    . 'dns_cache_min_ttl 30s; }',
+    },
+    many => {
+        about => 'as miss, to a thousand servers',
+        generator => [qw/ -m unique /],
+        limit => 'forward',
+        servers => 1000,
     },
     'slow-miss' => {
         about => 'as miss, 15,000 queries a second',
@@ -156,7 +167,7 @@ my %servers = (
         command => sub {
             my $kind = $kinds{$_[0]};
             return if grep { $kind->{$_} } qw/ cache pass tls /;
-            nginx_command(stock_conf(), @_);
+            nginx_command(stock_conf(@_), @_);
         },
         version => sub { `$nginx -v 2>&1` =~ m!(nginx/\S+)! },
     },
@@ -174,8 +185,10 @@ my %servers = (
     limit => {
         command => sub {
             my $limit = $kinds{$_[0]}{limit} or return;
-            return ("$out/limits", $limit, "127.0.0.1:$port",
-                    $limit eq 'forward' ? @up : ());
+            return ("$out/limits", $limit,
+                    $kinds{$_[0]}{servers} ? (qw/ -s 1 /) : (),
+                    "127.0.0.1:$port",
+                    $limit eq 'forward' ? upstreams($_[0]) : ());
         },
         version => sub { 'bench/limits.c' },
     },
@@ -196,6 +209,9 @@ sub ours_conf {
     ($scheme, $ssl) = ('tls://', "ssl_name localhost; "
                                  . "ssl_trusted_certificate $out/cert.pem;")
         if $kinds{$kind}{tls};
+
+    my $servers = join "\n        ",
+                  map { "server $scheme$_;" } upstreams($kind);
 
     # with LIMIT=1 a limit that nobody reaches
 
@@ -228,8 +244,7 @@ EOF
     $zone
 
     dns_upstream up {
-        server $scheme$up[0];
-        server $scheme$up[1];
+        $servers
         health_check query=ready.bench.example type=A;
         $hedge
         $ssl
@@ -386,10 +401,11 @@ sub faults {
 # proxy_timeout.
 
 sub stock_conf {
+    my $servers = join "\n        ", map { "server $_;" } upstreams($_[0]);
+
     return ('', <<EOF);
     upstream up {
-        server $up[0];
-        server $up[1];
+        $servers
     }
 
     server {
@@ -494,14 +510,17 @@ EOF
 
     my $to = $kinds{$kind}{tls} ? "tls='openssl', subjectName='localhost', "
                                   . "caStore='$out/cert.pem', maxInFlight=1000"
-                                : 'sockets=4';
+                                : 'sockets=' . ($kinds{$kind}{servers} ? 1 : 4);
+
+    my $servers = join "\n", map {
+        "newServer({address='$_', checkInterval=3600, $to})"
+    } upstreams($kind);
 
     write_file("$out/dnsdist.conf", <<EOF);
 setLocal('127.0.0.1:$port', {maxInFlight=1000})
 $tls
 setACL({'127.0.0.0/8'})
-newServer({address='$up[0]', checkInterval=3600, $to})
-newServer({address='$up[1]', checkInterval=3600, $to})
+$servers
 setServerPolicy(roundrobin)
 setUDPMultipleMessagesVectorSize(64)
 setUDPSocketBufferSizes(4194304, 4194304)
@@ -583,9 +602,32 @@ sub prepare {
     make_path($out);
     build();
     certificate();
+    far() if $ENV{FAR};
 
     system("taskset -pc $client_cpu $$ >/dev/null") == 0
         or die "taskset failed\n";
+}
+
+
+# Another network namespace, and the way to it
+
+sub far {
+    die "FAR is for root\n" if $> != 0;
+
+    $far = start($client_cpu, "$out/far.log",
+                 qw/ unshare -n setpriv --pdeathsig KILL sleep infinity /);
+    sleep 0.5;
+
+    for (
+        'ip link add here type veth peer name there',
+        "ip link set there netns $far",
+        "ip address add $here/24 dev here",
+        'ip link set here up',
+        "nsenter -n -t $far ip address add $there/24 dev there",
+        "nsenter -n -t $far ip link set there up",
+    ) {
+        system($_) == 0 or die "failed: $_\n";
+    }
 }
 
 
@@ -739,6 +781,18 @@ sub stop_reader {
 }
 
 
+# The addresses of the servers that are asked
+
+sub upstreams {
+    my ($kind) = @_;
+
+    my $n = $kind && $kinds{$kind}{servers} or return @up;
+
+    return map { sprintf '127.1.%d.%d:%d', $_ >> 8, $_ & 255, $port + 1 }
+               1 .. $n;
+}
+
+
 sub start_upstreams {
     my ($kind) = @_;
 
@@ -748,7 +802,10 @@ sub start_upstreams {
                   ? ("$out/tlsup", '-t', 86400, "$out/cert.pem", "$out/key.pem")
                   : ("$out/dnsup", '-t', 86400);
 
-    my $pid = start($client_cpu, "$out/dnsup.log", @command, @up);
+    @command = (qw/ nsenter -n -t /, $far, @command) if $far;
+
+    my $pid = start($client_cpu, "$out/dnsup.log", @command,
+                    upstreams($kind));
 
     for (1 .. 50) {
         return $pid if read_file("$out/dnsup.log") =~ /ready/;

@@ -26,7 +26,7 @@
 #include "bench.h"
 
 
-#define UP_PORTS   16
+#define UP_PORTS   1024
 #define UP_READS   4                    /* batches before the next socket */
 #define UP_DELAYED 65536                /* answers that wait, a power of 2 */
 #define UP_ADDR    0xc0000201           /* 192.0.2.1, RFC 5737 */

@@ -31,7 +31,7 @@
 #define LIMITS_ADDR     0xc0000201      /* 192.0.2.1, RFC 5737 */
 #define LIMITS_READS    4               /* batches before the next socket */
 #define LIMITS_EVENTS   64
-#define LIMITS_SOCKETS  256
+#define LIMITS_SOCKETS  1024
 #define LIMITS_IDS      65536
 #define LIMITS_CLIENT   UINT32_MAX      /* number of that socket in events */
 
