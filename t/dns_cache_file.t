@@ -105,7 +105,7 @@ my $all = dns_bulk($udp, $names, name => sub { "n$_[0].test" });
 
 is($all->{'192.0.2.1'}, $names, 'answers');
 
-sleep 3 - (time() - $began) if time() - $began < 3;
+sleep_until($began + 3);
 
 my $r = dns_query($udp, 'n1.test', 'A');
 my $ttl = $r->{answers}[0]{ttl};

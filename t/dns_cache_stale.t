@@ -130,7 +130,7 @@ like($t->read_file('dns.log'), qr/^(fail.test A NOERROR STALE\n){2}\z/m,
 
 # the refresh goes on in the background
 
-sleep 2.1 - (time() - $start);
+sleep_until($start + 2.1);
 $u->set(fail => 0, n => 3, delay => 0.6);
 dns_query($port, 'fail.test', 'A');
 sleep 0.6;

@@ -38,6 +38,11 @@ package Test::Nginx::DNS::Client;
 #                           called for each reply
 #   from => [ addresses ]   of the sockets
 #   type, timeout, addr, rd
+#
+#   sleep_until($time)
+#
+# sleeps until then, if it is not over: a machine may stand still between a look
+# at the clock and sleep(), which does not take what is less than nothing.
 
 use warnings;
 use strict;
@@ -46,12 +51,12 @@ use Exporter qw/ import /;
 use IO::Select;
 use IO::Socket::IP;
 use Socket qw/ SOL_SOCKET SO_RCVBUF /;
-use Time::HiRes qw/ time /;
+use Time::HiRes qw/ sleep time /;
 
 use Test::Nginx::DNS::Message qw/ encode decode encode_question rcode_name /;
 use Test::Nginx::DNS::Stream;
 
-our @EXPORT = qw/ dns_query dns_raw dns_bulk /;
+our @EXPORT = qw/ dns_query dns_raw dns_bulk sleep_until /;
 
 
 sub dns_query {
@@ -231,6 +236,15 @@ sub summary {
     my ($address) = grep { $_->{type} =~ /^A/ } @{$m->{answers}};
 
     return $address ? $address->{data} : 'NODATA';
+}
+
+
+sub sleep_until {
+    my ($time) = @_;
+
+    my $rest = $time - time();
+
+    sleep $rest if $rest > 0;
 }
 
 

@@ -78,7 +78,7 @@ sub soak_client {
 
         $next += 1 / $rate;
         $next = time() if $next < time() - 1;
-        sleep $next - time() if $next > time();
+        sleep_until($next);
     }
 
     printf $out "%.3f %s right %d\n", time(), $proto, $right;
