@@ -12,6 +12,7 @@
 #include "tap.h"
 #include "peers.h"
 #include "base/ngx_dns_clock.h"
+#include "base/ngx_dns_random.h"
 
 
 #define MANY  128
@@ -77,14 +78,21 @@ batch(ngx_dns_upstream_t *u, unsigned n, unsigned *run)
 }
 
 
-static int
-each(unsigned n)
+/* how far the servers are from n queries each, at most */
+
+static unsigned
+off(unsigned n)
 {
-    unsigned  i;
+    unsigned  i, far, most;
 
-    for (i = 0; i < MANY && counts[i] == n; i++) { /* void */ }
+    most = 0;
 
-    return i == MANY;
+    for (i = 0; i < MANY; i++) {
+        far = counts[i] > n ? counts[i] - n : n - counts[i];
+        most = far > most ? far : most;
+    }
+
+    return most;
 }
 
 
@@ -100,8 +108,8 @@ runs(void)
     is_int(batch(u, 60, &run), 60, "63 servers: each query to the next one");
 
     u = of_many(64, "a");
-    is_int(batch(u, 64, &run), 8, "64 servers: eight of them for 64 queries");
-    is_int(run, 8, "eight queries in a row");
+    is_int(batch(u, 64, &run), 4, "64 servers: four of them for 64 queries");
+    is_int(run, 16, "sixteen queries in a row");
 
     for (i = 0; i < 64; i++) {
         if (batch(u, 1, &run) != 1 || batch(u, 2, &run) != 1) {
@@ -118,17 +126,57 @@ runs(void)
         (void) batch(u, 1, &run);
     }
 
-    ok(each(1), "queries of their own: each server one");
-
-    memset(counts, 0, sizeof(counts));
-    (void) batch(u, MANY * 24, &run);
-
-    ok(each(24), "three runs each");
+    is_int(off(1), 0, "queries of their own: each server one");
 
     u = of_many(MANY, "a=5");
     memset(counts, 0, sizeof(counts));
-    (void) batch(u, (MANY + 4) * 8, &run);
-    is_int(counts[0], 40, "weights count");
+
+    for (i = 0; i < 400; i++) {
+        (void) batch(u, MANY + 4, &run);
+    }
+
+    ok(counts[0] >= 2000 - 80 && counts[0] <= 2000 + 80,
+       "weights count: %u of 52800", counts[0]);
+}
+
+
+/* batches of any size: each server has its share */
+
+static void
+shares(void)
+{
+    unsigned             n, i, sent, run;
+    ngx_dns_upstream_t  *u;
+
+    for (n = 1; n <= 64; n++) {
+        u = of_many(MANY, "a");
+        memset(counts, 0, sizeof(counts));
+        sent = 0;
+
+        for (i = 0; sent < MANY * 100; i++) {
+            (void) batch(u, n, &run);
+            sent += n;
+        }
+
+        if (off(100) > 16 || run > 16) {
+            break;
+        }
+    }
+
+    is_int(n, 65, "each server has its share: %u off, run of %u, batches of %u",
+           off(100), run, n);
+
+    u = of_many(MANY, "a");
+    memset(counts, 0, sizeof(counts));
+    sent = 0;
+
+    while (sent < MANY * 100) {
+        n = 1 + ngx_dns_random_below(64);
+        sent += n;
+        (void) batch(u, n, &run);
+    }
+
+    ok(off(100) <= 16, "of batches by chance, too: %u off", off(100));
 }
 
 
@@ -155,8 +203,8 @@ ends(void)
         (void) batch(u, MANY * 8, &run);
     }
 
-    ok(counts[0] > 3200 && counts[0] < 4800,
-       "half of a slow start: half of the runs, %u of 8000", counts[0]);
+    ok(counts[0] > 3600 && counts[0] < 4400,
+       "half of a slow start: half of the share, %u of 8000", counts[0]);
 
     for (i = 0; i < 3; i++) {
         ngx_dns_peer_failure(unit_peer(u, 1), ngx_current_msec,
@@ -175,6 +223,7 @@ main(void)
     ngx_pid = getpid();
 
     runs();
+    shares();
     ends();
 
     return done_testing();
