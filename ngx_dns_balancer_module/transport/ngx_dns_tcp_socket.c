@@ -17,7 +17,8 @@
 #define NGX_DNS_TCP_ID_TRIES  16
 #define NGX_DNS_TCP_FRAME     (2 + NGX_DNS_MAX_MESSAGE)
 #define NGX_DNS_TCP_READS     16          /* in one wake-up */
-#define NGX_DNS_TCP_STRANGE   64          /* messages that nobody asked for */
+#define NGX_DNS_TCP_STRANGE   64          /* messages in a row that nobody
+                                             asked for */
 #define NGX_DNS_TCP_CONNECT   2000        /* milliseconds */
 #define NGX_DNS_TCP_LOOK      200         /* milliseconds */
 #define NGX_DNS_TCP_GIVEN_UP  3           /* queries in a row, ... */
@@ -488,7 +489,8 @@ ngx_dns_tcp_socket_rest(ngx_dns_tcp_t *t)
 /*
  * As over UDP, but that a forger has no way here.  A server that goes on with
  * what nobody has asked for would only cost time: NGX_ERROR ends its
- * connection.  A response may be late, to each query once.
+ * connection.  A response may be late, to each query once.  One that repeats
+ * its responses has the next one among them, which must not be lost.
  */
 
 static ngx_int_t
@@ -518,6 +520,7 @@ ngx_dns_tcp_socket_response(ngx_dns_tcp_t *t, u_char *msg, size_t len)
     }
 
     t->answers++;
+    t->strange = 0;
 
     if (event == NGX_DNS_EVENT_RESPONSE) {
         ngx_dns_tcp_socket_keepalive(t, a, msg, len);
