@@ -35,6 +35,8 @@ static size_t ngx_dns_metrics_offset(ngx_dns_metrics_shm_t *shm,
     ngx_dns_metrics_kind_e kind, uint32_t slot);
 static void ngx_dns_metrics_add(ngx_dns_metrics_shm_t *shm, size_t offset,
     uint64_t *sum, size_t size);
+static void ngx_dns_metrics_add_row(ngx_dns_metrics_shm_t *shm, ngx_uint_t i,
+    size_t offset, uint64_t *sum, size_t size);
 
 
 static const size_t  ngx_dns_metrics_sizes[NGX_DNS_METRICS_KINDS] = {
@@ -411,21 +413,29 @@ static void
 ngx_dns_metrics_add(ngx_dns_metrics_shm_t *shm, size_t offset, uint64_t *sum,
     size_t size)
 {
-    uint64_t    *from;
-    ngx_uint_t   i, k;
+    ngx_uint_t  i;
 
     ngx_memzero(sum, size);
 
     for (i = 0; i < NGX_DNS_METRICS_PROCS; i++) {
-        if (!__atomic_load_n(&shm->used[i], __ATOMIC_ACQUIRE)) {
-            continue;
+        if (__atomic_load_n(&shm->used[i], __ATOMIC_ACQUIRE)) {
+            ngx_dns_metrics_add_row(shm, i, offset, sum, size);
         }
+    }
+}
 
-        from = (uint64_t *) (void *) (ngx_dns_metrics_row(shm, i) + offset);
 
-        for (k = 0; k < size / sizeof(uint64_t); k++) {
-            sum[k] += ngx_dns_load(&from[k]);
-        }
+static void
+ngx_dns_metrics_add_row(ngx_dns_metrics_shm_t *shm, ngx_uint_t i,
+    size_t offset, uint64_t *sum, size_t size)
+{
+    uint64_t    *from;
+    ngx_uint_t   k;
+
+    from = (uint64_t *) (void *) (ngx_dns_metrics_row(shm, i) + offset);
+
+    for (k = 0; k < size / sizeof(uint64_t); k++) {
+        sum[k] += ngx_dns_load(&from[k]);
     }
 }
 
@@ -433,8 +443,30 @@ ngx_dns_metrics_add(ngx_dns_metrics_shm_t *shm, size_t offset, uint64_t *sum,
 void
 ngx_dns_metrics_sum(ngx_dns_metrics_shm_t *shm, ngx_dns_counters_t *sum)
 {
+    uint32_t    pid;
+    ngx_uint_t  i;
+
     ngx_dns_metrics_add(shm, 0, (uint64_t *) (void *) sum,
                         sizeof(ngx_dns_counters_t));
+
+    /* a process that was killed has left its gauges as they were */
+
+    ngx_memzero(sum->gauges, sizeof(sum->gauges));
+
+    for (i = 0; i < NGX_DNS_METRICS_PROCS; i++) {
+        pid = ngx_dns_load(&shm->pid[i]);
+
+        if (pid == 0
+            || !__atomic_load_n(&shm->used[i], __ATOMIC_ACQUIRE)
+            || (pid != (uint32_t) ngx_pid && ngx_dns_process_gone(pid)))
+        {
+            continue;
+        }
+
+        ngx_dns_metrics_add_row(shm, i, offsetof(ngx_dns_counters_t, gauges),
+                                (uint64_t *) (void *) sum->gauges,
+                                sizeof(sum->gauges));
+    }
 }
 
 

@@ -251,7 +251,7 @@ void ngx_dns_metrics_detach(ngx_dns_metrics_shm_t *shm);
 ngx_dns_server_counters_t *ngx_dns_metrics_server(uint32_t slot);
 ngx_dns_peer_counters_t *ngx_dns_metrics_peer(uint32_t slot);
 
-/* the sums of all rows */
+/* the sums of all rows; of gauges, of those whose process is there */
 void ngx_dns_metrics_sum(ngx_dns_metrics_shm_t *shm, ngx_dns_counters_t *sum);
 void ngx_dns_metrics_sum_server(ngx_dns_metrics_shm_t *shm, uint32_t slot,
     ngx_dns_server_counters_t *sum);
