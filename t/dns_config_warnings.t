@@ -53,6 +53,25 @@ my @cases = (
   qr/"race 2" is more than the servers there are in dns_upstream "u" in / ],
 [ "$u server 127.0.0.2; race 2 positive wait=50ms; } $use", undef ],
 
+# variables of the response, where there is none yet
+
+(map { my ($v, $said) = @$_;
+       [ "dns_limit_zone $v zone=l:64k rate=1r/s;
+          server { $both $to dns_limit zone=l; }",
+         $said && qr/"dns_limit_zone": $said/ ] }
+ [ '$dns_rcode', qr/"\$dns_rcode" in "\$dns_rcode" has no value yet when it/ ],
+ [ '$remote_addr${dns_error}x',
+   qr/"\$dns_error" in "\$remote_addr\$\{dns_error\}x" has no value/ ],
+ [ '$dns_upstream_addr', qr/"\$dns_upstream_addr" in "/ ],
+ [ '$dns_upstream', undef ],
+ [ '$dns_qname$dns_zone', undef ]),
+[ "$u server 127.0.0.2; hash \$dns_cache_status; } $use",
+  qr/"hash": "\$dns_cache_status" in "\$dns_cache_status" has no value yet / ],
+[ "$u server 127.0.0.2; hash \$dns_qtype; } $use", undef ],
+[ "$u } server { $both dns_forward . \$dns_upstream; }",
+  qr/"dns_forward": "\$dns_upstream" in "\$dns_upstream" has no value yet wh/ ],
+[ "$u } server { $both dns_zone . { dns_pass \$dns_qtype; } }", undef ],
+
 # dns_zone
 
 (map { [ "server { $both dns_zone . { dns_pass 127.0.0.1; $_->[0] } }",

@@ -35,6 +35,9 @@ stream {
     ssl_certificate      %%TESTDIR%%/cert.pem;
     ssl_certificate_key  %%TESTDIR%%/key.pem;
 
+    log_format  f  '$dns_rcode "$dns_error"';
+    access_log  %%TESTDIR%%/dns.log f;
+
     dns_cookie    on;
     dns_forward   . 127.0.0.1:%%PORT_8081%%;
 
@@ -176,6 +179,7 @@ sub only {
 like(only($client), qr/^NOERROR 24/, 'no question: a new client');
 like(only($good), qr/^NOERROR 24/, 'a good one');
 like(only($good ^ ("\0" x 23 . "\1")), qr/^BADCOOKIE 24/, 'a bad one');
+like($t->read_file('dns.log'), qr/^BADCOOKIE "bad cookie/m, 'which the log says');
 like(only($good, proto => 'tcp'), qr/^NOERROR 24/, 'over TCP');
 like(only($good, from => '127.0.0.9'), qr/^BADCOOKIE 24/,
      'from another address');

@@ -81,7 +81,7 @@ stream {
 
     server {
         listen       127.0.0.1:%%PORT_8055%% udp;
-        dns_dnstap   tcp:127.0.0.1:%%PORT_8082%% version=v7 "identity=a b"
+        dns_dnstap   tcp:127.0.0.1:%%PORT_8082%% version=v7 "identity=a $hostname"
                      types=forwarder_response,client_query;
         dns_forward  . 127.0.0.1:%%PORT_8081%%;
         deny         127.0.0.3;
@@ -215,7 +215,7 @@ my @two = $two->stop();
 is(join(' ', map { "$_->{type} $_->{name}" } @two),
    'CLIENT_QUERY two.test FORWARDER_RESPONSE two.test '
    . 'CLIENT_QUERY denied.test', 'types');
-is($two[0]->{identity}, 'a b', 'identity');
+is($two[0]->{identity}, 'a ' . (POSIX::uname())[1], 'identity');
 is($two[0]->{version}, 'v7', 'version');
 
 # sample

@@ -525,6 +525,14 @@ ngx_int_t ngx_stream_dns_add_variables(ngx_conf_t *cf);
  * value is at most NGX_STREAM_DNS_VALUE octets, which are returned.
  */
 ngx_str_t *ngx_stream_dns_variable_name(ngx_uint_t i);
+
+/*
+ * Warns of what has no value when a directive asks for it: the response's, and
+ * $dns_upstream unless the upstream is "chosen".
+ */
+void ngx_stream_dns_variable_warn(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_uint_t chosen);
+
 size_t ngx_stream_dns_variable_value(ngx_uint_t i, ngx_dns_logged_t *r,
     u_char *p);
 

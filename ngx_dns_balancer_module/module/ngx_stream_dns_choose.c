@@ -49,6 +49,8 @@ ngx_stream_dns_choose_target(ngx_conf_t *cf, ngx_stream_dns_target_t *target,
         return NGX_CONF_OK;
     }
 
+    ngx_stream_dns_variable_warn(cf, text, 0);
+
     /* the commonest value, which needs no text to be put together */
 
     if (ngx_stream_dns_choose_single(text, &name)) {

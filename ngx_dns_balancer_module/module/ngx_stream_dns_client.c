@@ -109,7 +109,7 @@ ngx_stream_dns_nsid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (value[1].len > 2 && ngx_strncmp(value[1].data, "0x", 2) == 0
+    if (ngx_strncmp(value[1].data, "0x", 2) == 0
         && ngx_stream_dns_nsid_hex(cf, &value[1], nsid) != NGX_OK)
     {
         return NGX_CONF_ERROR;

@@ -274,6 +274,14 @@ ngx_stream_dns_dnstap_text(ngx_conf_t *cf, ngx_str_t *value, size_t word,
     text->data = value->data + word;
     text->len = value->len - word;
 
+    if (ngx_stream_dns_text_constant(cf, text) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dns_dnstap\": \"%V\" is made at start, where "
+                           "there are no variables but \"$hostname\" and "
+                           "\"$nginx_version\"", value);
+        return NGX_ERROR;
+    }
+
     if (text->len > NGX_DNS_TAP_TEXT) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"dns_dnstap\": \"%V\" is longer than %d octets",

@@ -282,6 +282,8 @@ ngx_stream_dns_limit_key(ngx_conf_t *cf, ngx_dns_limit_zone_t *zone)
         }
     }
 
+    ngx_stream_dns_variable_warn(cf, &value[1], 1);
+
     zone->key = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
     if (zone->key == NULL) {
         return NGX_CONF_ERROR;

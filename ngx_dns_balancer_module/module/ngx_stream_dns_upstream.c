@@ -394,6 +394,8 @@ ngx_stream_dns_upstream_hash(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         return NGX_CONF_ERROR;
     }
 
+    ngx_stream_dns_variable_warn(cf, &value[1], 1);
+
     us->key = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
     if (us->key == NULL) {
         return NGX_CONF_ERROR;
@@ -440,8 +442,8 @@ ngx_stream_dns_upstream_zone(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     if (size == NGX_ERROR || size < (ssize_t) (8 * ngx_pagesize)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"zone\": invalid size \"%V\" of zone \"%V\", it "
-                           "must be at least %uz",
-                           &value[2], &value[1], 8 * ngx_pagesize);
+                           "must be at least %uz, in octets or with \"k\" or "
+                           "\"m\"", &value[2], &value[1], 8 * ngx_pagesize);
         return NGX_CONF_ERROR;
     }
 

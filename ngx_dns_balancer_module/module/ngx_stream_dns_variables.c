@@ -39,32 +39,51 @@ static u_char *ngx_stream_dns_request_time(u_char *p, ngx_dns_logged_t *r);
 static u_char *ngx_stream_dns_error(u_char *p, ngx_dns_logged_t *r);
 static u_char *ngx_stream_dns_seconds(u_char *p, uint64_t usec);
 static u_char *ngx_stream_dns_copy(u_char *p, ngx_str_t *s);
+static ngx_uint_t ngx_stream_dns_variable_in(ngx_str_t *text,
+    ngx_str_t *name);
+
+
+/* is there no value until the upstream is chosen, or the query has ended? */
+
+#define NGX_STREAM_DNS_VAR_CHOSEN  1
+#define NGX_STREAM_DNS_VAR_ENDED   2
 
 
 static struct {
     ngx_str_t                name;
     ngx_stream_dns_value_pt  value;
+    ngx_uint_t               late;
 } ngx_stream_dns_vars[] = {
-    { ngx_string("dns_qname"), ngx_stream_dns_qname },
-    { ngx_string("dns_qtype"), ngx_stream_dns_qtype },
-    { ngx_string("dns_qclass"), ngx_stream_dns_qclass },
-    { ngx_string("dns_id"), ngx_stream_dns_id },
-    { ngx_string("dns_opcode"), ngx_stream_dns_opcode },
-    { ngx_string("dns_flags"), ngx_stream_dns_flags },
-    { ngx_string("dns_edns_size"), ngx_stream_dns_edns_size },
-    { ngx_string("dns_do"), ngx_stream_dns_do },
-    { ngx_string("dns_rcode"), ngx_stream_dns_rcode },
-    { ngx_string("dns_answers"), ngx_stream_dns_answers },
-    { ngx_string("dns_response_size"), ngx_stream_dns_response_size },
-    { ngx_string("dns_cache_status"), ngx_stream_dns_cache_status },
-    { ngx_string("dns_zone"), ngx_stream_dns_zone },
-    { ngx_string("dns_upstream"), ngx_stream_dns_upstream },
-    { ngx_string("dns_upstream_addr"), ngx_stream_dns_upstream_addr },
-    { ngx_string("dns_upstream_tries"), ngx_stream_dns_upstream_tries },
-    { ngx_string("dns_upstream_time"), ngx_stream_dns_upstream_time },
-    { ngx_string("dns_request_time"), ngx_stream_dns_request_time },
-    { ngx_string("dns_error"), ngx_stream_dns_error },
-    { ngx_null_string, NULL }
+    { ngx_string("dns_qname"), ngx_stream_dns_qname, 0 },
+    { ngx_string("dns_qtype"), ngx_stream_dns_qtype, 0 },
+    { ngx_string("dns_qclass"), ngx_stream_dns_qclass, 0 },
+    { ngx_string("dns_id"), ngx_stream_dns_id, 0 },
+    { ngx_string("dns_opcode"), ngx_stream_dns_opcode, 0 },
+    { ngx_string("dns_flags"), ngx_stream_dns_flags, 0 },
+    { ngx_string("dns_edns_size"), ngx_stream_dns_edns_size, 0 },
+    { ngx_string("dns_do"), ngx_stream_dns_do, 0 },
+    { ngx_string("dns_rcode"), ngx_stream_dns_rcode,
+      NGX_STREAM_DNS_VAR_ENDED },
+    { ngx_string("dns_answers"), ngx_stream_dns_answers,
+      NGX_STREAM_DNS_VAR_ENDED },
+    { ngx_string("dns_response_size"), ngx_stream_dns_response_size,
+      NGX_STREAM_DNS_VAR_ENDED },
+    { ngx_string("dns_cache_status"), ngx_stream_dns_cache_status,
+      NGX_STREAM_DNS_VAR_ENDED },
+    { ngx_string("dns_zone"), ngx_stream_dns_zone, 0 },
+    { ngx_string("dns_upstream"), ngx_stream_dns_upstream,
+      NGX_STREAM_DNS_VAR_CHOSEN },
+    { ngx_string("dns_upstream_addr"), ngx_stream_dns_upstream_addr,
+      NGX_STREAM_DNS_VAR_ENDED },
+    { ngx_string("dns_upstream_tries"), ngx_stream_dns_upstream_tries,
+      NGX_STREAM_DNS_VAR_ENDED },
+    { ngx_string("dns_upstream_time"), ngx_stream_dns_upstream_time,
+      NGX_STREAM_DNS_VAR_ENDED },
+    { ngx_string("dns_request_time"), ngx_stream_dns_request_time,
+      NGX_STREAM_DNS_VAR_ENDED },
+    { ngx_string("dns_error"), ngx_stream_dns_error,
+      NGX_STREAM_DNS_VAR_ENDED },
+    { ngx_null_string, NULL, 0 }
 };
 
 
@@ -289,10 +308,14 @@ ngx_stream_dns_rcode(u_char *p, ngx_dns_logged_t *r)
         return p;
     }
 
-    /* RFC 6891, 9; ldns knows those of the header, and calls one NOTIMPL */
+    /* RFC 6891, 9, RFC 7873; ldns knows those of the header, and NOTIMPL */
 
     if (r->rcode == NGX_DNS_BADVERS) {
         return ngx_cpymem(p, "BADVERS", 7);
+    }
+
+    if (r->rcode == NGX_DNS_BADCOOKIE) {
+        return ngx_cpymem(p, "BADCOOKIE", 9);
     }
 
     if (r->rcode == NGX_DNS_NOTIMP) {
@@ -404,4 +427,69 @@ static u_char *
 ngx_stream_dns_copy(u_char *p, ngx_str_t *s)
 {
     return ngx_cpymem(p, s->data, ngx_min(s->len, NGX_STREAM_DNS_VALUE));
+}
+
+
+void
+ngx_stream_dns_variable_warn(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_uint_t chosen)
+{
+    ngx_str_t   *value, *name;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 0; ngx_stream_dns_vars[i].name.len; i++) {
+        name = &ngx_stream_dns_vars[i].name;
+
+        if (ngx_stream_dns_vars[i].late > chosen
+            && ngx_stream_dns_variable_in(text, name))
+        {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"%V\": \"$%V\" in \"%V\" has no value yet "
+                               "when it is asked for", &value[0], name, text);
+        }
+    }
+}
+
+
+/* as "$name" or "${name}" */
+
+static ngx_uint_t
+ngx_stream_dns_variable_in(ngx_str_t *text, ngx_str_t *name)
+{
+    u_char  *p, *last, c;
+
+    last = text->data + text->len;
+
+    for (p = text->data; p < last; p++) {
+
+        if (*p != '$') {
+            continue;
+        }
+
+        if (p + 1 < last && p[1] == '{') {
+            p++;
+        }
+
+        if ((size_t) (last - p) <= name->len
+            || ngx_strncasecmp(p + 1, name->data, name->len) != 0)
+        {
+            continue;
+        }
+
+        if ((size_t) (last - p) == name->len + 1) {
+            return 1;
+        }
+
+        c = p[name->len + 1];
+
+        if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+            && !(c >= '0' && c <= '9') && c != '_')
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
