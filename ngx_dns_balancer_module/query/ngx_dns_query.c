@@ -33,8 +33,9 @@ static void ngx_dns_query_answered(const ngx_dns_request_t *r,
 static ngx_dns_reason_e ngx_dns_query_route(ngx_dns_request_t *r);
 static ngx_dns_reason_e ngx_dns_query_ask(const ngx_dns_request_t *r,
     ngx_uint_t stale);
+static ngx_dns_reason_e ngx_dns_query_limit(const ngx_dns_request_t *r);
 static ngx_dns_reason_e ngx_dns_query_overload(const ngx_dns_request_t *r,
-    ngx_uint_t stale);
+    ngx_uint_t stale, ngx_dns_reason_e reason);
 static void ngx_dns_query_hit(const ngx_dns_request_t *r,
     const ngx_dns_logged_t *found);
 static void ngx_dns_query_refresh(const ngx_dns_request_t *r);
@@ -212,7 +213,9 @@ ngx_dns_query_transfer(ngx_dns_request_t *r)
         return reason;
     }
 
-    return ngx_dns_transfer_start(r);
+    reason = ngx_dns_query_limit(r);
+
+    return reason == NGX_DNS_FINE ? ngx_dns_transfer_start(r) : reason;
 }
 
 
@@ -467,22 +470,22 @@ ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
         return NGX_DNS_ELOOP;
     }
 
-    if (r->zone->policy->misses) {
-        reason = ngx_dns_limit_misses(r);
+    reason = ngx_dns_query_limit(r);
 
-        if (reason != NGX_DNS_FINE) {
-            return reason;
-        }
+    if (reason != NGX_DNS_FINE) {
+        return ngx_dns_query_overload(r, stale, reason);
     }
 
+    reason = NGX_DNS_EOVERLOAD;
+
     if (r->conf->runtime.queries >= r->conf->listener.max_queries) {
-        return ngx_dns_query_overload(r, stale);
+        return ngx_dns_query_overload(r, stale, reason);
     }
 
     f = ngx_dns_inflight_get(r, &fresh);
 
     if (f == NULL) {
-        return ngx_dns_query_overload(r, stale);
+        return ngx_dns_query_overload(r, stale, reason);
     }
 
     w = ngx_dns_inflight_join(f, r);
@@ -495,7 +498,7 @@ ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
             ngx_dns_life_start(f);
         }
 
-        return ngx_dns_query_overload(r, stale);
+        return ngx_dns_query_overload(r, stale, reason);
     }
 
     w->stale = stale;
@@ -514,15 +517,25 @@ ngx_dns_query_ask(const ngx_dns_request_t *r, ngx_uint_t stale)
 }
 
 
+/* a server is needed, as far as limits know */
+
+static ngx_dns_reason_e
+ngx_dns_query_limit(const ngx_dns_request_t *r)
+{
+    return r->zone->policy->misses ? ngx_dns_limit_misses(r) : NGX_DNS_FINE;
+}
+
+
 /* a response past its end is better than none, here as well */
 
 static ngx_dns_reason_e
-ngx_dns_query_overload(const ngx_dns_request_t *r, ngx_uint_t stale)
+ngx_dns_query_overload(const ngx_dns_request_t *r, ngx_uint_t stale,
+    ngx_dns_reason_e reason)
 {
     ngx_dns_logged_t  logged;
 
     if (!stale || ngx_dns_cached_find_stale(r, &logged) != NGX_OK) {
-        return NGX_DNS_EOVERLOAD;
+        return reason;
     }
 
     if (r->conf->listener.points & NGX_DNS_AT_END) {
