@@ -240,6 +240,14 @@ ngx_stream_dns_health_query(ngx_conf_t *cf, ngx_dns_health_conf_t *health,
     ldns_rdf     *rdf;
     ldns_status   rc;
 
+    if (ngx_stream_script_variables_count(name)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"health_check\": invalid parameter \"query=%V\", "
+                           "it must be a domain name: variables are not "
+                           "supported", name);
+        return NGX_ERROR;
+    }
+
     rdf = NULL;
     rc = ldns_str2rdf_dname(&rdf, (char *) name->data);
 

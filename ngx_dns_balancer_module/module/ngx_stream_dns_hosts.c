@@ -339,8 +339,9 @@ ngx_stream_dns_hosts_file(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
     if (fd == NGX_INVALID_FILE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
                            "\"dns_hosts\": invalid value \"%V\", it must be "
-                           "a hosts file, \"fallthrough\", \"ttl=\" or "
-                           "\"off\": open() \"%V\" failed", value, &name);
+                           "a hosts file, \"fallthrough\", \"no_reverse\", "
+                           "\"block\", \"ttl=\" or \"off\": open() \"%V\" "
+                           "failed", value, &name);
         return NGX_CONF_ERROR;
     }
 
