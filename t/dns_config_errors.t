@@ -209,7 +209,7 @@ $tap ? (
   qr/invalid parameter "fail_timeout=x", "fail_timeout" must be a time from/
 ],
 [ 'dns_upstream u { server 127.0.0.1 slow_start=x; }',
-  qr/invalid parameter "slow_start=x", "slow_start" must be a time from 1ms/ ],
+  qr/invalid parameter "slow_start=x", "slow_start" must be a time from 0 t/ ],
 [ 'dns_upstream u { server 127.0.0.1 service=dns resolve; }',
   qr/"server": "service=" is for a host name, "127.0.0.1" is an address/ ],
 [ 'dns_upstream u { server ns.test service=dns; }',

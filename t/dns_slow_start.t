@@ -18,7 +18,7 @@ my $t = Test::Nginx::DNS->new()->plan(4);
 $t->write_stream(<<'EOF_CONF', workers => 2);
 dns_upstream u {
     server        127.0.0.1:%%PORT_8081%% slow_start=4s;
-    server        127.0.0.1:%%PORT_8082%%;
+    server        127.0.0.1:%%PORT_8082%% slow_start=0;
     health_check  interval=100ms timeout=1s fails=1 passes=1;
 }
 

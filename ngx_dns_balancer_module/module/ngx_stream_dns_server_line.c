@@ -15,7 +15,7 @@ static ngx_int_t ngx_stream_dns_server_number(ngx_conf_t *cf,
     ngx_str_t *value, const char *name, ngx_int_t min, ngx_int_t max,
     uint32_t *n);
 static ngx_int_t ngx_stream_dns_server_time(ngx_conf_t *cf,
-    ngx_str_t *value, const char *name, ngx_msec_t *n);
+    ngx_str_t *value, const char *name, ngx_int_t min, ngx_msec_t *n);
 
 
 ngx_int_t
@@ -74,12 +74,12 @@ ngx_stream_dns_server_parameter(ngx_conf_t *cf,
     }
 
     if (ngx_strncmp(value->data, "fail_timeout=", 13) == 0) {
-        return ngx_stream_dns_server_time(cf, value, "fail_timeout",
+        return ngx_stream_dns_server_time(cf, value, "fail_timeout", 1,
                                           &peer->fail_timeout);
     }
 
     if (ngx_strncmp(value->data, "slow_start=", 11) == 0) {
-        return ngx_stream_dns_server_time(cf, value, "slow_start",
+        return ngx_stream_dns_server_time(cf, value, "slow_start", 0,
                                           &peer->slow_start);
     }
 
@@ -186,7 +186,7 @@ ngx_stream_dns_server_number(ngx_conf_t *cf, ngx_str_t *value,
 
 static ngx_int_t
 ngx_stream_dns_server_time(ngx_conf_t *cf, ngx_str_t *value,
-    const char *name, ngx_msec_t *n)
+    const char *name, ngx_int_t min, ngx_msec_t *n)
 {
     size_t     len;
     ngx_int_t  t;
@@ -199,10 +199,11 @@ ngx_stream_dns_server_time(ngx_conf_t *cf, ngx_str_t *value,
 
     t = ngx_parse_time(&s, 0);
 
-    if (t == NGX_ERROR || t < 1 || t > 86400000) {
+    if (t == NGX_ERROR || t < min || t > 86400000) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"server\": invalid parameter \"%V\", \"%s\" must "
-                           "be a time from 1ms to 1d", value, name);
+                           "be a time from %s to 1d", value, name,
+                           min ? "1ms" : "0");
         return NGX_ERROR;
     }
 
