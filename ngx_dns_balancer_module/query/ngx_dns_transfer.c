@@ -12,7 +12,9 @@
 #include "../base/ngx_dns_random.h"
 
 
-static ngx_uint_t ngx_dns_transfer_count(ngx_dns_client_t *client);
+static ngx_uint_t ngx_dns_transfer_count(ngx_dns_client_t *client, ngx_uint_t network);
+static ngx_uint_t ngx_dns_transfer_same(ngx_dns_client_t *client,
+    ngx_dns_client_t *other, ngx_uint_t network);
 static ngx_dns_transfer_t *ngx_dns_transfer_create(const ngx_dns_request_t *r,
     size_t end);
 static void ngx_dns_transfer_next(ngx_dns_transfer_t *x);
@@ -58,7 +60,7 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
 {
     size_t               end;
     uint32_t             have;
-    ngx_uint_t           most;
+    ngx_uint_t           most, half;
     ngx_dns_transfer_t  *x;
     ngx_dns_question_t  *q;
 
@@ -66,7 +68,8 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
     end = q->end;
     have = 0;
 
-    most = ngx_min(NGX_DNS_TRANSFERS_CLIENT, (ngx_dns_transfers_limit + 1) / 2);
+    half = (ngx_dns_transfers_limit + 1) / 2;
+    most = ngx_min(NGX_DNS_TRANSFERS_CLIENT, half);
 
     if (q->asked.type == NGX_DNS_TYPE_IXFR
         && ngx_dns_xfr_have(r->packet, r->len, q->end, &have, &end) != NGX_OK)
@@ -76,7 +79,8 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
 
     if (ngx_dns_transfers_n == ngx_dns_transfers_limit
         || r->conf->runtime.queries >= r->conf->listener.max_queries
-        || ngx_dns_transfer_count(r->client) >= most)
+        || ngx_dns_transfer_count(r->client, 0) >= most
+        || ngx_dns_transfer_count(r->client, 1) >= half)
     {
         return NGX_DNS_EOVERLOAD;
     }
@@ -100,7 +104,7 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
 /* of the same address, whatever its ports: one must not have all places */
 
 static ngx_uint_t
-ngx_dns_transfer_count(ngx_dns_client_t *client)
+ngx_dns_transfer_count(ngx_dns_client_t *client, ngx_uint_t network)
 {
     ngx_uint_t           n;
     ngx_queue_t         *q;
@@ -114,13 +118,39 @@ ngx_dns_transfer_count(ngx_dns_client_t *client)
     {
         x = ngx_queue_data(q, ngx_dns_transfer_t, queue);
 
-        n += ngx_cmp_sockaddr(ngx_dns_client_source(client), client->socklen,
-                              ngx_dns_client_source(&x->client),
-                              x->client.socklen, 0)
-             == NGX_OK;
+        n += ngx_dns_transfer_same(client, &x->client, network);
     }
 
     return n;
+}
+
+
+/*
+ * Who has an address over IPv6 may have all of its network, a /64.  But there
+ * may be others in it.
+ */
+
+static ngx_uint_t
+ngx_dns_transfer_same(ngx_dns_client_t *client, ngx_dns_client_t *other,
+    ngx_uint_t network)
+{
+    struct in6_addr  *a, *b;
+    struct sockaddr  *one, *two;
+
+    one = ngx_dns_client_source(client);
+    two = ngx_dns_client_source(other);
+
+    if (network && one->sa_family == AF_INET6 && two->sa_family == AF_INET6) {
+        a = &((struct sockaddr_in6 *) one)->sin6_addr;
+        b = &((struct sockaddr_in6 *) two)->sin6_addr;
+
+        if (!IN6_IS_ADDR_V4MAPPED(a) && !IN6_IS_ADDR_V4MAPPED(b)) {
+            return ngx_memcmp(a->s6_addr, b->s6_addr, 8) == 0;
+        }
+    }
+
+    return ngx_cmp_sockaddr(one, client->socklen, two, other->socklen, 0)
+           == NGX_OK;
 }
 
 
