@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns_seats.h"
+#include "../peers/ngx_dns_address.h"
 
 
 /* milliseconds until the next try after the first failure, and at most */
@@ -260,9 +261,8 @@ ngx_stream_dns_names_seated(ngx_stream_dns_source_t *src,
     n = ngx_dns_seats_get(&src->seats, seated);
 
     for (i = 0; i < n; i++) {
-        if (ngx_cmp_sockaddr(&seated[i].addr.sockaddr, seated[i].socklen,
-                             &guest->addr.sockaddr, guest->socklen, 1)
-            == NGX_OK)
+        if (ngx_dns_address_same(&seated[i].addr.sockaddr, seated[i].socklen,
+                                 &guest->addr.sockaddr, guest->socklen))
         {
             return 1;
         }

@@ -115,7 +115,15 @@ ngx_stream_dns_resolv_conf_read(ngx_stream_dns_source_t *src, ngx_log_t *log)
     src->n = 0;
     src->over = 0;
 
-    for (p = line = text; ; p++) {
+    p = text;
+
+    /* of editors that write UTF-8 so */
+
+    if (ngx_strncmp(p, "\xef\xbb\xbf", 3) == 0) {
+        p += 3;
+    }
+
+    for (line = p; ; p++) {
         if (*p == '\n' || *p == '\0') {
 
             if (*p == '\0') {

@@ -8,6 +8,7 @@
 #include "../base/ngx_dns_hash.h"
 #include "../transport/ngx_dns_tcp_out.h"
 #include "../transport/ngx_dns_udp_out.h"
+#include "../peers/ngx_dns_address.h"
 
 
 static ngx_int_t ngx_stream_dns_seats_first(ngx_conf_t *cf,
@@ -118,7 +119,7 @@ ngx_stream_dns_seats_peer(ngx_conf_t *cf, ngx_stream_dns_source_t *src,
     static const ngx_dns_hash_key_t  key = { 0x646e735f73656174ULL, 2 };
 
     size = sizeof("#0123456789abcdef00 ") + src->text.len
-           + src->seats.scheme.len + NGX_SOCKADDR_STRLEN;
+           + src->seats.scheme.len + NGX_DNS_ADDRESS_LEN;
 
     addr.name.data = ngx_pnalloc(cf->pool, size);
     addr.sockaddr = ngx_pcalloc(cf->pool, sizeof(ngx_sockaddr_t));

@@ -8,6 +8,7 @@
 #include "ngx_stream_dns_text.h"
 #include "../transport/ngx_dns_tcp_out.h"
 #include "../transport/ngx_dns_udp_out.h"
+#include "../peers/ngx_dns_address.h"
 
 
 static ngx_int_t ngx_stream_dns_server_resolve(ngx_conf_t *cf,
@@ -341,9 +342,8 @@ ngx_stream_dns_server_new(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
 
     for (i = 0; i < n; i++) {
         if (peer[i].transport == transport
-            && ngx_cmp_sockaddr(peer[i].sockaddr, peer[i].socklen,
-                                addr->sockaddr, addr->socklen, 1)
-               == NGX_OK)
+            && ngx_dns_address_same(peer[i].sockaddr, peer[i].socklen,
+                                    addr->sockaddr, addr->socklen))
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"server\": duplicate address \"%V\" in "

@@ -6,6 +6,7 @@
 
 #include "ngx_stream_dns_seats.h"
 #include "ngx_stream_dns_text.h"
+#include "../peers/ngx_dns_address.h"
 
 
 static ngx_uint_t ngx_stream_dns_settle_taken(ngx_stream_dns_source_t *src,
@@ -119,9 +120,8 @@ static ngx_uint_t
 ngx_stream_dns_settle_same(ngx_dns_guest_t *one, struct sockaddr *sockaddr,
     socklen_t socklen)
 {
-    return ngx_cmp_sockaddr(&one->addr.sockaddr, one->socklen, sockaddr,
-                            socklen, 1)
-           == NGX_OK;
+    return ngx_dns_address_same(&one->addr.sockaddr, one->socklen, sockaddr,
+                                socklen);
 }
 
 
@@ -138,10 +138,10 @@ ngx_stream_dns_settle_log(ngx_stream_dns_source_t *src,
 
     n = ngx_dns_seats_get(&src->seats, guests);
 
-    for (i = 0; i < n && p + NGX_SOCKADDR_STRLEN + 32 < last; i++) {
+    for (i = 0; i < n && p + NGX_DNS_ADDRESS_LEN + 32 < last; i++) {
         *p++ = ' ';
-        p += ngx_sock_ntop(&guests[i].addr.sockaddr, guests[i].socklen, p,
-                           NGX_SOCKADDR_STRLEN, 1);
+        p = ngx_dns_address_text(p, &guests[i].addr.sockaddr,
+                                 guests[i].socklen);
 
         if (guests[i].weight != 1) {
             p = ngx_slprintf(p, last, " weight=%uD", guests[i].weight);

@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_seat.h"
+#include "ngx_dns_address.h"
 #include "../base/ngx_dns_hash.h"
 
 
@@ -76,10 +77,9 @@ ngx_dns_seat_sum(ngx_dns_seat_shm_t *seat)
 static ngx_uint_t
 ngx_dns_seat_holds(ngx_dns_seat_shm_t *seat, ngx_dns_guest_t *guest)
 {
-    return ngx_cmp_sockaddr((struct sockaddr *) (void *) seat->addr,
-                            seat->socklen, &guest->addr.sockaddr,
-                            guest->socklen, 1)
-           == NGX_OK;
+    return ngx_dns_address_same((struct sockaddr *) (void *) seat->addr,
+                                seat->socklen, &guest->addr.sockaddr,
+                                guest->socklen);
 }
 
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_seat.h"
+#include "ngx_dns_address.h"
 #include "ngx_dns_balancer.h"
 
 
@@ -128,8 +129,7 @@ ngx_dns_seat_occupy(ngx_dns_peer_t *peer, ngx_dns_seat_shm_t *seat)
 
     p = peer->name.data;
     p = ngx_cpymem(p, peer->seats->scheme.data, peer->seats->scheme.len);
-    p += ngx_sock_ntop(peer->sockaddr, peer->socklen, p, NGX_SOCKADDR_STRLEN,
-                       1);
+    p = ngx_dns_address_text(p, peer->sockaddr, peer->socklen);
 
     peer->name.len = p - peer->name.data;
     peer->local = peer->seats->local;

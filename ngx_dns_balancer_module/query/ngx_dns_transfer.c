@@ -12,7 +12,8 @@
 #include "../base/ngx_dns_random.h"
 
 
-static ngx_uint_t ngx_dns_transfer_count(ngx_dns_client_t *client, ngx_uint_t network);
+static ngx_uint_t ngx_dns_transfer_count(ngx_dns_client_t *client,
+    ngx_uint_t network);
 static ngx_uint_t ngx_dns_transfer_same(ngx_dns_client_t *client,
     ngx_dns_client_t *other, ngx_uint_t network);
 static ngx_dns_transfer_t *ngx_dns_transfer_create(const ngx_dns_request_t *r,
