@@ -26,6 +26,8 @@
 
 static size_t image_name(u_char *p, unsigned n);
 static size_t image_body(u_char *p, unsigned n);
+static void image_store_at(ngx_dns_cache_shm_t *c, unsigned n,
+    uint32_t stored);
 static void image_store(ngx_dns_cache_shm_t *c, unsigned n);
 static int image_find(ngx_dns_cache_shm_t *c, unsigned n,
     ngx_dns_cache_view_t *v);
@@ -57,7 +59,7 @@ image_body(u_char *p, unsigned n)
 
 
 static void
-image_store(ngx_dns_cache_shm_t *c, unsigned n)
+image_store_at(ngx_dns_cache_shm_t *c, unsigned n, uint32_t stored)
 {
     u_char                    name[64], body[512];
     uint16_t                  ttl[4] = { 0, 4, 8, 12 };
@@ -71,7 +73,7 @@ image_store(ngx_dns_cache_shm_t *c, unsigned n)
 
     a.bits = IMAGE_BITS;
     a.partition = IMAGE_SCOPE;
-    a.stored = IMAGE_NOW - 100 + n % 100;
+    a.stored = stored;
     a.expires = IMAGE_NOW + 1000;
     a.name_len = (uint16_t) image_name(name, n);
     a.body_len = (uint16_t) image_body(body, n);
@@ -80,6 +82,13 @@ image_store(ngx_dns_cache_shm_t *c, unsigned n)
     (void) ngx_dns_cache_store(c, ngx_dns_cache_hash(c, name, a.name_len,
                                                      a.bits, a.partition),
                                name, &a, ttl, body, &when);
+}
+
+
+static void
+image_store(ngx_dns_cache_shm_t *c, unsigned n)
+{
+    image_store_at(c, n, IMAGE_NOW - 100 + n % 100);
 }
 
 
@@ -327,6 +336,56 @@ image_of_all(u_char *p, size_t room)
 }
 
 
+/*
+ * A purge, then an image that an older process wrote before: what comes with
+ * the second of the purge may be of before it.
+ */
+
+static void
+image_purged(u_char *p, size_t room)
+{
+    size_t                 size;
+    ngx_dns_cache_shm_t   *c, *d;
+    ngx_dns_cache_view_t   v;
+    ngx_dns_cache_purge_t  purge;
+
+    c = image_cache(NGX_DNS_CACHE_MIN_SIZE);
+
+    image_store_at(c, 0, IMAGE_NOW - 1);
+    image_store_at(c, 1, IMAGE_NOW);
+    image_store_at(c, 2, IMAGE_NOW + 1);
+    image_store_at(c, 3, IMAGE_NOW + 4);
+
+    size = image_write(c, p, room, IMAGE_WALL, IMAGE_NOW, 1000);
+
+    d = image_cache(NGX_DNS_CACHE_MIN_SIZE);
+    d->key = c->key;
+
+    memset(&purge, 0, sizeof(purge));
+    ngx_dns_cache_purge_begin(d, &purge, IMAGE_NOW * 1000000UL + 500000);
+
+    /* in that second for the head of the image, one later for its reader */
+
+    ok(image_read(d, p, size, IMAGE_WALL + 4, IMAGE_NOW + 5, NULL) == NGX_DONE,
+       "read after a purge");
+
+    ok(!image_find(d, 0, &v) && !image_find(d, 1, &v),
+       "what was stored in the second of the purge is not there");
+    ok(image_find(d, 3, &v), "what was stored after it is");
+
+    /* what is stored while the image is written, and read at once */
+
+    d = image_cache(NGX_DNS_CACHE_MIN_SIZE);
+    d->key = c->key;
+    d->purged = IMAGE_NOW * 1000000UL - 3000000;
+
+    ok(image_read(d, p, size, IMAGE_WALL, IMAGE_NOW, NULL) == NGX_DONE,
+       "read at once");
+    ok(image_find(d, 2, &v) && image_find(d, 3, &v),
+       "what is newer than its beginning is there");
+}
+
+
 /* a short one, which can be damaged everywhere */
 
 static void
@@ -367,6 +426,7 @@ main(void)
 
     image_of_all(p, room);
     image_of_few(p, room);
+    image_purged(p, room);
 
     return done_testing();
 }

@@ -6,7 +6,13 @@
 
 #include "ngx_dns_cache_image.h"
 #include "ngx_dns_cache_shard.h"
+#include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
+
+
+/* seconds */
+
+#define NGX_DNS_CACHE_IMAGE_PARTS  2
 
 
 static uint64_t ngx_dns_cache_image_sum(const void *p, size_t len,
@@ -17,6 +23,8 @@ static size_t ngx_dns_cache_image_copy(ngx_dns_cache_shard_t *s,
     uint64_t value, u_char *p, u_char *last);
 static ngx_int_t ngx_dns_cache_image_restore(ngx_dns_cache_image_t *image,
     ngx_dns_cache_image_record_t *r);
+static uint64_t ngx_dns_cache_image_asked(const ngx_dns_cache_image_t *image,
+    uint32_t stored);
 static ngx_uint_t ngx_dns_cache_image_sane(
     const ngx_dns_cache_image_record_t *r, const u_char *name,
     const uint16_t *ttl);
@@ -325,12 +333,7 @@ ngx_dns_cache_image_restore(ngx_dns_cache_image_t *image,
     r->answer.stored += image->shift;
     r->answer.expires += image->shift;
 
-    /* what was asked for before a purge is not stored any more */
-
-    when.asked = image->usec - ngx_min(image->usec,
-                                       (uint64_t) (image->sec
-                                                   - r->answer.stored)
-                                       * 1000000);
+    when.asked = ngx_dns_cache_image_asked(image, r->answer.stored);
     when.now = image->sec;
 
     hash = ngx_dns_cache_hash(image->cache, name, r->answer.name_len,
@@ -344,6 +347,24 @@ ngx_dns_cache_image_restore(ngx_dns_cache_image_t *image,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * What was asked for before a purge is not stored any more.  When that was, at
+ * the latest that is certain: of its own second only the beginning is, and with
+ * clocks that are read in seconds "shift" may be one too many.
+ */
+
+static uint64_t
+ngx_dns_cache_image_asked(const ngx_dns_cache_image_t *image, uint32_t stored)
+{
+    uint64_t  past;
+
+    past = ngx_dns_clock_past(image->sec, stored);
+    past = (past + NGX_DNS_CACHE_IMAGE_PARTS) * 1000000;
+
+    return image->usec - ngx_min(image->usec, past);
 }
 
 
