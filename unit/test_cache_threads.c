@@ -14,17 +14,20 @@
 
 #include "tap.h"
 #include "cache.h"
+#include "store/ngx_dns_cache_shard.h"
 
 
 #define THREADS  4
 #define NAMES    4000
 #define LOADS    60000
+#define CLAIMS   100000
 
 
 ngx_pid_t  ngx_pid;
 
 static ngx_dns_cache_shm_t  *cache;
 static cache_load_t          loads[THREADS];
+static unsigned              over;
 
 
 static void *
@@ -155,6 +158,64 @@ claims(void)
 }
 
 
+/* readers count uses in the word while a claim is given back */
+
+static void *
+touch(void *arg)
+{
+    uint64_t              *word, value;
+    ngx_dns_cache_view_t  *v;
+
+    v = arg;
+    word = v->word;
+
+    while (!ngx_dns_load(&over)) {
+        value = ngx_dns_load(word);
+        (void) ngx_dns_cas(word, value, value ^ NGX_DNS_CACHE_USE);
+    }
+
+    return NULL;
+}
+
+
+static void
+unclaims(void)
+{
+    unsigned               i, n;
+    pthread_t              tid;
+    ngx_dns_cache_view_t   v;
+
+    cache = aligned_alloc(64, 65536);
+    memset(cache, 0, 65536);
+    cache = ngx_dns_cache_init(cache, 65536);
+
+    (void) cache_store(cache, 1, 1);
+    (void) cache_find(cache, 1, &v);
+
+    over = 0;
+    (void) pthread_create(&tid, NULL, touch, &v);
+
+    for (i = 0, n = 0; i < CLAIMS; i++) {
+
+        while (!ngx_dns_cache_claim(&v)) {
+            if (ngx_dns_load(v.word) & NGX_DNS_CACHE_CLAIM) {
+                break;
+            }
+        }
+
+        ngx_dns_cache_unclaim(&v);
+        n += (ngx_dns_load(v.word) & NGX_DNS_CACHE_CLAIM) != 0;
+    }
+
+    ngx_dns_store(&over, 1);
+    (void) pthread_join(tid, NULL);
+
+    is_int(n, 0, "a claim that is given back while others count uses");
+
+    free(cache);
+}
+
+
 int
 main(void)
 {
@@ -163,6 +224,7 @@ main(void)
     stress(65536);
     stress(262144);
     claims();
+    unclaims();
 
     return done_testing();
 }

@@ -210,11 +210,16 @@ ngx_dns_cache_unclaim(ngx_dns_cache_view_t *view)
 {
     uint64_t  value;
 
-    value = ngx_dns_load(view->word);
+    /* others count uses in the same word meanwhile */
 
-    if ((value & NGX_DNS_CACHE_PLACE) == (view->value & NGX_DNS_CACHE_PLACE)) {
-        (void) ngx_dns_cas(view->word, value, value & ~NGX_DNS_CACHE_CLAIM);
-    }
+    do {
+        value = ngx_dns_load(view->word);
+
+        if ((value ^ view->value) & NGX_DNS_CACHE_PLACE) {
+            return;
+        }
+
+    } while (!ngx_dns_cas(view->word, value, value & ~NGX_DNS_CACHE_CLAIM));
 }
 
 
