@@ -94,19 +94,21 @@ cache_store(ngx_dns_cache_shm_t *c, unsigned n, uint64_t version)
 
     a.bits = CACHE_BITS;
     a.partition = CACHE_SCOPE;
-    a.stored = (uint32_t) version;
+    a.stored = CACHE_NOW;
     a.expires = CACHE_NOW + 1 + (uint32_t) (version % 4000);
     a.name_len = (uint16_t) cache_name(name, n);
     a.body_len = (uint16_t) (version % 7 ? version % 120
                                          : version % CACHE_MAX_BODY);
     a.flags = (uint16_t) (0xffff - a.body_len);
     a.nttl = (uint16_t) (version % 8);
+    a.answers = (uint16_t) version;
+    a.authority = (uint16_t) (version >> 16);
 
     for (i = 0; i < a.nttl; i++) {
         ttl[i] = (uint16_t) (n + version + i);
     }
 
-    cache_body(body, a.body_len, n, a.stored);
+    cache_body(body, a.body_len, n, (uint32_t) version);
 
     return ngx_dns_cache_store(c, ngx_dns_cache_hash(c, name, a.name_len,
                                                      a.bits, a.partition),
@@ -147,25 +149,27 @@ cache_whole(ngx_dns_cache_view_t *v, const u_char *body, const uint16_t *ttl,
     unsigned n)
 {
     u_char                     right[CACHE_MAX_BODY + 8];
+    uint32_t                   version;
     ngx_uint_t                 i;
     ngx_dns_cache_response_t  *a;
 
     a = &v->answer;
+    version = (uint32_t) a->authority << 16 | a->answers;
 
     if (a->body_len > CACHE_MAX_BODY || a->flags + a->body_len != 0xffff
-        || a->nttl != a->stored % 8
-        || a->expires != CACHE_NOW + 1 + a->stored % 4000)
+        || a->nttl != version % 8
+        || a->expires != CACHE_NOW + 1 + version % 4000)
     {
         return 0;
     }
 
     for (i = 0; i < a->nttl; i++) {
-        if (ttl[i] != (uint16_t) (n + a->stored + i)) {
+        if (ttl[i] != (uint16_t) (n + version + i)) {
             return 0;
         }
     }
 
-    cache_body(right, a->body_len, n, a->stored);
+    cache_body(right, a->body_len, n, version);
 
     return memcmp(right, body, a->body_len) == 0;
 }

@@ -269,6 +269,65 @@ popular(void)
 }
 
 
+/* what has ended was not dropped for another */
+
+static void
+ended(void)
+{
+    unsigned              i;
+    ngx_dns_cache_shm_t  *c;
+    ngx_dns_cache_stat_t  stat;
+
+    c = cache(1 << 20);
+
+    for (i = 0; i < 4500; i++) {
+        (void) store(c, i, 1500, 1000, 0);
+    }
+
+    ngx_dns_cache_stat(c, &stat);
+    is_int(stat.evictions, 4500 - alive(c, 0, 4500), "dropped for others: %lu",
+           stat.evictions);
+    is_int(stat.inserts, 4500, "of all");
+
+    for (i = 0; i < 4500; i++) {
+        (void) store(c, 10000 + i, 5000, 2000, 0);
+    }
+
+    i = 4500 - alive(c, 10000, 14500) + (unsigned) stat.evictions;
+    ok(alive(c, 0, 4500) < 4400, "some that had ended made room");
+
+    ngx_dns_cache_stat(c, &stat);
+    is_int(stat.evictions, i, "and do not count");
+}
+
+
+/*
+ * A worker that was stopped before it could store what it was told brings that
+ * when it goes on, and what it believes is the time.
+ */
+
+static void
+stopped(void)
+{
+    ngx_dns_cache_shm_t   *c;
+    ngx_dns_cache_view_t   v;
+
+    c = cache(1 << 20);
+
+    is_int(store(c, 1, 1400, 1100, 50), NGX_OK, "stored");
+    is_int(store(c, 1, 1060, 1000, 40), NGX_BUSY, "by one that was stopped");
+    is_int(find(c, 1, &v), NGX_OK, "it is there");
+    is_int(v.answer.expires, 1400, "the newer one");
+    is_int(store(c, 1, 1398, 1098, 40), NGX_OK,
+           "by one whose clock is a little behind");
+
+    c = cache(1 << 20);
+
+    is_int(store(c, 1, 400, 0xfffffff0, 50), NGX_OK, "as seconds go round");
+    is_int(store(c, 1, 400, 100, 40), NGX_OK, "it is later");
+}
+
+
 /* a failure never takes the place of an answer, in its time or not */
 
 static void
@@ -330,6 +389,8 @@ main(void)
     sizes();
     million();
     popular();
+    ended();
+    stopped();
     failures();
 
     return done_testing();

@@ -183,7 +183,8 @@ void ngx_dns_cache_unclaim(ngx_dns_cache_view_t *view);
 /*
  * Stores, in place of an entry of the same key.  NGX_DECLINED if it was not
  * stored: too large, or the shard is being written to; NGX_ABORT if a purge has
- * begun since it was asked for.
+ * begun since it was asked for; NGX_BUSY if there is one that was stored after
+ * when->now, by more than two clocks may differ (ngx_dns_clock.h).
  */
 ngx_int_t ngx_dns_cache_store(ngx_dns_cache_shm_t *c, uint64_t hash,
     const u_char *name, const ngx_dns_cache_response_t *answer,
@@ -209,7 +210,8 @@ ngx_int_t ngx_dns_cache_restore(ngx_dns_cache_shm_t *c, uint64_t hash,
 
 /*
  * Begins to take entries out.  What was asked for before "usec", and so is in
- * flight, is not stored any more, whatever its name.
+ * flight, is not stored any more, whatever its name.  The clock is to be read
+ * for it: those of others are not later then.
  */
 void ngx_dns_cache_purge_begin(ngx_dns_cache_shm_t *c,
     ngx_dns_cache_purge_t *purge, uint64_t usec);

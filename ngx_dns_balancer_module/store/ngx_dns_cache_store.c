@@ -5,6 +5,12 @@
 
 
 #include "ngx_dns_cache_shard.h"
+#include "../base/ngx_dns_clock.h"
+
+
+/* seconds that the clocks of two workers may differ by */
+
+#define NGX_DNS_CACHE_LATE  (NGX_DNS_CLOCK_LATE / 1000)
 
 
 /* an entry to be stored */
@@ -26,6 +32,8 @@ typedef struct {
 static ngx_int_t ngx_dns_cache_put(ngx_dns_cache_shm_t *c,
     ngx_dns_cache_item_t *item, ngx_dns_cache_when_t *when);
 static ngx_int_t ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
+    const ngx_dns_cache_item_t *item, uint32_t now);
+static ngx_uint_t ngx_dns_cache_stays(const ngx_dns_cache_response_t *a,
     const ngx_dns_cache_item_t *item, uint32_t now);
 static uint64_t *ngx_dns_cache_place(ngx_dns_cache_shard_t *s,
     const ngx_dns_cache_item_t *item, ngx_uint_t *known);
@@ -140,15 +148,11 @@ ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
     ngx_uint_t   log, known;
 
     word = ngx_dns_cache_place(s, item, &known);
+    old = ngx_dns_load(word);
 
-    if (item->failure && known
-        && ngx_dns_cache_rcode(&ngx_dns_cache_entry(s, *word)->answer)
-           != NGX_DNS_SERVFAIL)
+    if (known
+        && ngx_dns_cache_stays(&ngx_dns_cache_entry(s, old)->answer, item, now))
     {
-        return NGX_BUSY;
-    }
-
-    if (item->restored && known) {
         return NGX_BUSY;
     }
 
@@ -181,7 +185,9 @@ ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
         if (known) {
             value |= old & NGX_DNS_CACHE_USES;   /* who was popular stays so */
 
-        } else {
+        } else if ((int32_t) (ngx_dns_cache_entry(s, old)->answer.expires - now)
+                   > 0)
+        {
             ngx_dns_own_add(&s->stat.evictions, 1);
         }
     }
@@ -190,6 +196,24 @@ ngx_dns_cache_insert(ngx_dns_cache_shard_t *s,
     ngx_dns_own_add(&s->stat.inserts, 1);
 
     return NGX_OK;
+}
+
+
+/* what is there under the same key, and is not replaced by it */
+
+static ngx_uint_t
+ngx_dns_cache_stays(const ngx_dns_cache_response_t *a,
+    const ngx_dns_cache_item_t *item, uint32_t now)
+{
+    if (item->restored
+        || (item->failure && ngx_dns_cache_rcode(a) != NGX_DNS_SERVFAIL))
+    {
+        return 1;
+    }
+
+    /* this worker was stopped with what it stores, and another was not */
+
+    return (int32_t) (a->stored - now) > NGX_DNS_CACHE_LATE;
 }
 
 
