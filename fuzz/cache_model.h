@@ -5,7 +5,8 @@
 
 /*
  * The model of fuzz_cache.c: what was stored last under each key, and what
- * is then to be found.
+ * is then to be found.  And the clock, with those of workers, which have read
+ * it up to NGX_DNS_CLOCK_LATE ago.
  */
 
 
@@ -15,13 +16,18 @@
 
 #include "fuzz/input.h"
 #include "unit/nginx.h"
+#include "base/ngx_dns_clock.h"
 #include "store/ngx_dns_cache_shard.h"
 
 
 #define KEYS      160
+#define WORKERS   3
+#define SECOND    1000000UL
+#define LATE      (NGX_DNS_CLOCK_LATE * 1000UL)
 
 
 typedef struct {
+    uint64_t                  put;          /* when it was stored in truth */
     unsigned                  there;        /* when it was last looked for */
     unsigned                  claimed;
     unsigned                  uses;         /* at most */
@@ -34,12 +40,64 @@ typedef struct {
 static model_t                 model[KEYS];
 static ngx_dns_cache_shm_t    *cache;
 static ngx_dns_cache_stat_t    counted;     /* but for evictions */
-static uint32_t                now;
 static unsigned                version;
+
+static uint64_t                usec;        /* the time, ... */
+static uint32_t                first;       /* ... whose seconds begin here */
+static uint64_t                read_at[WORKERS];
+static unsigned                me;          /* a worker, ... */
+static uint32_t                now;         /* ... and its second */
 
 static u_char                  pattern[8192 + 256];
 static const u_char           *body;        /* of what is looked at */
 static uint16_t                ttls[4];
+
+
+static uint32_t
+second_of(uint64_t time)
+{
+    return first + (uint32_t) (time / SECOND);
+}
+
+
+/* this worker goes on with the clock as it has read it last */
+
+static void
+worker(unsigned n)
+{
+    me = n;
+    now = second_of(read_at[me]);
+}
+
+
+/* all have read the clock, not too long ago */
+
+static void
+pass(uint64_t time)
+{
+    unsigned  i;
+
+    usec += time;
+
+    for (i = 0; i < WORKERS; i++) {
+        if (usec > read_at[i] + LATE) {
+            read_at[i] = usec - LATE;
+        }
+    }
+
+    worker(me);
+}
+
+
+/* and this worker just now */
+
+static void
+pass_and_read(uint64_t time)
+{
+    pass(time);
+    read_at[me] = usec;
+    worker(me);
+}
 
 
 /* on the wire: a, b, c or d alone, or with a label before it */
@@ -199,6 +257,7 @@ stored(unsigned key, const ngx_dns_cache_response_t *a, unsigned uses)
     }
 
     m->there = 1;
+    m->put = usec;
     m->claimed = 0;
     m->late = 1;
     m->answer = *a;

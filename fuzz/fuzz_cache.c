@@ -4,10 +4,13 @@
  */
 
 /*
- * The shared cache as a sequence of operations beside the plainest model of
- * it: an array with what was stored last under each key.  What is found is
- * that, whole; what is gone stays gone; and the counters are those of what
- * can be found.  The clock is the sequence's.
+ * The shared cache as a sequence of operations of several workers beside the
+ * plainest model of it: an array with what was stored last under each key.
+ * What is found is that, whole; what is gone stays gone; and the counters are
+ * those of what can be found.  The clock is the sequence's, and each worker has
+ * read it some time before: so what is asked for before a purge in truth is
+ * never stored after it, and what is asked for after it is as soon as all
+ * workers have read their clocks.
  */
 
 
@@ -19,16 +22,29 @@
 #define SIZE      65536
 #define IMAGE     (1 << 20)
 #define WALL      1700000000
-#define ME        100
-#define OTHER     101                       /* lives */
-#define DEAD      102
+#define ME        100                       /* and the other workers */
+#define OTHER     110                       /* lives */
+#define DEAD      111
+#define ASKED     8
 
 
-static uint64_t               usec;
+/* a question that a worker has asked */
+
+typedef struct {
+    uint64_t                  truth;        /* when it was */
+    uint64_t                  usec;         /* when by its clock */
+} asked_t;
+
+
+static asked_t                asked[ASKED];
+static unsigned               nasked;
 static uint64_t               purged;       /* see ngx_dns_cache_shm_t */
+static uint64_t               purge_truth;
 static unsigned               purging;
 static u_char                 purge_name[32];
 static ngx_dns_cache_purge_t  purge;
+static ngx_dns_cache_image_t  writer;
+static u_char                *written;      /* so far; NULL: it is not begun */
 static u_char                 image[IMAGE] __attribute__((aligned(64)));
 
 
@@ -39,22 +55,110 @@ ngx_dns_process_gone(uint32_t pid)
 }
 
 
+/* the question whose answer is stored: of just now, or an earlier one */
+
+static void
+ask(unsigned n, asked_t *q)
+{
+    q->truth = usec;
+    q->usec = read_at[me];
+
+    if (n % 4 == 3) {
+        *q = asked[n / 4 % ASKED];
+        return;
+    }
+
+    asked[nasked++ % ASKED] = *q;
+}
+
+
+/* a purge comes between asking and storing or it does not, whatever clocks say */
+
+static void
+purge_is_between(const asked_t *q, ngx_int_t rc)
+{
+    if (purged == 0) {
+        must(rc != NGX_ABORT);
+        return;
+    }
+
+    if (q->truth <= purge_truth) {
+        must(rc == NGX_ABORT);
+    }
+
+    if (q->truth > purge_truth + LATE) {
+        must(rc != NGX_ABORT);
+    }
+}
+
+
+/* all in their time that are there, but for this one */
+
+static void
+alive(unsigned *there, unsigned but)
+{
+    unsigned              i;
+    ngx_dns_cache_view_t  v;
+
+    for (i = 0; i < KEYS; i++) {
+        there[i] = i != but && find(i, &v)
+                   && (int32_t) (model[i].answer.expires - now) > 0;
+    }
+}
+
+
+/*
+ * Those that are not there any more were dropped for the new one.  That of its
+ * own key may have been dropped as well, before it was replaced.
+ */
+
+static void
+evicted(const unsigned *were, unsigned key, unsigned was, uint64_t before)
+{
+    unsigned              i, n;
+    ngx_dns_cache_stat_t  stat;
+    ngx_dns_cache_view_t  v;
+
+    for (i = 0, n = 0; i < KEYS; i++) {
+        n += were[i] && i != key && !find(i, &v);
+    }
+
+    ngx_dns_cache_stat(cache, &stat);
+    n = (unsigned) (stat.evictions - before) - n;
+
+    must(n == 0 || (n == 1 && was));
+}
+
+
 static void
 store(unsigned how)
 {
     size_t                    len;
     u_char                    name[32], restored[8300];
+    asked_t                   q;
     uint64_t                  hash;
-    unsigned                  key, old, uses, was;
+    unsigned                  key, size, old, uses, was, were[KEYS];
     ngx_int_t                 rc, want;
+    ngx_dns_cache_stat_t      stat;
     ngx_dns_cache_view_t      v;
     ngx_dns_cache_when_t      when;
     ngx_dns_cache_response_t  a;
 
     key = octet() % KEYS;
-    a = answer_of(key, octet());
+    size = octet();
     old = octet();
     uses = old % 4;
+
+    ask(old / 8, &q);
+
+    if (old & 4) {
+
+        /* it was stopped since it has read the clock */
+
+        now = second_of(q.usec);
+    }
+
+    a = answer_of(key, size);
 
     if (how == 1) {
         a.flags = 2;
@@ -62,17 +166,25 @@ store(unsigned how)
         a.nttl = 0;
     }
 
-    was = find(key, &v);
     version++;
+
+    if (version % 8 == 0) {
+        alive(were, key);
+        ngx_dns_cache_stat(cache, &stat);
+    }
+
+    was = find(key, &v);
 
     hash = hash_of(key, name);
     len = a.name_len;
     body_of(version);
 
     when.now = now;
-    when.asked = old % 16 == 15 ? usec / 2 : usec;
+    when.asked = q.usec;
 
-    want = when.asked < purged ? NGX_ABORT : NGX_OK;
+    want = when.asked < purged ? NGX_ABORT
+           : was && (int32_t) (v.answer.stored - now) > NGX_DNS_CLOCK_LATE / 1000
+             ? NGX_BUSY : NGX_OK;
 
     if (how == 1) {
         want = want == NGX_OK && was && (v.answer.flags & 0xf) != 2
@@ -97,8 +209,14 @@ store(unsigned how)
     }
 
     must(rc == want);
+    purge_is_between(&q, rc);
 
     if (rc == NGX_OK) {
+
+        if (version % 8 == 0) {
+            evicted(were, key, was, stat.evictions);
+        }
+
         stored(key, &a, how == 2 ? uses : 0);
     }
 }
@@ -190,11 +308,15 @@ purge_begin(void)
         model[i].late = 0;
     }
 
-    ngx_dns_cache_purge_begin(cache, &purge, usec);
+    /* who begins one reads the clock */
 
+    pass_and_read(0);
+    ngx_dns_cache_purge_begin(cache, &purge, read_at[me]);
+
+    purge_truth = usec;
     purged = usec + 1;
     purging = 1;
-    usec++;
+    pass(1);
 }
 
 
@@ -254,6 +376,7 @@ purge_whole(void)
 static void
 locked(unsigned n)
 {
+    asked_t                   q;
     u_char                    name[32];
     unsigned                  key;
     ngx_dns_cache_when_t      when;
@@ -262,14 +385,17 @@ locked(unsigned n)
 
     s = ngx_dns_cache_shard(cache, 0);
     key = octet() % KEYS;
+
+    pass_and_read(0);
+    ask(0, &q);
     a = answer_of(key, 20);
     when.now = now;
-    when.asked = usec;
+    when.asked = q.usec;
 
     version++;
     body_of(version);
 
-    s->lock = n % 3 == 0 ? OTHER : n % 3 == 1 ? DEAD : ME;
+    s->lock = n % 3 == 0 ? OTHER : n % 3 == 1 ? DEAD : ME + me;
 
     if (s->lock == OTHER) {
         must(ngx_dns_cache_store(cache, hash_of(key, name), name, &a, ttls,
@@ -289,58 +415,128 @@ locked(unsigned n)
 }
 
 
-/* another one is made of what is written down of this one */
+/*
+ * What a new process that is started anew makes of it: with the key of that,
+ * empty, and perhaps with a purge before it is read.
+ */
+
+static void
+restore(ngx_dns_cache_image_t *i, const ngx_dns_cache_image_head_t *head)
+{
+    u_char     *p;
+    ngx_int_t   rc;
+
+    ngx_memzero(cache, SIZE);
+    i->cache = ngx_dns_cache_init(cache, SIZE);
+    cache->key = head->key;
+
+    purging = 0;
+    purged = 0;
+
+    if (octet() & 1) {
+        purge_truth = usec - octet() * SECOND / 50;
+        purged = purge_truth + 1;
+        cache->purged = purged;
+    }
+
+    p = image + sizeof(ngx_dns_cache_image_head_t);
+
+    do {
+        rc = ngx_dns_cache_image_read(i, &p, image + IMAGE);
+    } while (rc == NGX_OK);
+
+    must(rc == NGX_DONE);
+    must(i->stored == i->records || purged);
+
+    memset(&counted, 0, sizeof(counted));
+    counted.inserts = i->stored;
+}
+
+
+/* is it there as it was, or purged? */
+
+static void
+restored(unsigned key, uint32_t shift)
+{
+    model_t               *m;
+    unsigned               was;
+    ngx_dns_cache_view_t   v;
+
+    m = &model[key];
+    was = m->there;
+
+    m->claimed = 0;
+    m->answer.stored += shift;
+    m->answer.expires += shift;
+
+    if (find(key, &v)) {
+        must(purged == 0 || m->put > purge_truth);
+
+    } else {
+        must(!was || (purged && m->put < purge_truth + 4 * SECOND + LATE));
+    }
+}
+
+
+/* the wall clock: its seconds begin in the middle of those of the other one */
+
+static time_t
+wall(void)
+{
+    return (time_t) (WALL + (usec + SECOND / 2) / SECOND);
+}
+
+
+/*
+ * Another one is made of what is written down of this one.  That is begun some
+ * time before, so that what is stored last is newer than its beginning.
+ */
 
 static void
 again(unsigned n)
 {
     u_char                      *p;
     ngx_int_t                    rc;
+    ngx_dns_cache_view_t         v;
     ngx_dns_cache_image_t        i;
     ngx_dns_cache_image_head_t   head;
 
-    memset(&i, 0, sizeof(i));
+    pass_and_read(0);
 
-    p = ngx_dns_cache_image_begin(&i, cache, image, WALL, now);
+    if (written == NULL) {
+        written = ngx_dns_cache_image_begin(&writer, cache, image, wall(), now);
+        return;
+    }
 
     do {
-        rc = ngx_dns_cache_image_write(&i, &p, image + IMAGE, 1 + n);
+        rc = ngx_dns_cache_image_write(&writer, &written, image + IMAGE, 1 + n);
     } while (rc == NGX_AGAIN);
 
     must(rc == NGX_OK);
 
-    p = ngx_dns_cache_image_end(&i, p);
+    p = ngx_dns_cache_image_end(&writer, written);
+    written = NULL;
 
-    must(i.records <= KEYS);
+    must(writer.records <= KEYS);
+    must(p <= image + IMAGE);
+
+    for (n = 0; n < KEYS; n++) {
+        (void) find(n, &v);
+    }
+
+    pass_and_read(octet() * SECOND / 16);
 
     memcpy(&head, image, sizeof(head));
     memset(&i, 0, sizeof(i));
     i.sec = now;
     i.usec = usec;
 
-    must(ngx_dns_cache_image_open(&i, &head, WALL) == NGX_OK);
+    must(ngx_dns_cache_image_open(&i, &head, wall()) == NGX_OK);
 
-    /* as one that is started anew: with the key of that, and empty */
-
-    ngx_memzero(cache, SIZE);
-    i.cache = ngx_dns_cache_init(cache, SIZE);
-    cache->key = head.key;
-    p = image + sizeof(head);
-
-    do {
-        rc = ngx_dns_cache_image_read(&i, &p, image + IMAGE);
-    } while (rc == NGX_OK);
-
-    must(rc == NGX_DONE);
-    must(i.stored == i.records);
-
-    memset(&counted, 0, sizeof(counted));
-    counted.inserts = i.stored;
-    purged = 0;
-    purging = 0;
+    restore(&i, &head);
 
     for (n = 0; n < KEYS; n++) {
-        model[n].claimed = 0;
+        restored(n, i.shift);
     }
 }
 
@@ -348,7 +544,7 @@ again(unsigned n)
 static void
 begin(void)
 {
-    unsigned  n;
+    unsigned  n, how;
 
     static u_char  *mem;
 
@@ -360,12 +556,23 @@ begin(void)
         }
     }
 
-    n = octet();
+    how = octet();
 
-    ngx_pid = ME;
-    usec = 1000000;
-    now = n & 1 ? 0xffffff00 : 1000;      /* the clock may go round */
+    usec = 10 * SECOND;
+    first = how & 1 ? 0xffffff00 : 1000;    /* seconds may go round */
     version = 0;
+    written = NULL;
+    me = 0;
+
+    for (n = 0; n < WORKERS; n++) {
+        read_at[n] = usec;
+    }
+
+    for (nasked = 0; nasked < ASKED; nasked++) {
+        asked[nasked].truth = usec;
+        asked[nasked].usec = usec;
+    }
+
     purged = 0;
     purging = 0;
 
@@ -374,9 +581,9 @@ begin(void)
 
     cache = ngx_dns_cache_init(memset(mem, 0, SIZE), SIZE);
     cache->key.k0 = 1;
-    cache->key.k1 = n;
+    cache->key.k1 = how;
 
-    if (n & 2) {
+    if (how & 2) {
         ngx_dns_cache_shard(cache, 0)->order = 0xfffffffc;
     }
 }
@@ -385,6 +592,12 @@ begin(void)
 static void
 step(unsigned op)
 {
+    unsigned  n;
+
+    pass(1);
+    worker(op / 16 % WORKERS);
+    ngx_pid = (ngx_pid_t) (ME + me);
+
     switch (op % 16) {
 
     case 0:
@@ -411,7 +624,8 @@ step(unsigned op)
         break;
 
     case 11:
-        now += octet();
+        n = octet();
+        pass_and_read(n < 128 ? n * SECOND / 50 : (n - 127) * 2 * SECOND);
         break;
 
     case 12:
@@ -429,7 +643,7 @@ step(unsigned op)
         break;
 
     case 14:
-        locked(op / 16);
+        locked(octet());
         break;
 
     default:
@@ -448,7 +662,6 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
     begin();
 
     for (n = 1; left; n++) {
-        usec++;
         step(octet());
 
         if (n % 64 == 0) {
