@@ -24,6 +24,9 @@ unsigned            dones;
 unsigned            taps;
 ngx_dns_logged_t    logged;
 
+ngx_dns_peer_t          *count_peer;
+ngx_dns_peer_counters_t  count_before;
+
 ngx_dns_conf_t      conf;
 ngx_dns_policy_t    policy;
 ngx_dns_zone_t      zone;
@@ -286,6 +289,14 @@ event(unsigned n, ngx_dns_event_e e)
     }
 
     sent[n]->handler(sent[n], e, NULL, 0);
+}
+
+
+void
+count(ngx_dns_peer_t *peer)
+{
+    count_peer = peer;
+    count_before = *peer->counters;
 }
 
 

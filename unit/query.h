@@ -78,6 +78,18 @@ void event(unsigned n, ngx_dns_event_e e);
 
 ngx_uint_t outstanding(void);
 
+/*
+ * Counters are never cleared: what a server has counted since count() was
+ * called for it.
+ */
+extern ngx_dns_peer_t          *count_peer;
+extern ngx_dns_peer_counters_t  count_before;
+
+void count(ngx_dns_peer_t *peer);
+
+#define counted(name)                                                         \
+    (count_peer->counters->name - count_before.name)
+
 #define ask_it(id)                                                            \
     ask(id "\1\0\0\1\0\0\0\0\0\0" ASKED, 12 + 17)
 
