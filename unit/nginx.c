@@ -11,9 +11,6 @@
 #include <stdio.h>
 
 
-#define UNIT_TIMERS  1024
-
-
 ngx_pool_t                  unit_pool;
 ngx_cycle_t                 unit_cycle = { .pool = &unit_pool,
                                            .log = &unit_log };
@@ -295,6 +292,24 @@ ngx_uint_t
 unit_timers(void)
 {
     return unit_ntimers;
+}
+
+
+void
+unit_process_save(unit_process_t *p)
+{
+    p->now = ngx_current_msec;
+    p->n = unit_ntimers;
+    memcpy(p->timer, unit_timer, unit_ntimers * sizeof(ngx_rbtree_node_t *));
+}
+
+
+void
+unit_process_load(const unit_process_t *p)
+{
+    ngx_current_msec = p->now;
+    unit_ntimers = p->n;
+    memcpy(unit_timer, p->timer, unit_ntimers * sizeof(ngx_rbtree_node_t *));
 }
 
 

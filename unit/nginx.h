@@ -52,5 +52,18 @@ void unit_pass(ngx_msec_t msec);
 
 ngx_uint_t unit_timers(void);
 
+/* the clock and the timers of a process, for programs that play several */
+
+#define UNIT_TIMERS  1024
+
+typedef struct {
+    ngx_msec_t          now;
+    ngx_uint_t          n;
+    ngx_rbtree_node_t  *timer[UNIT_TIMERS];
+} unit_process_t;
+
+void unit_process_save(unit_process_t *p);
+void unit_process_load(const unit_process_t *p);
+
 
 #endif /* _UNIT_NGINX_H_INCLUDED_ */

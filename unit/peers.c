@@ -18,7 +18,7 @@ unit_upstream(const char *method, const char *servers)
     ngx_dns_upstream_t  *u;
 
     u = ngx_pcalloc(&unit_pool, sizeof(ngx_dns_upstream_t));
-    u->peers.nalloc = 1024;
+    u->peers.nalloc = strlen(servers) / 2 + 1;
     u->peers.size = sizeof(ngx_dns_peer_t);
     u->peers.elts = ngx_pcalloc(&unit_pool, u->peers.nalloc * u->peers.size);
 
