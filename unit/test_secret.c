@@ -120,10 +120,18 @@ turns(void)
     ok(second.k0 != first.k0 && second.k1 != first.k1, "a new one first");
     is_int(got->key[1].k0, first.k0, "the one before second");
 
+    ngx_dns_secret_draw(&shm, 1000000 + NGX_DNS_SECRET_LIFE - 1);
+    is_int(ngx_dns_secret_get(&shm)->key[0].k0, second.k0,
+           "a second earlier, by another clock: it stays");
+
     ngx_dns_secret_draw(&shm, 1000000 + 2 * NGX_DNS_SECRET_LIFE);
     got = ngx_dns_secret_get(&shm);
     is_int(got->n, 2, "not more");
     is_int(got->key[1].k0, second.k0, "the first is forgotten");
+
+    ngx_dns_secret_draw(&shm, 1000000);
+    is_int(ngx_dns_secret_get(&shm)->key[1].k0, got->key[0].k0,
+           "the clock is set back: another one, with its time");
 
     shm.layout = 1;
     is_int(ngx_dns_secret_init(&shm), NGX_DECLINED, "another layout");

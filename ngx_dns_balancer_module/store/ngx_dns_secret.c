@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_secret.h"
+#include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
 
 
@@ -147,7 +148,12 @@ ngx_dns_secret_draw(ngx_dns_secret_shm_t *shm, time_t now)
 
     old = ngx_dns_secret_get(shm);
 
-    if (old->n && (uint64_t) now - shm->drawn < NGX_DNS_SECRET_LIFE) {
+    /* it may have been drawn by a worker whose clock is a little ahead */
+
+    if (old->n
+        && ngx_dns_clock_past((uint32_t) now, (uint32_t) shm->drawn)
+           < NGX_DNS_SECRET_LIFE)
+    {
         return;
     }
 
