@@ -67,8 +67,10 @@ ngx_dns_cached_uncut(ngx_dns_inflight_t *f, uint64_t partition)
         key.name += skip;
         key.len -= skip;
 
+        /* also for a worker whose clock is behind */
+
         a = view.answer;
-        a.expires = ngx_dns_sec;
+        a.expires = ngx_dns_sec - NGX_DNS_CLOCK_LATE / 1000;
         a.body_len = 0;
         a.answers = 0;
         a.authority = 0;
