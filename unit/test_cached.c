@@ -375,6 +375,53 @@ refreshes(void)
 }
 
 
+/* one who does not end a refresh leaves it to the next hit */
+
+static void
+given_back(void)
+{
+    begin();
+    policy.prefetch = 10;
+    put(FRESH);
+    ngx_dns_sec = 10000 + 55;
+    ask_it("\0\2");
+    is_int(nsent, 1, "a refresh");
+
+    ngx_exiting = 1;
+    ngx_dns_query_quit(0);
+    ngx_exiting = 0;
+    is_int(ngx_dns_inflight_count(), 0, "its worker quits");
+
+    nsent = 0;
+    ask_it("\0\2");
+    is_int(nsent, 1, "a hit of the next worker begins another");
+
+    if (nsent) {
+        reply(0, "\x81\x80", 1, OTHER, 16);
+    }
+
+    /* asked for before another worker has stored it */
+
+    begin();
+    policy.prefetch = 20;
+    put(FRESH);
+    ngx_dns_sec = 10000 + 49;
+    ask_unseen();
+    ask_it("\0\3");
+    is_int(nsent, 1, "time for a refresh while it is asked for");
+    reply(0, "\x81\x82", 0, "", 0);
+
+    ngx_dns_sec += 8;
+    nsent = 0;
+    ask_it("\0\3");
+    is_int(nsent, 1, "that fails: a refresh when the failure is over");
+
+    if (nsent) {
+        reply(0, "\x81\x80", 1, OTHER, 16);
+    }
+}
+
+
 /* dns_max_queries is no reason to refuse who could have a stale answer */
 
 static void
@@ -520,6 +567,7 @@ main(void)
     pairs();
     shared();
     refreshes();
+    given_back();
     overload();
     joins();
     flags();

@@ -222,6 +222,18 @@ ngx_dns_cached_due(const ngx_dns_request_t *r, ngx_dns_cache_view_t *view)
 }
 
 
+void
+ngx_dns_cached_put_off(const ngx_dns_request_t *r)
+{
+    uint16_t              prefix;
+    ngx_dns_cache_view_t  view;
+
+    if (ngx_dns_subnet_find(r, &view, &prefix) == NGX_OK) {
+        ngx_dns_cache_unclaim(&view);
+    }
+}
+
+
 ngx_int_t
 ngx_dns_cached_find_stale(const ngx_dns_request_t *r, ngx_dns_logged_t *logged)
 {

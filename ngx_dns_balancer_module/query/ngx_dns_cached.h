@@ -81,6 +81,10 @@ void ngx_dns_cached_store(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
 /* no server gave one; "m" is what clients are told */
 void ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m);
 
+/* a refresh is over, and nothing is said of it; or it was not begun */
+void ngx_dns_cached_unclaim(ngx_dns_inflight_t *f);
+void ngx_dns_cached_put_off(const ngx_dns_request_t *r);
+
 #pragma GCC visibility pop
 
 

@@ -175,23 +175,33 @@ ngx_dns_cached_failed(ngx_dns_inflight_t *f, const ngx_dns_message_t *m)
 }
 
 
+/* another hit may begin one */
+
+void
+ngx_dns_cached_unclaim(ngx_dns_inflight_t *f)
+{
+    uint16_t              prefix;
+    ngx_dns_cache_view_t  view;
+
+    if (f->refresh && ngx_dns_subnet_lookup_of(f, &view, &prefix) == NGX_OK) {
+        ngx_dns_cache_unclaim(&view);
+    }
+}
+
+
 /* beside a response, and gives back its claim for a refresh */
 
 static void
 ngx_dns_cached_mark(ngx_dns_inflight_t *f, ngx_dns_cache_response_t *a,
     uint64_t partition)
 {
-    uint16_t               prefix;
     uint64_t               hash;
     ngx_dns_cache_shm_t   *cache;
     ngx_dns_cache_when_t   when;
-    ngx_dns_cache_view_t   view;
 
     cache = f->policy->cache;
 
-    if (f->refresh && ngx_dns_subnet_lookup_of(f, &view, &prefix) == NGX_OK) {
-        ngx_dns_cache_unclaim(&view);
-    }
+    ngx_dns_cached_unclaim(f);
 
     a->bits |= NGX_DNS_BITS_FAILED;
     a->partition = partition;

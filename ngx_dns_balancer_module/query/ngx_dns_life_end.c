@@ -54,6 +54,7 @@ ngx_dns_life_end_kept(ngx_dns_inflight_t *f, const ngx_dns_message_t *m,
         ngx_dns_life_end_stale(f);
     }
 
+    ngx_dns_cached_unclaim(f);
     ngx_dns_life_end_respond(f, m, msg, NGX_DNS_FINE);
 }
 
@@ -74,7 +75,10 @@ ngx_dns_life_end_failed(ngx_dns_inflight_t *f, ngx_uint_t shutdown)
 
     ngx_dns_life_end_message(f, reason, &m);
 
-    if (!shutdown) {
+    if (shutdown) {
+        ngx_dns_cached_unclaim(f);
+
+    } else {
         ngx_dns_cached_failed(f, &m);
     }
 

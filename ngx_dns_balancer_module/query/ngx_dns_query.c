@@ -448,13 +448,19 @@ ngx_dns_query_refresh(const ngx_dns_request_t *r)
 
     f = ngx_dns_inflight_get(r, &fresh);
 
-    if (f && fresh) {
-        f->refresh = 1;
-        ngx_dns_query_tap(r, f);
+    if (f == NULL || !fresh) {
 
-        ngx_dns_count_in(r->conf->runtime.counters, prefetches);
-        ngx_dns_life_start(f);
+        /* there is no record, or it is asked for, for others, and may fail */
+
+        ngx_dns_cached_put_off(r);
+        return;
     }
+
+    f->refresh = 1;
+    ngx_dns_query_tap(r, f);
+
+    ngx_dns_count_in(r->conf->runtime.counters, prefetches);
+    ngx_dns_life_start(f);
 }
 
 
