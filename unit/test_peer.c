@@ -113,6 +113,18 @@ death(void)
     is_int(unit_peer(u, 1)->shm->outstanding, 0, "it was not");
     is_int(unit_peer(u, 0)->shm->outstanding, 1, "what is right stays");
 
+    /* who would have taken it back has died before it did */
+
+    unit_peer(u, 1)->shm->outstanding = 1;
+    unit_peer(u, 1)->shm->drift = 1;
+    unit_peer(u, 1)->shm->drifts = 2;
+
+    for (i = 0; i < 3; i++) {
+        ngx_dns_peers_check(u, ngx_current_msec, 1);
+    }
+
+    is_int(unit_peer(u, 1)->shm->outstanding, 0, "another does it");
+
     ngx_dns_peers_detach(u);
 
     is_int(unit_peer(u, 0)->shm->outstanding, 0, "a row given back");

@@ -233,7 +233,9 @@ ngx_dns_peers_settle(ngx_dns_peers_shm_t *shm, ngx_uint_t i)
         return;
     }
 
-    if (++slot->drifts == NGX_DNS_PEERS_DRIFTS - 1) {
+    /* or more: who would have taken it back may have died before it did */
+
+    if (++slot->drifts >= NGX_DNS_PEERS_DRIFTS - 1) {
         (void) ngx_dns_add(&slot->outstanding, (uint32_t) -drift);
         slot->drift = 0;
         slot->drifts = 0;
