@@ -327,6 +327,13 @@ full(void)
 
     ngx_dns_peer_release(unit_peer(u, 0));
     ok(ngx_dns_balancer_pick(u, &pick) == unit_peer(u, 0), "room again");
+
+    unit_peer(u, 0)->shm->outstanding = (uint32_t) -1;
+    ok(ngx_dns_balancer_pick(u, &pick) == unit_peer(u, 0), "under zero: room");
+    is_int(unit_peer(u, 0)->shm->outstanding, 0, "and counted");
+    is_int(ngx_dns_balancer_full(u, ngx_current_msec), 1, "b is full");
+    unit_peer(u, 1)->shm->outstanding = (uint32_t) -2;
+    is_int(ngx_dns_balancer_full(u, ngx_current_msec), 0, "neither is");
 }
 
 
@@ -374,6 +381,14 @@ least(void)
     unit_peer(u, 2)->shm->outstanding = 3;
     picks(u, 100, 0, 0);
     is_int(counts[1], 100, "fewest outstanding");
+
+    /* settled while one was stopped in between, who then goes on */
+
+    unit_peer(u, 0)->shm->outstanding = (uint32_t) -1;
+    unit_peer(u, 1)->shm->outstanding = 1;
+    unit_peer(u, 2)->shm->outstanding = 3;
+    picks(u, 100, 0, 0);
+    is_int(counts[0], 100, "under zero is few");
 
     u = unit_upstream("least_conn", "a=4 b");
     unit_peer(u, 0)->shm->outstanding = 7;

@@ -215,7 +215,7 @@ ngx_dns_balance_hash_bound(ngx_dns_group_t *group, ngx_dns_peer_t *peer)
     uint64_t    mine, all;
     ngx_uint_t  i;
 
-    mine = ngx_dns_load(&peer->shm->outstanding);
+    mine = ngx_dns_balancer_outstanding(peer);
 
     if (mine < NGX_DNS_HASH_FLOOR) {
         return 1;
@@ -224,7 +224,7 @@ ngx_dns_balance_hash_bound(ngx_dns_group_t *group, ngx_dns_peer_t *peer)
     all = 1;
 
     for (i = 0; i < group->n; i++) {
-        all += ngx_dns_load(&group->peers[i]->shm->outstanding);
+        all += ngx_dns_balancer_outstanding(group->peers[i]);
     }
 
     return mine * group->weight * 4 <= all * peer->weight * 5;

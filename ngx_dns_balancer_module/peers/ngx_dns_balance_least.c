@@ -44,7 +44,7 @@ ngx_dns_balance_conn_pick(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
 
     best = ngx_dns_balancer_next(group, pick);
 
-    if (best == NULL || ngx_dns_load(&best->shm->outstanding) == 0) {
+    if (best == NULL || ngx_dns_balancer_outstanding(best) == 0) {
         return best;
     }
 

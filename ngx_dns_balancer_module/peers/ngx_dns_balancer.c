@@ -231,8 +231,7 @@ ngx_dns_balancer_full(ngx_dns_upstream_t *u, ngx_msec_t now)
     for (i = 0; i < u->peers.nelts; i++) {
 
         if (!ngx_dns_peer_down(&peer[i]) && peer[i].max_outstanding
-            && ngx_dns_load(&peer[i].shm->outstanding)
-               >= peer[i].max_outstanding
+            && ngx_dns_balancer_outstanding(&peer[i]) >= peer[i].max_outstanding
             && !ngx_dns_peer_ejected(&peer[i], now))
         {
             return 1;

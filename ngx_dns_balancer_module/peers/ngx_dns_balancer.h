@@ -126,6 +126,22 @@ ngx_uint_t ngx_dns_balancer_faster(ngx_dns_peer_t *a, ngx_dns_peer_t *b,
 #pragma GCC visibility pop
 
 
+/*
+ * It may be a little under zero between two steps of others, and where one that
+ * was stopped in between goes on after it was settled.
+ */
+
+static ngx_inline uint32_t
+ngx_dns_balancer_outstanding(const ngx_dns_peer_t *peer)
+{
+    uint32_t  n;
+
+    n = ngx_dns_load(&peer->shm->outstanding);
+
+    return (int32_t) n < 0 ? 0 : n;
+}
+
+
 /* a usable server, or what "all_down" lets be tried without one */
 
 static ngx_inline ngx_dns_peer_t *
@@ -159,7 +175,7 @@ ngx_dns_balancer_usable(ngx_dns_peer_t *peer, ngx_dns_pick_t *pick)
     }
 
     if (peer->max_outstanding
-        && ngx_dns_load(&peer->shm->outstanding) >= peer->max_outstanding)
+        && ngx_dns_balancer_outstanding(peer) >= peer->max_outstanding)
     {
         return 0;
     }

@@ -139,8 +139,8 @@ ngx_dns_balancer_other(ngx_dns_group_t *group, ngx_dns_pick_t *pick,
 ngx_uint_t
 ngx_dns_balancer_fewer(ngx_dns_peer_t *a, ngx_dns_peer_t *b)
 {
-    return (uint64_t) ngx_dns_load(&a->shm->outstanding) * b->weight
-           < (uint64_t) ngx_dns_load(&b->shm->outstanding) * a->weight;
+    return (uint64_t) ngx_dns_balancer_outstanding(a) * b->weight
+           < (uint64_t) ngx_dns_balancer_outstanding(b) * a->weight;
 }
 
 
@@ -157,7 +157,7 @@ ngx_dns_balancer_faster(ngx_dns_peer_t *a, ngx_dns_peer_t *b, ngx_msec_t now)
 static uint64_t
 ngx_dns_balancer_score(ngx_dns_peer_t *peer, ngx_msec_t now)
 {
-    return ((uint64_t) ngx_dns_load(&peer->shm->outstanding) + 1)
+    return ((uint64_t) ngx_dns_balancer_outstanding(peer) + 1)
            * ngx_max(ngx_dns_balancer_time(peer, now), 1);
 }
 

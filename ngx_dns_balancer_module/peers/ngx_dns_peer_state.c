@@ -47,7 +47,8 @@ ngx_dns_peer_acquire(ngx_dns_peer_t *peer, ngx_msec_t now,
         ngx_dns_own_add(peer->row, 1);
     }
 
-    if (peer->max_outstanding && n >= peer->max_outstanding) {
+    if (peer->max_outstanding && (int32_t) n >= (int32_t) peer->max_outstanding)
+    {
         goto full;
     }
 
