@@ -9,6 +9,7 @@
 
 #include "tap.h"
 #include "peers.h"
+#include "peers/ngx_dns_peer_text.h"
 #include "peers/ngx_dns_peer_usual.h"
 
 #include <sys/mman.h>
@@ -128,6 +129,36 @@ death(void)
     ngx_dns_peers_detach(u);
 
     is_int(unit_peer(u, 0)->shm->outstanding, 0, "a row given back");
+}
+
+
+/* workers at both sides of a minute's end share its lines of the log */
+
+static void
+says(void)
+{
+    ngx_uint_t           i, logged;
+    ngx_msec_t           was;
+    ngx_dns_upstream_t  *u;
+
+    u = unit_upstream("round_robin", "a b");
+    was = ngx_current_msec;
+    logged = unit_logged;
+
+    for (i = 0; i < 100; i++) {
+        ngx_current_msec = 60000 * 100 - i % 2;
+        ngx_dns_peer_say(unit_peer(u, 0), &unit_log, "is up");
+    }
+
+    ok(unit_logged - logged <= 12, "lines at the end of a minute: %u",
+       (unsigned) (unit_logged - logged));
+
+    logged = unit_logged;
+    ngx_current_msec = 60000 * 101;
+    ngx_dns_peer_say(unit_peer(u, 0), &unit_log, "is up");
+    is_int(unit_logged - logged, 1, "one of the next minute");
+
+    ngx_current_msec = was;
 }
 
 
@@ -345,6 +376,7 @@ main(void)
     doubts();
     plain();
     accounts();
+    says();
 
     return done_testing();
 }

@@ -31,7 +31,9 @@ ngx_dns_peer_say(ngx_dns_peer_t *peer, ngx_log_t *log, const char *fmt, ...)
 
     unsaid = 0;
 
-    if (ngx_dns_load(&shm->said_at) != minute) {
+    /* that of a worker whose clock is behind may be the one before */
+
+    if ((int32_t) (minute - ngx_dns_load(&shm->said_at)) > 0) {
         ngx_dns_store(&shm->said_at, minute);
         ngx_dns_store(&shm->said, 0);
         unsaid = ngx_dns_xchg(&shm->unsaid, 0);
