@@ -22,6 +22,7 @@
 
 #define KEYS      160
 #define WORKERS   3
+#define ASKED     8
 #define SECOND    1000000UL
 #define LATE      (NGX_DNS_CLOCK_LATE * 1000UL)
 
@@ -37,10 +38,23 @@ typedef struct {
 } model_t;
 
 
+/* a question that a worker has asked */
+
+typedef struct {
+    uint64_t                  truth;        /* when it was */
+    uint64_t                  usec;         /* when by its clock */
+} asked_t;
+
+
 static model_t                 model[KEYS];
+static asked_t                 asked[ASKED];
+static unsigned                nasked;
 static ngx_dns_cache_shm_t    *cache;
 static ngx_dns_cache_stat_t    counted;     /* but for evictions */
 static unsigned                version;
+
+static uint64_t                purged;      /* see ngx_dns_cache_shm_t */
+static uint64_t                purge_truth;
 
 static uint64_t                usec;        /* the time, ... */
 static uint32_t                first;       /* ... whose seconds begin here */
@@ -266,6 +280,81 @@ stored(unsigned key, const ngx_dns_cache_response_t *a, unsigned uses)
     counted.inserts++;
 
     must(find(key, &v));
+}
+
+
+/* the question whose answer is stored: of just now, or an earlier one */
+
+static void
+ask(unsigned n, asked_t *q)
+{
+    q->truth = usec;
+    q->usec = read_at[me];
+
+    if (n % 4 == 3) {
+        *q = asked[n / 4 % ASKED];
+        return;
+    }
+
+    asked[nasked++ % ASKED] = *q;
+}
+
+
+/* a purge comes between asking and storing, or not, whatever clocks say */
+
+static void
+purge_is_between(const asked_t *q, ngx_int_t rc)
+{
+    if (purged == 0) {
+        must(rc != NGX_ABORT);
+        return;
+    }
+
+    if (q->truth <= purge_truth) {
+        must(rc == NGX_ABORT);
+    }
+
+    if (q->truth > purge_truth + LATE) {
+        must(rc != NGX_ABORT);
+    }
+}
+
+
+/* all in their time that are there, but for this one */
+
+static void
+alive(unsigned *there, unsigned but)
+{
+    unsigned              i;
+    ngx_dns_cache_view_t  v;
+
+    for (i = 0; i < KEYS; i++) {
+        there[i] = i != but && find(i, &v)
+                   && (int32_t) (model[i].answer.expires - now) > 0;
+    }
+}
+
+
+/*
+ * Those that are not there any more were dropped for the new one.  That of its
+ * own key may have been dropped as well, before it was replaced.
+ */
+
+static void
+evicted(const unsigned *were, unsigned key, unsigned was, uint64_t before)
+{
+    unsigned              i, n;
+    ngx_dns_cache_stat_t  stat;
+    ngx_dns_cache_view_t  v;
+
+    for (i = 0, n = 0; i < KEYS; i++) {
+        n += were[i] && i != key && !find(i, &v);
+    }
+
+    ngx_dns_cache_stat(cache, &stat);
+    n = (unsigned) (stat.evictions - before) - n;
+
+    must(n == 0 || (n == 1 && was));
 }
 
 

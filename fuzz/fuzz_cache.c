@@ -25,21 +25,8 @@
 #define ME        100                       /* and the other workers */
 #define OTHER     110                       /* lives */
 #define DEAD      111
-#define ASKED     8
 
 
-/* a question that a worker has asked */
-
-typedef struct {
-    uint64_t                  truth;        /* when it was */
-    uint64_t                  usec;         /* when by its clock */
-} asked_t;
-
-
-static asked_t                asked[ASKED];
-static unsigned               nasked;
-static uint64_t               purged;       /* see ngx_dns_cache_shm_t */
-static uint64_t               purge_truth;
 static unsigned               purging;
 static u_char                 purge_name[32];
 static ngx_dns_cache_purge_t  purge;
@@ -52,81 +39,6 @@ ngx_uint_t
 ngx_dns_process_gone(uint32_t pid)
 {
     return pid == DEAD;
-}
-
-
-/* the question whose answer is stored: of just now, or an earlier one */
-
-static void
-ask(unsigned n, asked_t *q)
-{
-    q->truth = usec;
-    q->usec = read_at[me];
-
-    if (n % 4 == 3) {
-        *q = asked[n / 4 % ASKED];
-        return;
-    }
-
-    asked[nasked++ % ASKED] = *q;
-}
-
-
-/* a purge comes between asking and storing or it does not, whatever clocks say */
-
-static void
-purge_is_between(const asked_t *q, ngx_int_t rc)
-{
-    if (purged == 0) {
-        must(rc != NGX_ABORT);
-        return;
-    }
-
-    if (q->truth <= purge_truth) {
-        must(rc == NGX_ABORT);
-    }
-
-    if (q->truth > purge_truth + LATE) {
-        must(rc != NGX_ABORT);
-    }
-}
-
-
-/* all in their time that are there, but for this one */
-
-static void
-alive(unsigned *there, unsigned but)
-{
-    unsigned              i;
-    ngx_dns_cache_view_t  v;
-
-    for (i = 0; i < KEYS; i++) {
-        there[i] = i != but && find(i, &v)
-                   && (int32_t) (model[i].answer.expires - now) > 0;
-    }
-}
-
-
-/*
- * Those that are not there any more were dropped for the new one.  That of its
- * own key may have been dropped as well, before it was replaced.
- */
-
-static void
-evicted(const unsigned *were, unsigned key, unsigned was, uint64_t before)
-{
-    unsigned              i, n;
-    ngx_dns_cache_stat_t  stat;
-    ngx_dns_cache_view_t  v;
-
-    for (i = 0, n = 0; i < KEYS; i++) {
-        n += were[i] && i != key && !find(i, &v);
-    }
-
-    ngx_dns_cache_stat(cache, &stat);
-    n = (unsigned) (stat.evictions - before) - n;
-
-    must(n == 0 || (n == 1 && was));
 }
 
 
@@ -183,7 +95,8 @@ store(unsigned how)
     when.asked = q.usec;
 
     want = when.asked < purged ? NGX_ABORT
-           : was && (int32_t) (v.answer.stored - now) > NGX_DNS_CLOCK_LATE / 1000
+           : was && (int32_t) (v.answer.stored - now)
+                    > NGX_DNS_CLOCK_LATE / 1000
              ? NGX_BUSY : NGX_OK;
 
     if (how == 1) {
