@@ -297,6 +297,12 @@ ngx_dns_loop_outcome(ngx_dns_probe_t *p, ngx_dns_event_e event, u_char *msg,
 static void
 ngx_dns_loop_end(ngx_dns_loop_t *l, ngx_uint_t useful)
 {
+    /* another process asks by now, and has the word on servers */
+
+    if (!ngx_dns_probe_held()) {
+        return;
+    }
+
     if (ngx_dns_loop_out(l->probe.peer)) {
 
         if (ngx_dns_load(&l->probe.peer->shm->loops)) {
