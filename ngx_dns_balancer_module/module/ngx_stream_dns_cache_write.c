@@ -36,6 +36,10 @@ ngx_stream_dns_cache_file_tick(ngx_stream_dns_main_conf_t *dmcf)
 
     files = dmcf->cache_files.elts;
 
+    /* this worker may have had no query for long */
+
+    ngx_dns_clock_update();
+
     for (i = 0; i < dmcf->cache_files.nelts; i++) {
         if (files[i]->fd == NGX_INVALID_FILE) {
             ngx_stream_dns_cache_file_look(files[i],
