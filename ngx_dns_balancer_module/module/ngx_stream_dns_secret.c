@@ -207,9 +207,10 @@ ngx_stream_dns_secret_read(ngx_stream_dns_secret_t *s,
         fault->why = "not a regular file";
         rc = NGX_ERROR;
 
-    } else if (s->shm && ngx_file_mtime(&fi) == ngx_time()) {
-
-        /* perhaps it is still being written */
+    } else if (s->shm && (ngx_file_mtime(&fi) == ngx_time()
+                          || ngx_file_mtime(&fi) == ngx_time() + 1))
+    {
+        /* perhaps it is still being written; nginx's time may be a bit late */
 
         rc = NGX_AGAIN;
 

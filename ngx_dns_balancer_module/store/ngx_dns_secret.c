@@ -134,7 +134,9 @@ ngx_dns_secret_put(ngx_dns_secret_shm_t *shm, const ngx_dns_secret_set_t *set)
 
     shm->set[next] = *set;
 
-    ngx_dns_store(&shm->used, next);
+    /* who reads of it finds the set whole */
+
+    __atomic_store_n(&shm->used, next, __ATOMIC_RELEASE);
 
     return 1;
 }
