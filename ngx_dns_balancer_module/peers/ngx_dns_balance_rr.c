@@ -94,7 +94,10 @@ ngx_dns_balance_rr_pick(ngx_dns_group_t *group, ngx_dns_pick_t *pick)
 }
 
 
-/* what was drawn for its turn, in slow start, decided about all of the run */
+/*
+ * The server of the run once more, or NULL.  What was drawn for its turn, in
+ * slow start, decided about all of the run.
+ */
 
 static ngx_dns_peer_t *
 ngx_dns_balance_rr_more(ngx_dns_group_t *group, ngx_dns_pick_t *pick)

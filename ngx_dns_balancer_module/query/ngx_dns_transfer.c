@@ -102,7 +102,7 @@ ngx_dns_transfer_start(const ngx_dns_request_t *r)
 }
 
 
-/* of the same address, whatever its ports: one must not have all places */
+/* of one address, or of its network: nobody must have all places */
 
 static ngx_uint_t
 ngx_dns_transfer_count(ngx_dns_client_t *client, ngx_uint_t network)
