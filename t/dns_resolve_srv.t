@@ -22,6 +22,7 @@ dns_upstream u {
     resolver_timeout  500ms;
     server            example.test resolve service=dns;
     health_check      off;
+    hedge             off;
 }
 
 dns_upstream own {
@@ -29,6 +30,7 @@ dns_upstream own {
     resolver_timeout  500ms;
     server            example.test resolve service=_own._tcp weight=3;
     health_check      off;
+    hedge             off;
 }
 
 dns_upstream backup {
@@ -36,6 +38,7 @@ dns_upstream backup {
     server            127.0.1.9:%%PORT_8081%%;
     server            example.test resolve service=dns backup;
     health_check      off;
+    hedge             off;
 }
 
 server {
