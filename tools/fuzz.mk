@@ -6,40 +6,25 @@
 # for more with libFuzzer, for FUZZ_SECONDS each, and needs clang.
 #
 
-comma         := ,
 FUZZ          := $(OUT)/fuzz
 FUZZ_SECONDS  ?= 60
+
 # targets that need what the unit tests do, and its fakes
 
 FUZZ_UNIT     := cache cookie life peers rate
 FUZZ_NAMES    := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
+FUZZ_PLAIN    := $(filter-out $(FUZZ_UNIT),$(FUZZ_NAMES))
 FUZZ_SOURCES  := fuzz/nginx.c \
                  $(wildcard $(addprefix $(SRC)/,base/*.c wire/*.c)) \
                  $(wildcard $(SRC)/store/ngx_dns_hosts*.c) \
                  $(filter-out %_image.c,$(wildcard $(SRC)/store/ngx_dns_cache*.c)) \
                  $(SRC)/front/ngx_dns_front_proxy.c
 
-# not the build of the unit tests: libFuzzer has all sources instrumented
-
-fuzz-cc = $(1) -O1 -g -fno-omit-frame-pointer $(2) \
-          -fno-sanitize-recover=undefined $(WARNINGS) -D_GNU_SOURCE \
-          -DNGX_HAVE_NONALIGNED=0 $(NGX_INCS) -I. -I$(SRC) -o $@ $(3) -lldns -lssl -lcrypto
-
-$(FUZZ)/seeds_%: fuzz/fuzz_%.c fuzz/main.c $(FUZZ_SOURCES)
-	@mkdir -p $(@D)
-	@$(call fuzz-cc,$(CC),-fsanitize=address$(comma)undefined,$^)
-
-$(FUZZ)/fuzz_%: fuzz/fuzz_%.c $(FUZZ_SOURCES)
-	@mkdir -p $(@D)
-	@$(call fuzz-cc,clang,-fsanitize=fuzzer$(comma)address$(comma)undefined,$^)
+# libFuzzer has all sources instrumented; seeds take objects of the unit tests
 
 FUZZ_SAN       = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_FLAGS     = -O1 -g -fno-omit-frame-pointer $(WARNINGS) -D_GNU_SOURCE \
                  -DNGX_HAVE_NONALIGNED=0 $(NGX_INCS) -I. -I$(SRC) -MMD -MP
-
-$(FUZZ)/obj-seeds/%.o: %.c $(UNIT)/flags
-	@mkdir -p $(@D)
-	@$(CC) $(FUZZ_SAN) $(FUZZ_FLAGS) -c -o $@ $<
 
 $(FUZZ)/obj-fuzz/%.o: %.c $(UNIT)/flags
 	@mkdir -p $(@D)
@@ -48,25 +33,32 @@ $(FUZZ)/obj-fuzz/%.o: %.c $(UNIT)/flags
 $(FUZZ)/lib%.a:
 	@rm -f $@ && ar rc $@ $^
 
-$(FUZZ)/libseeds.a: $(patsubst %.c,$(FUZZ)/obj-seeds/%.o,$(UNIT_SOURCES))
 $(FUZZ)/libfuzz.a: $(patsubst %.c,$(FUZZ)/obj-fuzz/%.o,$(UNIT_SOURCES))
+$(FUZZ)/libseeds-plain.a: $(patsubst %.c,$(UNIT)/obj/%.o,$(FUZZ_SOURCES))
+$(FUZZ)/libfuzz-plain.a: $(patsubst %.c,$(FUZZ)/obj-fuzz/%.o,$(FUZZ_SOURCES))
 
-$(patsubst %,$(FUZZ)/seeds_%,$(FUZZ_UNIT)): $(FUZZ)/seeds_%: \
-    $(FUZZ)/obj-seeds/fuzz/fuzz_%.o $(FUZZ)/obj-seeds/fuzz/main.o \
-    $(FUZZ)/libseeds.a
-	@$(CC) $(FUZZ_SAN) -pthread -o $@ $^ -lldns -lcrypto -lm
+$(patsubst %,$(FUZZ)/seeds_%,$(FUZZ_UNIT)): $(UNIT_LIB)
+$(patsubst %,$(FUZZ)/fuzz_%,$(FUZZ_UNIT)): $(FUZZ)/libfuzz.a
+$(patsubst %,$(FUZZ)/seeds_%,$(FUZZ_PLAIN)): $(FUZZ)/libseeds-plain.a
+$(patsubst %,$(FUZZ)/fuzz_%,$(FUZZ_PLAIN)): $(FUZZ)/libfuzz-plain.a
 
-$(patsubst %,$(FUZZ)/fuzz_%,$(FUZZ_UNIT)): $(FUZZ)/fuzz_%: \
-    $(FUZZ)/obj-fuzz/fuzz/fuzz_%.o $(FUZZ)/libfuzz.a
-	@clang -fsanitize=fuzzer $(FUZZ_SAN) -pthread -o $@ $^ -lldns -lcrypto -lm
+FUZZ_LIBS     := -pthread -lldns -lssl -lcrypto -lm
 
--include $(wildcard $(FUZZ)/obj-*/*/*.d $(FUZZ)/obj-*/*/*/*.d)
+$(FUZZ)/seeds_%: $(UNIT)/obj/fuzz/fuzz_%.o $(UNIT)/obj/fuzz/main.o
+	@$(CC) $(UNIT_SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_LIBS)
 
-.PRECIOUS: $(FUZZ)/obj-seeds/%.o $(FUZZ)/obj-fuzz/%.o
+$(FUZZ)/fuzz_%: $(FUZZ)/obj-fuzz/fuzz/fuzz_%.o
+	@clang -fsanitize=fuzzer $(FUZZ_SAN) -o $@ $(filter %.o,$^) \
+	    $(filter %.a,$^) $(FUZZ_LIBS)
+
+-include $(wildcard $(FUZZ)/obj-fuzz/*/*.d $(FUZZ)/obj-fuzz/*/*/*.d) \
+         $(patsubst %.c,$(UNIT)/obj/%.d,$(FUZZ_SOURCES) $(wildcard fuzz/*.c))
+
+.PRECIOUS: $(FUZZ)/obj-fuzz/%.o
 
 .PHONY: fuzz-seeds
 fuzz-seeds: $(TREE)/objs/Makefile   ## the fuzz targets over their seeds
-	@$(MAKE) $(addprefix $(FUZZ)/seeds_,$(FUZZ_NAMES))
+	@$(MAKE) -j$(JOBS) $(addprefix $(FUZZ)/seeds_,$(FUZZ_NAMES))
 	@set -e; for name in $(FUZZ_NAMES); do \
 	    printf 'fuzz_%s: ' $$name; \
 	    $(FUZZ)/seeds_$$name fuzz/seeds/$$name/*; \
@@ -74,7 +66,7 @@ fuzz-seeds: $(TREE)/objs/Makefile   ## the fuzz targets over their seeds
 
 .PHONY: fuzz
 fuzz: $(TREE)/objs/Makefile     ## look for more, with clang's libFuzzer
-	@$(MAKE) $(addprefix $(FUZZ)/fuzz_,$(FUZZ_NAMES))
+	@$(MAKE) -j$(JOBS) $(addprefix $(FUZZ)/fuzz_,$(FUZZ_NAMES))
 	@set -e; for name in $(FUZZ_NAMES); do \
 	    mkdir -p $(FUZZ)/found/$$name; \
 	    echo "fuzz_$$name"; \
