@@ -9,8 +9,9 @@
 
 $(TREE)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(FROM)' '$(subst ','\'',$(CONFIGURE))' > $@.new
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@new=$@.$$$$ \
+	    && printf '%s\n' '$(FROM)' '$(subst ','\'',$(CONFIGURE))' > $$new \
+	    && { cmp -s $$new $@ && rm $$new || mv $$new $@; }
 
 $(TREE)/objs/Makefile: $(TREE)/flags config $(wildcard $(SRC)/front/*.proto \
                            xdp/*.[ch] $(SRC)/store/ngx_dns_xdp_table.h) \
@@ -57,4 +58,4 @@ nginx-build: $(TREE)/objs/Makefile
 
 $(PRODUCT): nginx-build
 	@cmp -s $(TREE)/objs/$(@F) $@ \
-	    || { cp $(TREE)/objs/$(@F) $@.new && mv $@.new $@; }
+	    || { cp $(TREE)/objs/$(@F) $@.$$$$ && mv $@.$$$$ $@; }
