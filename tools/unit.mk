@@ -63,8 +63,9 @@ $(UNIT)/test_%_threads: unit/test_%_threads.c $(TSAN_SRCS) $(UNIT)/flags \
 
 $(UNIT)/flags: $(TREE)/objs/Makefile FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(UNIT_CFLAGS) $(NGX_INCS)' > $@.new
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@new=$@.$$$$ \
+	    && echo '$(CC) $(UNIT_CFLAGS) $(NGX_INCS)' > $$new \
+	    && { cmp -s $$new $@ && rm $$new || mv $$new $@; }
 
 -include $(UNIT_OBJS:.o=.d) $(patsubst unit/%.c,$(UNIT)/obj/unit/%.d,\
              $(wildcard unit/test_*.c))
@@ -74,6 +75,10 @@ $(UNIT)/flags: $(TREE)/objs/Makefile FORCE
 
 .PRECIOUS: $(UNIT)/obj/%.o
 
+# first, so that others end beside them
+
+UNIT_LONG    := $(addprefix $(UNIT)/test_,codec cache)
+
 .PHONY: unit-build
 unit-build:
 	@$(MAKE) -j$(JOBS) $(UNIT_TESTS)
@@ -82,7 +87,7 @@ unit-build:
 unit: $(TREE)/objs/Makefile
 ifneq ($(UNIT_TESTS),)
 	@$(MAKE) unit-build
-	prove -j$(JOBS) -e '' $(UNIT_TESTS)
+	prove -j$(JOBS) -e '' $(UNIT_LONG) $(filter-out $(UNIT_LONG),$(UNIT_TESTS))
 endif
 
 # a benchmark that is linked with the cache itself
