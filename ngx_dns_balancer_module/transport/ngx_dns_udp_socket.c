@@ -403,13 +403,14 @@ ngx_dns_udp_socket_response(ngx_dns_udp_socket_t *s, u_char *msg, size_t len,
     ngx_uint_t cut)
 {
     ngx_dns_event_e     event;
-    ngx_dns_attempt_t  *a;
+    ngx_dns_attempt_t  *a, **p;
 
     if (!ngx_dns_transport_response(msg, len)) {
         return;
     }
 
-    a = ngx_dns_udp_find(s, ngx_dns_get16(msg));
+    p = ngx_dns_udp_place(s, ngx_dns_get16(msg));
+    a = *p;
 
     if (a == NULL) {
         ngx_dns_count(late);
@@ -423,7 +424,7 @@ ngx_dns_udp_socket_response(ngx_dns_udp_socket_t *s, u_char *msg, size_t len,
 
     s->endpoint->since = 0;
 
-    ngx_dns_udp_remove(a);
+    ngx_dns_udp_take(p);
 
     if (ngx_dns_transport_tap) {
         ngx_dns_transport_tap(a, s->connection, 1, msg, len);

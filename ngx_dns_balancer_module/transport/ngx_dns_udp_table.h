@@ -84,14 +84,21 @@ ngx_dns_udp_bucket(ngx_dns_udp_socket_t *s, uint16_t id)
 }
 
 
-static ngx_inline ngx_dns_attempt_t *
-ngx_dns_udp_lookup(ngx_dns_attempt_t *a, ngx_dns_udp_socket_t *s, uint16_t id)
+/* where the attempt with this ID on the socket is linked in, or would be */
+
+static ngx_inline ngx_dns_attempt_t **
+ngx_dns_udp_place(ngx_dns_udp_socket_t *s, uint16_t id)
 {
-    while (a && (a->id != id || a->channel != s)) {
-        a = a->next;
+    ngx_dns_attempt_t  *a, **p;
+
+    for (p = ngx_dns_udp_bucket(s, id);
+         (a = *p) != NULL && (a->id != id || a->channel != s);
+         p = &a->next)
+    {
+        /* void */
     }
 
-    return a;
+    return p;
 }
 
 
@@ -102,17 +109,17 @@ ngx_dns_udp_insert(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a)
 {
     uint16_t             id;
     ngx_uint_t           n;
-    ngx_dns_attempt_t  **bucket;
+    ngx_dns_attempt_t  **p;
 
     for (n = 0; n < NGX_DNS_UDP_ID_TRIES; n++) {
         id = ngx_dns_random16();
-        bucket = ngx_dns_udp_bucket(s, id);
+        p = ngx_dns_udp_place(s, id);
 
-        if (ngx_dns_udp_lookup(*bucket, s, id) == NULL) {
+        if (*p == NULL) {
             a->id = id;
             a->channel = s;
-            a->next = *bucket;
-            *bucket = a;
+            a->next = NULL;
+            *p = a;
 
             ngx_queue_insert_tail(&s->attempts, &a->queue);
 
@@ -124,17 +131,16 @@ ngx_dns_udp_insert(ngx_dns_udp_socket_t *s, ngx_dns_attempt_t *a)
 }
 
 
+/* out of the table, from its place there */
+
 static ngx_inline void
-ngx_dns_udp_remove(ngx_dns_attempt_t *a)
+ngx_dns_udp_take(ngx_dns_attempt_t **p)
 {
-    ngx_dns_attempt_t     **p;
-    ngx_dns_udp_socket_t   *s;
+    ngx_dns_attempt_t     *a;
+    ngx_dns_udp_socket_t  *s;
 
+    a = *p;
     s = a->channel;
-
-    for (p = ngx_dns_udp_bucket(s, a->id); *p != a; p = &(*p)->next) {
-        /* void */
-    }
 
     *p = a->next;
 
@@ -147,12 +153,19 @@ ngx_dns_udp_remove(ngx_dns_attempt_t *a)
 }
 
 
+static ngx_inline void
+ngx_dns_udp_remove(ngx_dns_attempt_t *a)
+{
+    ngx_dns_udp_take(ngx_dns_udp_place(a->channel, a->id));
+}
+
+
 /* the attempt with this ID on the socket, or NULL */
 
 static ngx_inline ngx_dns_attempt_t *
 ngx_dns_udp_find(ngx_dns_udp_socket_t *s, uint16_t id)
 {
-    return ngx_dns_udp_lookup(*ngx_dns_udp_bucket(s, id), s, id);
+    return *ngx_dns_udp_place(s, id);
 }
 
 
