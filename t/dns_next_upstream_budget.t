@@ -18,12 +18,14 @@ dns_upstream u {
     server        127.0.0.1:%%PORT_8081%% max_fails=0;
     server        127.0.0.1:%%PORT_8082%% max_fails=0;
     health_check  off;
+    hedge         off;
 }
 
 dns_upstream v {
     server        127.0.0.1:%%PORT_8081%% max_fails=0;
     server        127.0.0.1:%%PORT_8082%% max_fails=0;
     health_check  off;
+    hedge         off;
 }
 
 server {
