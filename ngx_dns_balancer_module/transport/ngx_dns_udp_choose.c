@@ -7,6 +7,12 @@
 #include "ngx_dns_source.h"
 #include "ngx_dns_udp_table.h"
 #include "../base/ngx_dns_random.h"
+#include "../peers/ngx_dns_peer_usual.h"
+
+
+static ngx_uint_t ngx_dns_udp_deaf(ngx_dns_udp_endpoint_t *ep,
+    ngx_uint_t n);
+static ngx_msec_t ngx_dns_udp_patience(ngx_dns_udp_endpoint_t *ep);
 
 
 ngx_int_t
@@ -23,11 +29,15 @@ ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
         ngx_dns_udp_look(ep);
     }
 
-    n = ngx_dns_random_below((uint32_t) ep->n);
+    /* while no socket hears anything it is the one that was opened last */
+
+    n = ep->since && ep->silent ? ep->fresh
+                                : ngx_dns_random_below((uint32_t) ep->n);
     s = ep->sockets[n];
 
     if (s && !s->blocked && s->uses < NGX_DNS_UDP_USES
-        && ngx_current_msec - s->opened < NGX_DNS_UDP_AGE)
+        && ngx_current_msec - s->opened < NGX_DNS_UDP_AGE
+        && !ngx_dns_udp_deaf(ep, n))
     {
         *sp = s;
         return NGX_OK;
@@ -62,6 +72,62 @@ ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
     }
 
     return rc;
+}
+
+
+/*
+ * What is between us and the server may know the port of a socket, and send
+ * what comes from it to where nobody is any more: a translation of addresses
+ * that was made for a server which has gone, or for an address that we no
+ * longer have, and that lasts as long as packets come.  Another port may do.
+ */
+
+static ngx_uint_t
+ngx_dns_udp_deaf(ngx_dns_udp_endpoint_t *ep, ngx_uint_t n)
+{
+    ngx_msec_t             silence;
+    ngx_dns_udp_socket_t  *s;
+
+    s = ep->sockets[n];
+
+    /* what was asked later, by other sockets, has been answered */
+
+    if (s->since && ep->answered > s->since + NGX_DNS_UDP_DEAF * 1000) {
+        return 1;
+    }
+
+    if (ep->since == 0) {
+        return 0;
+    }
+
+    /* no socket hears anything: one is replaced, each time after longer */
+
+    silence = ngx_current_msec - ep->since;
+
+    if (silence - ep->silent < NGX_DNS_UDP_DEAF
+        || silence - ep->silent < ngx_min(ep->silent, NGX_DNS_UDP_DEAF_MAX)
+        || silence < ngx_dns_udp_patience(ep))
+    {
+        return 0;
+    }
+
+    ep->silent = silence;
+    ep->fresh = n;
+
+    return 1;
+}
+
+
+/* twice the time that the server takes, as far as that is known */
+
+static ngx_msec_t
+ngx_dns_udp_patience(ngx_dns_udp_endpoint_t *ep)
+{
+    uint32_t  rtt;
+
+    rtt = ngx_dns_load(&ep->peer->shm->rtt);
+
+    return rtt ? (ngx_msec_t) (ngx_dns_peer_usual(ep->peer, rtt) / 500) : 0;
 }
 
 

@@ -180,8 +180,13 @@ ngx_dns_udp_send(ngx_dns_attempt_t *a, const u_char *query, size_t len)
     s->pending++;
     s->uses++;
 
+    if (s->since == 0) {
+        s->since = ngx_dns_usec;
+    }
+
     if (ep->since == 0) {
         ep->since = ngx_max(ngx_current_msec, 1);
+        ep->silent = 0;
     }
 
     if (!s->queued) {

@@ -422,7 +422,9 @@ ngx_dns_udp_socket_response(ngx_dns_udp_socket_t *s, u_char *msg, size_t len,
         return;
     }
 
+    s->since = 0;
     s->endpoint->since = 0;
+    s->endpoint->answered = ngx_max(s->endpoint->answered, a->sent);
 
     ngx_dns_udp_take(p);
 

@@ -26,6 +26,9 @@
 #define NGX_DNS_UDP_SILENT     20       /* milliseconds without a response
                                            before a look at our address */
 #define NGX_DNS_UDP_LOOKS      100      /* from one such look to the next */
+#define NGX_DNS_UDP_DEAF       100      /* milliseconds without a response
+                                           before a new port, at least */
+#define NGX_DNS_UDP_DEAF_MAX   5000     /* from one such port to the next */
 
 
 typedef struct ngx_dns_udp_socket_s    ngx_dns_udp_socket_t;
@@ -58,6 +61,9 @@ struct ngx_dns_udp_socket_s {
 
     ngx_uint_t               uses;
     ngx_msec_t               opened;
+    uint64_t                 since;         /* ngx_dns_usec of the first query
+                                               after its last response; 0:
+                                               none */
 
     unsigned                 queued:1;      /* in the dirty queue */
     unsigned                 blocked:1;     /* waits to become writable */
@@ -79,6 +85,13 @@ struct ngx_dns_udp_endpoint_s {
     ngx_msec_t               since;         /* the first query after the last
                                                answer; 0: none */
     ngx_msec_t               looked;        /* at the sockets' address */
+    ngx_msec_t               silent;        /* so long it was when a socket
+                                               was last replaced for it; 0: not
+                                               yet */
+    ngx_uint_t               fresh;         /* which one that was */
+    uint64_t                 answered;      /* ngx_dns_usec at which the latest
+                                               query was sent that was
+                                               answered */
 
     ngx_uint_t               failures;      /* to open one, not logged */
     ngx_msec_t               logged;        /* the last that was; 0: none */
