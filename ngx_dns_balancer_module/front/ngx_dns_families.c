@@ -189,10 +189,20 @@ const ngx_dns_family_t  ngx_dns_families[] = {
       NGX_DNS_FAMILY_ALL, NULL, 0,
       ngx_dns_prometheus_xdp_passes },
 
+    { "nginx_dns_upstream_usable", NGX_DNS_PROMETHEUS_GAUGE,
+      "Servers of the upstream that get queries.",
+      NGX_DNS_FAMILY_ALL, NULL, 0,
+      ngx_dns_prometheus_usable },
+
     { "nginx_dns_upstream_up", NGX_DNS_PROMETHEUS_GAUGE,
       "1 if the server gets queries, 0 if not.",
       NGX_DNS_FAMILY_ALL, NULL, 0,
       ngx_dns_prometheus_up },
+
+    { "nginx_dns_upstream_disabled", NGX_DNS_PROMETHEUS_GAUGE,
+      "1 if the server is marked down in the configuration.",
+      NGX_DNS_FAMILY_ALL, NULL, 0,
+      ngx_dns_prometheus_disabled },
 
     { "nginx_dns_upstream_forced", NGX_DNS_PROMETHEUS_GAUGE,
       "1 if the state of the server was set by hand.",

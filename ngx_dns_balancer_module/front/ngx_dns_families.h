@@ -91,6 +91,10 @@ void ngx_dns_prometheus_xdp_passes(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 void ngx_dns_prometheus_up(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
+void ngx_dns_prometheus_usable(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family);
+void ngx_dns_prometheus_disabled(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family);
 void ngx_dns_prometheus_drained(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family);
 void ngx_dns_prometheus_forced(ngx_dns_text_t *t, ngx_dns_figures_t *f,

@@ -307,6 +307,41 @@ ngx_dns_prometheus_up(ngx_dns_text_t *t, ngx_dns_figures_t *f,
 }
 
 
+/* there is one of each upstream, those without a server included */
+
+void
+ngx_dns_prometheus_usable(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    ngx_uint_t                   i, k, n;
+    ngx_dns_figures_upstream_t  *fu;
+
+    for (i = 0; i < f->nupstreams; i++) {
+        fu = &f->upstreams[i];
+        n = 0;
+
+        for (k = 0; k < fu->npeers; k++) {
+            n += fu->peers[k].status.up ? 1 : 0;
+        }
+
+        ngx_dns_prometheus_sample(t, family, &fu->labels, "", n);
+    }
+}
+
+
+void
+ngx_dns_prometheus_disabled(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    const ngx_dns_family_t *family)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < f->npeers; i++) {
+        ngx_dns_prometheus_sample(t, family, &f->peers[i].labels, "",
+                                  f->peers[i].peer->down ? 1 : 0);
+    }
+}
+
+
 void
 ngx_dns_prometheus_drained(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)

@@ -50,6 +50,17 @@ ngx_dns_prometheus_labels(ngx_dns_figures_t *f, ngx_pool_t *pool)
         }
     }
 
+    for (i = 0; i < f->nupstreams; i++) {
+        if (ngx_dns_prometheus_label(&f->upstreams[i].labels, pool,
+                                     "upstream=",
+                                     &f->upstreams[i].upstream->name, NULL,
+                                     NULL)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
     for (i = 0; i < f->ncaches; i++) {
         if (ngx_dns_prometheus_label(&f->caches[i].labels, pool, "zone=",
                                      f->caches[i].name, NULL, NULL)

@@ -65,6 +65,7 @@ typedef struct {
     ngx_dns_upstream_t           *upstream;
     ngx_dns_figures_peer_t       *peers;
     ngx_uint_t                    npeers;
+    ngx_str_t                     labels;
 } ngx_dns_figures_upstream_t;
 
 
