@@ -11,7 +11,8 @@
 #include <linux/errqueue.h>
 
 
-#define NGX_DNS_UDP_COMPLAIN  10000     /* milliseconds from log to log */
+#define NGX_DNS_UDP_COMPLAIN      10000     /* milliseconds from log to log */
+#define NGX_DNS_UDP_COMPLAIN_MAX  640000
 
 
 static void ngx_dns_udp_socket_refused(ngx_dns_udp_socket_t *s,
@@ -24,9 +25,14 @@ static ngx_dns_event_e ngx_dns_udp_socket_error(struct msghdr *msg);
 void
 ngx_dns_udp_socket_complain(ngx_dns_udp_endpoint_t *ep, ngx_err_t err)
 {
-    if (ep->logged
-        && ngx_current_msec - ep->logged < NGX_DNS_UDP_COMPLAIN)
-    {
+    /* as long as nothing is answered it is said less and less often */
+
+    if (ep->quiet == 0 || ep->heard != ep->answered) {
+        ep->heard = ep->answered;
+        ep->quiet = NGX_DNS_UDP_COMPLAIN;
+    }
+
+    if (ep->logged && ngx_current_msec - ep->logged < ep->quiet) {
         ep->failures++;
         return;
     }
@@ -42,6 +48,10 @@ ngx_dns_udp_socket_complain(ngx_dns_udp_endpoint_t *ep, ngx_err_t err)
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
                       "dns upstream \"%V\": no socket to server %V",
                       &ep->peer->upstream->name, &ep->peer->name);
+    }
+
+    if (ep->logged) {
+        ep->quiet = ngx_min(2 * ep->quiet, NGX_DNS_UDP_COMPLAIN_MAX);
     }
 
     ep->failures = 0;

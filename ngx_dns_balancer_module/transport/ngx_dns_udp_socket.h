@@ -95,6 +95,9 @@ struct ngx_dns_udp_endpoint_s {
 
     ngx_uint_t               failures;      /* to open one, not logged */
     ngx_msec_t               logged;        /* the last that was; 0: none */
+    ngx_msec_t               quiet;         /* from it to the next; 0: not
+                                               known */
+    uint64_t                 heard;         /* "answered" when it began */
 };
 
 
