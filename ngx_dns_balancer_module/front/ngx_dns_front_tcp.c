@@ -13,8 +13,10 @@ static void ngx_dns_front_tcp_posted_handler(ngx_event_t *ev);
 static void ngx_dns_front_tcp_close_handler(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_timeout(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_settle(ngx_dns_front_tcp_t *t);
+static ngx_uint_t ngx_dns_front_tcp_overstays(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_timers(ngx_dns_front_tcp_t *t);
 static void ngx_dns_front_tcp_close(ngx_dns_front_tcp_t *t);
+static void ngx_dns_front_tcp_drain(ngx_connection_t *c);
 static void ngx_dns_front_tcp_free(ngx_dns_front_tcp_t *t);
 static u_char *ngx_dns_front_tcp_reserve(ngx_dns_client_t *client,
     size_t size);
@@ -46,6 +48,7 @@ static ngx_dns_front_t  ngx_dns_front_tcp = {
 static ngx_queue_t  ngx_dns_front_tcp_all;
 static ngx_uint_t   ngx_dns_front_tcp_n;
 static time_t       ngx_dns_front_tcp_logged;
+static ngx_msec_t   ngx_dns_front_tcp_quits;      /* since then; 0: not yet */
 
 
 void
@@ -305,6 +308,10 @@ ngx_dns_front_tcp_settle(ngx_dns_front_tcp_t *t)
 
     rc = ngx_dns_front_tcp_flush(t);
 
+    if (ngx_exiting && ngx_dns_front_tcp_overstays(t)) {
+        ngx_dns_front_tcp_end(t);
+    }
+
     idle = (t->queries == 0 && t->out.first == NULL);
 
     if (rc == NGX_ERROR || t->broken || (t->eof && idle)) {
@@ -347,6 +354,24 @@ ngx_dns_front_tcp_settle(ngx_dns_front_tcp_t *t)
     }
 
     ngx_dns_front_tcp_timers(t);
+}
+
+
+/*
+ * A client that asks without a pause would keep the worker, and what it was
+ * configured for, for ever: what is read of it by now is the last.
+ */
+
+static ngx_uint_t
+ngx_dns_front_tcp_overstays(ngx_dns_front_tcp_t *t)
+{
+    if (ngx_dns_front_tcp_quits == 0) {
+        ngx_dns_front_tcp_quits = ngx_max(ngx_current_msec, 1);
+    }
+
+    return t->used && !t->eof
+           && ngx_current_msec - ngx_dns_front_tcp_quits
+              >= NGX_DNS_FRONT_TCP_STAY;
 }
 
 
@@ -407,10 +432,33 @@ ngx_dns_front_tcp_close(ngx_dns_front_tcp_t *t)
     ngx_dns_front_tcp_release(t);
     ngx_dns_front_tcp_wake(t);
 
+    if (ngx_exiting) {
+        ngx_dns_front_tcp_drain(c);
+    }
+
     ngx_dns_front_tcp_close_connection(c);
 
     if (t->queries == 0) {
         ngx_dns_front_tcp_free(t);
+    }
+}
+
+
+/*
+ * With something left to be read the kernel resets the connection, and some
+ * systems then take away the responses that their program has not read yet
+ */
+
+static void
+ngx_dns_front_tcp_drain(ngx_connection_t *c)
+{
+    u_char      data[4096];
+    ngx_uint_t  n;
+
+    for (n = 0; n < NGX_DNS_FRONT_TCP_DRAIN / sizeof(data); n++) {
+        if (recv(c->fd, data, sizeof(data), MSG_DONTWAIT) <= 0) {
+            return;
+        }
     }
 }
 

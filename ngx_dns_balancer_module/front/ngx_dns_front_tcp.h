@@ -13,7 +13,9 @@
  * in flight or 64 KB wait for the client (see ngx_dns_front_out.h).  A client
  * has "client_timeout" to finish a query that it has begun, and to read what
  * was written for it.  A connection without any query is closed after
- * "idle_timeout", or earlier if nginx is short of connections.
+ * "idle_timeout", or earlier if nginx is short of connections.  When the worker
+ * quits it is closed as soon as nothing is in flight; one on which there always
+ * is something is not read any more after a while.
  *
  * A connection is closed by one of its own events, never by a response:
  * whoever writes a response may still use the client.
@@ -38,7 +40,9 @@
                                                of the event loop: UDP, timers
                                                and others come in between */
 #define NGX_DNS_FRONT_TCP_STAY     2000     /* milliseconds, for the first
-                                               query, when a worker quits */
+                                               query, when a worker quits, and
+                                               for those that ask on */
+#define NGX_DNS_FRONT_TCP_DRAIN    65536    /* octets, at a close then */
 
 
 #pragma GCC visibility push(hidden)
