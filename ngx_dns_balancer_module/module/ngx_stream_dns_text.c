@@ -13,6 +13,7 @@
 #include <nginx.h>
 
 
+static ngx_uint_t ngx_stream_dns_text_foreign(ngx_str_t *text);
 static ngx_uint_t ngx_stream_dns_text_ipv6(ngx_str_t *text);
 static ngx_int_t ngx_stream_dns_text_variable(ngx_conf_t *cf, u_char **pos,
     u_char *last, ngx_str_t *value);
@@ -36,6 +37,11 @@ ngx_stream_dns_text_address(ngx_str_t *text)
                "front";
     }
 
+    if (ngx_stream_dns_text_foreign(text)) {
+        return "a port stands after \":\", and the name that a certificate "
+               "must have in \"name=\"";
+    }
+
     if (ngx_stream_dns_text_ipv6(text)) {
         return "an IPv6 address must be in brackets, as \"[2001:db8::1]\"";
     }
@@ -46,6 +52,27 @@ ngx_stream_dns_text_address(ngx_str_t *text)
     }
 
     return NULL;
+}
+
+
+/* ADDRESS@PORT#NAME, as other programs have it */
+
+static ngx_uint_t
+ngx_stream_dns_text_foreign(ngx_str_t *text)
+{
+    ngx_str_t  addr;
+
+    addr = *text;
+
+    for (addr.len = 0; addr.len < text->len; addr.len++) {
+
+        if (addr.data[addr.len] == '@' || addr.data[addr.len] == '#') {
+            return ngx_inet_addr(addr.data, addr.len) != INADDR_NONE
+                   || ngx_stream_dns_text_ipv6(&addr);
+        }
+    }
+
+    return 0;
 }
 
 
