@@ -35,6 +35,18 @@ my %asks = (
     dnsdist => [ [ 'a.example.org', '192.0.2.1' ],
                  [ 'a.blocked.example', 'NXDOMAIN' ],
                  [ 'a.example', '192.0.2.1' ] ],
+    unbound => [ [ 'printer.home.example', '192.0.2.80' ],
+                 [ 'other.home.example', 'NXDOMAIN' ],
+                 [ 'a.blocked.example', 'REFUSED' ],
+                 [ 'a.corp.example', '192.0.2.1' ] ],
+    dnsmasq => [ [ 'nas.lan', '192.0.2.80' ],
+                 [ 'other.lan', 'NXDOMAIN' ],
+                 [ 'a.ads.example', '0.0.0.0' ],
+                 [ 'a.blocked.example', 'NXDOMAIN' ],
+                 [ 'a.corp.example', '192.0.2.10' ],
+                 [ '1.0.0.10.in-addr.arpa', '192.0.2.10' ],
+                 [ '1.0.168.192.in-addr.arpa', 'NXDOMAIN' ],
+                 [ 'a.example', '192.0.2.12' ] ],
     proxy_pass => [ [ 'a.example', '192.0.2.1' ] ]
 );
 
