@@ -7,10 +7,13 @@
 #include "ngx_dns_bytes.h"
 #include "ngx_dns_tcp_socket.h"
 #include "../base/ngx_dns_clock.h"
+#include "../peers/ngx_dns_peer_usual.h"
 
 
 #define NGX_DNS_TCP_AGAIN    8            /* connections for one query */
 #define NGX_DNS_TCP_LEARNED  60000        /* milliseconds */
+#define NGX_DNS_TCP_MUTE     500          /* milliseconds without a response,
+                                             at least, before another one */
 #define NGX_DNS_TCP_KEPT     8            /* connections that were not closed,
                                              before more is tried */
 
@@ -37,6 +40,8 @@ static void ngx_dns_tcp_unlearn(ngx_dns_tcp_endpoint_t *ep);
 static void ngx_dns_tcp_room(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_fail(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_event_e event);
+static ngx_uint_t ngx_dns_tcp_mute(ngx_dns_tcp_endpoint_t *ep,
+    ngx_dns_tcp_t *t);
 static ngx_uint_t ngx_dns_tcp_idle(ngx_dns_tcp_endpoint_t *ep);
 
 
@@ -219,7 +224,9 @@ ngx_dns_tcp_endpoint(ngx_dns_peer_t *peer)
 
 
 /*
- * The connection with the fewest queries, or a new one if all are busy.
+ * The connection with the fewest queries, or a new one if all are busy, or hear
+ * nothing: the way of one may have gone without a word, as with a server that
+ * another one has taken the place of.
  * NGX_OK; NGX_AGAIN: all have as many as they may, one will have room later;
  * NGX_ERROR: the server can't be reached; NGX_BUSY: for want of ours.
  */
@@ -229,13 +236,14 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
 {
     ngx_int_t       rc;
     ngx_uint_t      i, place;
-    ngx_dns_tcp_t  *t, *best;
+    ngx_dns_tcp_t  *t, *best, *mute;
 
     if (ep->most && ngx_current_msec - ep->learned > NGX_DNS_TCP_LEARNED) {
         ep->most = 0;
     }
 
     best = NULL;
+    mute = NULL;
     place = ep->places;
 
     for (i = 0; i < ep->places; i++) {
@@ -249,9 +257,13 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
         if (t == NULL) {
             place = ngx_min(place, i);
 
-        } else if (ngx_dns_tcp_usable(ep, t)
-                   && (best == NULL || t->n < best->n))
-        {
+        } else if (!ngx_dns_tcp_usable(ep, t)) {
+            continue;
+
+        } else if (ngx_dns_tcp_mute(ep, t)) {
+            mute = t;
+
+        } else if (best == NULL || t->n < best->n) {
             best = t;
         }
     }
@@ -274,7 +286,8 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
         }
     }
 
-    if (best) {
+    if (best || mute) {
+        *tp = best ? best : mute;
         return NGX_OK;
     }
 
@@ -303,6 +316,28 @@ ngx_dns_tcp_usable(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 {
     return t->n < NGX_DNS_TCP_QUERIES
            && (ep->most == 0 || t->asked < ep->most);
+}
+
+
+/* it has had twice the time that the server takes, as far as that is known */
+
+static ngx_uint_t
+ngx_dns_tcp_mute(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
+{
+    uint32_t    rtt;
+    ngx_msec_t  silence;
+
+    silence = ngx_current_msec - t->heard;
+
+    if (!t->connected || (t->n == 0 && t->given_up == 0)
+        || silence < NGX_DNS_TCP_MUTE)
+    {
+        return 0;
+    }
+
+    rtt = ngx_dns_load(&ep->peer->shm->rtt);
+
+    return rtt == 0 || silence >= ngx_dns_peer_usual(ep->peer, rtt) / 500;
 }
 
 
