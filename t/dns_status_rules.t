@@ -16,7 +16,7 @@ use Test::Nginx::DNS::Status;
 plan(skip_all => 'no promtool here')
     if system('command -v promtool >/dev/null') != 0;
 
-my $t = Test::Nginx::DNS->new()->has('http')->plan(5);
+my $t = Test::Nginx::DNS->new()->has('http')->plan(7);
 
 # one server of "some" is out of order, another one is marked down; "none" has
 # no server, and the only one of "dead" is out of order
@@ -63,6 +63,13 @@ ok($t->wait_for(sub {
     return total($page, 'nginx_dns_upstream_up') == 1
            && total($page, 'nginx_dns_upstream_up', qr/"dead"/) == 0;
 }), 'servers are out');
+
+is_deeply({ map { /^nginx_dns_upstream_usable\{upstream="(\w+)"\}$/
+                  ? ($1 => $page->{$_}) : () } keys %$page },
+          { some => 1, none => 0, dead => 0 }, 'servers of use');
+is_deeply([ map { /^nginx_dns_upstream_disabled.*:(\d+)"/ && $page->{$_}
+                  ? $1 : () } keys %$page ],
+          [ $t->port(8089) ], 'one is marked down');
 
 sub addr { '127.0.0.1:' . $t->port($_[0]) }
 
