@@ -43,7 +43,7 @@ static void ngx_stream_dns_lint_upstream(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
 static void ngx_stream_dns_lint_race(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
-static ngx_uint_t ngx_stream_dns_lint_broadcast(struct sockaddr *sa);
+static const char *ngx_stream_dns_lint_special(struct sockaddr *sa);
 static void ngx_stream_dns_lint_caches(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
 
@@ -234,6 +234,7 @@ static void
 ngx_stream_dns_lint_upstream(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 {
     ngx_uint_t       i;
+    const char      *what;
     ngx_dns_peer_t  *peer;
 
     if (!us->used) {
@@ -257,12 +258,13 @@ ngx_stream_dns_lint_upstream(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
     peer = us->upstream.peers.elts;
 
     for (i = 0; i < us->upstream.peers.nelts; i++) {
-        if (!peer[i].vacant
-            && ngx_stream_dns_lint_broadcast(peer[i].sockaddr))
-        {
+        what = peer[i].vacant ? NULL
+                             : ngx_stream_dns_lint_special(peer[i].sockaddr);
+
+        if (what) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                          "\"server\" \"%V\" is the broadcast address, in "
-                          "dns_upstream \"%V\" in %s:%ui", &peer[i].name,
+                          "\"server\" \"%V\" is %s, in dns_upstream \"%V\" "
+                          "in %s:%ui", &peer[i].name, what,
                           &us->upstream.name, us->file, us->line);
         }
     }
@@ -308,15 +310,31 @@ ngx_stream_dns_lint_race(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 }
 
 
-static ngx_uint_t
-ngx_stream_dns_lint_broadcast(struct sockaddr *sa)
+static const char *
+ngx_stream_dns_lint_special(struct sockaddr *sa)
 {
-    struct sockaddr_in  *sin;
+    in_addr_t             addr;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
 
-    sin = (struct sockaddr_in *) sa;
+    if (sa->sa_family == AF_INET6) {
+        sin6 = (struct sockaddr_in6 *) sa;
 
-    return sa->sa_family == AF_INET
-           && sin->sin_addr.s_addr == htonl(INADDR_BROADCAST);
+        return IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr)
+               ? "no address of a server, it means this machine" : NULL;
+    }
+
+#endif
+
+    if (sa->sa_family != AF_INET) {
+        return NULL;
+    }
+
+    addr = ((struct sockaddr_in *) sa)->sin_addr.s_addr;
+
+    return addr == INADDR_ANY ? "no address of a server, it means this machine"
+           : addr == INADDR_BROADCAST ? "the broadcast address"
+           : NULL;
 }
 
 
