@@ -276,7 +276,9 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
 
     rc = NGX_AGAIN;
 
-    if (place < ep->places) {
+    /* those that end get no more queries, but the server has them, too */
+
+    if (place < ep->places && ep->open < ep->places) {
         rc = ngx_dns_tcp_socket_open(ep, &t);
 
         if (rc == NGX_OK) {

@@ -41,6 +41,7 @@ static void ngx_dns_tcp_socket_rest(ngx_dns_tcp_t *t);
 static ngx_int_t ngx_dns_tcp_socket_response(ngx_dns_tcp_t *t, u_char *msg,
     size_t len);
 static void ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t);
+static void ngx_dns_tcp_socket_detach(ngx_dns_tcp_t *t);
 
 
 /* of this worker: what is being read */
@@ -87,6 +88,7 @@ ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
     }
 
     ngx_queue_insert_tail(&ep->all, &t->queue);
+    ep->open++;
 
     *tp = t;
 
@@ -198,10 +200,11 @@ ngx_dns_tcp_socket_keepalive(ngx_dns_tcp_t *t, ngx_dns_attempt_t *a,
         return;
     }
 
-    t->idle = ngx_min((ngx_msec_t) n * 100, NGX_DNS_TCP_IDLE_MAX);
-
     if (n == 0) {
-        ngx_dns_tcp_socket_detach(t);
+        ngx_dns_tcp_socket_retire(t);
+
+    } else if (!t->retired) {
+        t->idle = ngx_min((ngx_msec_t) n * 100, NGX_DNS_TCP_IDLE_MAX);
     }
 }
 
@@ -213,8 +216,8 @@ ngx_dns_tcp_socket_posted_handler(ngx_event_t *ev)
 
     t = ev->data;
 
-    if (ngx_dns_tcp_socket_silent(t)) {
-        ngx_dns_tcp_socket_detach(t);
+    if (!t->retired && ngx_dns_tcp_socket_silent(t)) {
+        ngx_dns_tcp_socket_retire(t);
     }
 
     if (t->connected) {
@@ -562,7 +565,13 @@ ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t)
 
     end.answers = t->answers;
 
-    if (t->answers == 0 && ep->bytes->failed && ep->bytes->failed(c)) {
+    if (t->retired && t->n == 0) {
+
+        /* by us, whatever had become of it */
+
+        end.how = NGX_DNS_TCP_CLOSED;
+
+    } else if (t->answers == 0 && ep->bytes->failed && ep->bytes->failed(c)) {
         end.how = NGX_DNS_TCP_TLS;
 
     } else {
@@ -584,7 +593,7 @@ ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t)
 }
 
 
-void
+static void
 ngx_dns_tcp_socket_detach(ngx_dns_tcp_t *t)
 {
     ngx_uint_t  i;
@@ -602,6 +611,7 @@ ngx_dns_tcp_socket_retire(ngx_dns_tcp_t *t)
 {
     ngx_dns_tcp_socket_detach(t);
 
+    t->retired = 1;
     t->idle = 0;
 
     if (t->n == 0) {
@@ -624,6 +634,7 @@ ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t)
 
     t->endpoint->bytes->close(t->connection);
     ngx_queue_remove(&t->queue);
+    t->endpoint->open--;
 
     ngx_dns_tcp_socket_rest(t);
 

@@ -46,6 +46,8 @@ struct ngx_dns_tcp_s {
     ngx_msec_t               opened;
     unsigned                 connected:1;
     unsigned                 moved:1;       /* our address is another one */
+    unsigned                 retired:1;     /* it is to end with its last
+                                               query */
 };
 
 
@@ -100,7 +102,9 @@ struct ngx_dns_tcp_endpoint_s {
     ngx_dns_tcp_lost_pt      lost;
     ngx_dns_tcp_room_pt      room;
 
-    ngx_uint_t               places;        /* of connections[] */
+    ngx_uint_t               open;          /* those that are detached, too */
+    ngx_uint_t               places;        /* of connections[], and the most
+                                               that are open */
     ngx_dns_tcp_t           *connections[];
 };
 
@@ -117,16 +121,13 @@ ngx_int_t ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep,
 /* nobody is told: what is outstanding must be taken off it before */
 void ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t);
 
-/* it gets no new queries, and ends when the last one has */
-void ngx_dns_tcp_socket_detach(ngx_dns_tcp_t *t);
-
 /*
  * Somebody waits no longer for a response.  A connection that may have died
- * silently is detached; what has come, but was not read yet, is read before.
+ * silently is retired; what has come, but was not read yet, is read before.
  */
 void ngx_dns_tcp_socket_give_up(ngx_dns_tcp_t *t);
 
-/* the same, and it is not idle for a while before it ends */
+/* it gets no new queries, and ends when the last one has */
 void ngx_dns_tcp_socket_retire(ngx_dns_tcp_t *t);
 
 /* sends a->query before the event loop sleeps.  NGX_ERROR: no memory or ID */
