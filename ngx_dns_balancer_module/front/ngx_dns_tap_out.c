@@ -213,7 +213,7 @@ ngx_dns_tap_out_connect(ngx_dns_tap_t *tap)
     ngx_err_t          err;
     ngx_connection_t  *c;
 
-    if (ngx_dns_reserve_begin() != NGX_OK) {
+    if (ngx_dns_reserve_begin(0) != NGX_OK) {
         ngx_dns_tap_out_lost(tap, 0, NGX_DNS_TAP_ELEFT);
         return;
     }

@@ -221,7 +221,7 @@ ngx_stream_dns_upstreams_open(ngx_cycle_t *cycle,
 static ngx_uint_t
 ngx_stream_dns_reserve(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
 {
-    ngx_uint_t                    i, servers, others;
+    ngx_uint_t                    i, n, servers, others;
     ngx_stream_dns_budget_t       budget;
     ngx_stream_dns_upstream_t   **us;
 
@@ -240,8 +240,10 @@ ngx_stream_dns_reserve(ngx_cycle_t *cycle, ngx_stream_dns_main_conf_t *dmcf)
 
     ngx_stream_dns_budget_count(cycle, dmcf, &budget);
 
-    ngx_dns_reserve_init(cycle, ngx_min(others + NGX_DNS_TRANSFERS,
-                                        ngx_stream_dns_budget_left(&budget)));
+    n = ngx_stream_dns_budget_left(&budget);
+
+    ngx_dns_reserve_init(cycle, ngx_min(others + NGX_DNS_TRANSFERS, n),
+                         budget.connections[NGX_STREAM_DNS_NEED_SERVERS]);
 
     ngx_dns_transfer_init(ngx_stream_dns_transfers(others));
 

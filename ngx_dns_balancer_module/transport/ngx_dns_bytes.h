@@ -27,9 +27,10 @@ struct ngx_dns_bytes_s {
      * A connection out of the reserve, whose events are on, and whose handlers
      * and data the caller sets.  NGX_OK: it is ready; NGX_AGAIN: its events
      * lead to ready().  NGX_ERROR: the server can't be reached; NGX_BUSY:
-     * something is lacking here; there is no connection then.
+     * something is lacking here; there is no connection then.  "first" is for
+     * the reserve.
      */
-    ngx_int_t            (*connect)(ngx_dns_peer_t *peer,
+    ngx_int_t            (*connect)(ngx_dns_peer_t *peer, ngx_uint_t first,
                                     ngx_connection_t **cp);
 
     /*

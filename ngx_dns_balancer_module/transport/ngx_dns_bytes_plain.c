@@ -10,7 +10,7 @@
 
 
 static ngx_int_t ngx_dns_plain_connect(ngx_dns_peer_t *peer,
-    ngx_connection_t **cp);
+    ngx_uint_t first, ngx_connection_t **cp);
 static ngx_int_t ngx_dns_plain_open(ngx_dns_peer_t *peer,
     ngx_connection_t **cp);
 static ngx_int_t ngx_dns_plain_start(ngx_connection_t *c,
@@ -35,13 +35,14 @@ const ngx_dns_bytes_t  ngx_dns_bytes_plain = {
 
 
 static ngx_int_t
-ngx_dns_plain_connect(ngx_dns_peer_t *peer, ngx_connection_t **cp)
+ngx_dns_plain_connect(ngx_dns_peer_t *peer, ngx_uint_t first,
+    ngx_connection_t **cp)
 {
     ngx_int_t  rc;
 
     *cp = NULL;
 
-    rc = ngx_dns_reserve_begin();
+    rc = ngx_dns_reserve_begin(first);
 
     if (rc == NGX_OK) {
         rc = ngx_dns_plain_open(peer, cp);

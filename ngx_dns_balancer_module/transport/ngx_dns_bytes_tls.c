@@ -27,7 +27,7 @@ typedef struct {
 } ngx_dns_tls_link_t;
 
 
-static ngx_int_t ngx_dns_tls_connect(ngx_dns_peer_t *peer,
+static ngx_int_t ngx_dns_tls_connect(ngx_dns_peer_t *peer, ngx_uint_t first,
     ngx_connection_t **cp);
 static ngx_int_t ngx_dns_tls_create(ngx_dns_peer_t *peer, ngx_connection_t *c);
 static ngx_int_t ngx_dns_tls_expect(ngx_dns_peer_t *peer, SSL *ssl);
@@ -78,12 +78,13 @@ static uint16_t         ngx_dns_tls_heard;
 
 
 static ngx_int_t
-ngx_dns_tls_connect(ngx_dns_peer_t *peer, ngx_connection_t **cp)
+ngx_dns_tls_connect(ngx_dns_peer_t *peer, ngx_uint_t first,
+    ngx_connection_t **cp)
 {
     ngx_int_t          rc;
     ngx_connection_t  *c;
 
-    rc = ngx_dns_bytes_plain.connect(peer, &c);
+    rc = ngx_dns_bytes_plain.connect(peer, first, &c);
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
         return rc;

@@ -20,10 +20,15 @@ typedef struct {
     ngx_uint_t         used;
     ngx_uint_t         limit;
 
+    ngx_uint_t         apart;            /* for the first ones of servers */
+    ngx_uint_t         firsts;           /* of these in use */
+    u_char            *first;            /* by the number of a connection */
+
     ngx_socket_t      *fds;              /* NULL: there are enough for all */
     ngx_uint_t         nfds;
 
     ngx_uint_t         before;           /* nginx's count, while it is wrong */
+    ngx_uint_t         begun;            /* that of a first one */
 } ngx_dns_reserve_t;
 
 
@@ -40,7 +45,7 @@ static ngx_dns_reserve_t  ngx_dns_reserve;
 
 
 void
-ngx_dns_reserve_init(ngx_cycle_t *cycle, ngx_uint_t wish)
+ngx_dns_reserve_init(ngx_cycle_t *cycle, ngx_uint_t wish, ngx_uint_t servers)
 {
     ngx_uint_t          n;
     ngx_dns_reserve_t  *r;
@@ -63,6 +68,13 @@ ngx_dns_reserve_init(ngx_cycle_t *cycle, ngx_uint_t wish)
     /* what nginx itself has in use may have left less */
 
     r->limit = r->n;
+
+    r->first = ngx_pcalloc(cycle->pool, cycle->connection_n);
+
+    if (r->first && r->limit) {
+        r->apart = ngx_min(servers, r->limit - 1);
+    }
+
     ngx_dns_gauge_limit(NGX_DNS_GAUGE_UPSTREAM, r->limit);
 }
 
@@ -163,16 +175,21 @@ ngx_dns_reserve_take_fd(void)
 
 
 ngx_int_t
-ngx_dns_reserve_begin(void)
+ngx_dns_reserve_begin(ngx_uint_t first)
 {
+    ngx_uint_t          apart;
     ngx_connection_t   *c;
     ngx_dns_reserve_t  *r;
 
     r = &ngx_dns_reserve;
 
-    if (r->n == 0) {
+    apart = (first || r->firsts >= r->apart) ? 0 : r->apart - r->firsts;
+
+    if (r->n <= apart) {
         return NGX_BUSY;
     }
+
+    r->begun = first;
 
     c = r->free;
     r->free = c->data;
@@ -206,6 +223,12 @@ ngx_dns_reserve_end(ngx_connection_t *c)
 
     if (c) {
         r->cycle->free_connection_n = r->before;
+
+        if (r->begun && r->first) {
+            r->first[c - r->cycle->connections] = 1;
+            r->firsts++;
+        }
+
         return;
     }
 
@@ -218,6 +241,15 @@ ngx_dns_reserve_end(ngx_connection_t *c)
 void
 ngx_dns_reserve_close(ngx_connection_t *c)
 {
+    ngx_dns_reserve_t  *r;
+
+    r = &ngx_dns_reserve;
+
+    if (r->first && r->first[c - r->cycle->connections]) {
+        r->first[c - r->cycle->connections] = 0;
+        r->firsts--;
+    }
+
     ngx_close_connection(c);
     ngx_dns_reserve_back();
 }

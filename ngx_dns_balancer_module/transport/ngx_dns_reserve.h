@@ -38,9 +38,11 @@
 
 /*
  * In a worker, before anything is opened.  "wish" is how many would do; half
- * of the worker's connections is the most.
+ * of the worker's connections is the most.  One for each of so many servers is
+ * only for the first of a server: other servers can't take all there is.
  */
-void ngx_dns_reserve_init(ngx_cycle_t *cycle, ngx_uint_t wish);
+void ngx_dns_reserve_init(ngx_cycle_t *cycle, ngx_uint_t wish,
+    ngx_uint_t servers);
 
 /* at the worker's exit */
 void ngx_dns_reserve_done(void);
@@ -50,10 +52,11 @@ ngx_uint_t ngx_dns_reserve_limit(void);
 
 /*
  * Around all that opens a socket and gets a connection for it.  begin() gives
- * NGX_BUSY if none is left, and end() is not called then.  "c" is what was got,
- * NULL if nothing.
+ * NGX_BUSY if none is left, and end() is not called then.  "first": its server
+ * has no other one that queries could go by.  "c" is what was got, NULL if
+ * nothing.
  */
-ngx_int_t ngx_dns_reserve_begin(void);
+ngx_int_t ngx_dns_reserve_begin(ngx_uint_t first);
 void ngx_dns_reserve_end(ngx_connection_t *c);
 
 /* closes a connection that was got so */

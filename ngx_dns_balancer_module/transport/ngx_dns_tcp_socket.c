@@ -53,6 +53,7 @@ ngx_int_t
 ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
 {
     ngx_int_t          rc;
+    ngx_uint_t         first;
     ngx_dns_tcp_t     *t;
     ngx_connection_t  *c;
 
@@ -61,7 +62,11 @@ ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
         return NGX_BUSY;
     }
 
-    rc = ep->bytes->connect(ep->peer, &c);
+    /* a server that is asked over UDP has its first socket there */
+
+    first = ep->open == 0 && ep->peer->transport->whole == NULL;
+
+    rc = ep->bytes->connect(ep->peer, first, &c);
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
         ngx_free(t);

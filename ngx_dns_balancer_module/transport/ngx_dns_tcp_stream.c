@@ -92,7 +92,7 @@ ngx_dns_tcp_stream_connect(ngx_dns_tcp_stream_t *s, ngx_dns_peer_t *peer)
     ngx_int_t          rc;
     ngx_connection_t  *c;
 
-    rc = s->bytes->connect(peer, &c);
+    rc = s->bytes->connect(peer, 0, &c);
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
         return rc;

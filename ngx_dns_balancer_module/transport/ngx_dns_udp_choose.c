@@ -13,6 +13,7 @@
 static ngx_uint_t ngx_dns_udp_deaf(ngx_dns_udp_endpoint_t *ep,
     ngx_uint_t n);
 static ngx_msec_t ngx_dns_udp_patience(ngx_dns_udp_endpoint_t *ep);
+static ngx_uint_t ngx_dns_udp_alone(ngx_dns_udp_endpoint_t *ep, ngx_uint_t n);
 
 
 ngx_int_t
@@ -46,7 +47,7 @@ ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
     rc = NGX_BUSY;
 
     if (s == NULL || !s->blocked) {
-        rc = ngx_dns_udp_socket_open(ep, &s);
+        rc = ngx_dns_udp_socket_open(ep, ngx_dns_udp_alone(ep, n), &s);
 
         if (rc == NGX_OK) {
             if (ep->sockets[n]) {
@@ -128,6 +129,23 @@ ngx_dns_udp_patience(ngx_dns_udp_endpoint_t *ep)
     rtt = ngx_dns_load(&ep->peer->shm->rtt);
 
     return rtt ? (ngx_msec_t) (ngx_dns_peer_usual(ep->peer, rtt) / 500) : 0;
+}
+
+
+/* is there no socket but in that place? */
+
+static ngx_uint_t
+ngx_dns_udp_alone(ngx_dns_udp_endpoint_t *ep, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ep->n; i++) {
+        if (ep->sockets[i] && i != n) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -71,7 +71,8 @@ ngx_dns_udp_socket_init_scratch(void)
 
 
 ngx_int_t
-ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
+ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep, ngx_uint_t first,
+    ngx_dns_udp_socket_t **sp)
 {
     ngx_int_t              rc;
     ngx_dns_udp_socket_t  *s;
@@ -94,7 +95,7 @@ ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
 
     ngx_memzero(s, sizeof(ngx_dns_udp_socket_t));
 
-    rc = ngx_dns_reserve_begin();
+    rc = ngx_dns_reserve_begin(first);
 
     if (rc == NGX_OK) {
         rc = ngx_dns_udp_socket_connect(s, ep);

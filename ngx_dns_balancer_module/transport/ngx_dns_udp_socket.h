@@ -104,11 +104,12 @@ struct ngx_dns_udp_endpoint_s {
 #pragma GCC visibility push(hidden)
 
 /*
- * A new socket connected to the server.  NGX_OK; NGX_ERROR: there is no way to
+ * A new socket connected to the server, "first" if it has no other one that is
+ * not to be replaced by this.  NGX_OK; NGX_ERROR: there is no way to
  * it; NGX_BUSY: no descriptor, connection or memory is left for it.
  */
 ngx_int_t ngx_dns_udp_socket_open(ngx_dns_udp_endpoint_t *ep,
-    ngx_dns_udp_socket_t **sp);
+    ngx_uint_t first, ngx_dns_udp_socket_t **sp);
 
 /* with nothing outstanding, or at the worker's exit */
 void ngx_dns_udp_socket_close(ngx_dns_udp_socket_t *s);
