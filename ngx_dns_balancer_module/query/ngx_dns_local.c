@@ -122,6 +122,20 @@ ngx_dns_local_known(ngx_dns_conf_t *conf, const ngx_dns_question_t *q)
 }
 
 
+ngx_uint_t
+ngx_dns_local_own(ngx_dns_conf_t *conf, const ngx_dns_question_t *q)
+{
+    ngx_dns_local_t        *local;
+    ngx_dns_local_found_t   found;
+
+    local = conf->listener.local;
+
+    return local
+           && ((local->hosts && !local->fallthrough)
+               || ngx_dns_local_find_builtin(conf, q, &found) == NGX_OK);
+}
+
+
 void
 ngx_dns_local_negative(const ngx_dns_request_t *r, uint16_t rcode,
     ngx_dns_local_answer_t *answer)

@@ -40,6 +40,10 @@ typedef struct {
 ngx_int_t ngx_dns_local_answer(const ngx_dns_request_t *r,
     ngx_dns_local_answer_t *answer);
 
+/* does no server know such a name, whatever is asked of it?  Class IN */
+ngx_uint_t ngx_dns_local_own(ngx_dns_conf_t *conf,
+    const ngx_dns_question_t *q);
+
 /* would it be answered so?  Of a question without a client, class IN */
 ngx_uint_t ngx_dns_local_known(ngx_dns_conf_t *conf,
     const ngx_dns_question_t *q);

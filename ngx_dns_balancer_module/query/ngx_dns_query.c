@@ -203,7 +203,12 @@ ngx_dns_query_transfer(ngx_dns_request_t *r)
 {
     ngx_dns_reason_e  reason;
 
-    r->zone = ngx_dns_forward_find(r->conf->listener.forward, r->question);
+    /* RFC 7686, 2, and the like: servers are not to see such names at all */
+
+    if (!ngx_dns_local_own(r->conf, r->question)) {
+        r->zone = ngx_dns_forward_find(r->conf->listener.forward,
+                                       r->question);
+    }
 
     if (r->zone == NULL) {
         return NGX_DNS_EZONE;
