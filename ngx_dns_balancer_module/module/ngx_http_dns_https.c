@@ -176,6 +176,7 @@ ngx_http_dns_https_send(ngx_http_request_t *r, ngx_dns_front_https_t *h)
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.status = NGX_HTTP_OK;
     r->headers_out.content_length_n = (off_t) h->size;
+    r->disable_not_modified = 1;
 
     c = ngx_http_dns_https_hold(r);
 

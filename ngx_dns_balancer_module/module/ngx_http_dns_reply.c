@@ -22,6 +22,10 @@ ngx_http_dns_send(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
     r->headers_out.status = status;
     r->headers_out.content_length_n = (off_t) text->size;
 
+    /* without a date or ETag; what a POST asks for has been done by now */
+
+    r->disable_not_modified = 1;
+
     rc = ngx_http_send_header(r);
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
