@@ -175,6 +175,8 @@ void
 ngx_dns_tcp_leave(ngx_dns_peer_t *peer)
 {
     ngx_uint_t               i;
+    ngx_queue_t             *q;
+    ngx_dns_tcp_t           *t;
     ngx_dns_tcp_endpoint_t  *ep;
 
     ep = peer->channels[NGX_DNS_TRANSPORT_STREAM];
@@ -189,6 +191,15 @@ ngx_dns_tcp_leave(ngx_dns_peer_t *peer)
         }
     }
 
+    for (q = ngx_queue_head(&ep->all);
+         q != ngx_queue_sentinel(&ep->all);
+         q = ngx_queue_next(q))
+    {
+        t = ngx_queue_data(q, ngx_dns_tcp_t, queue);
+        t->left = 1;
+    }
+
+    ep->open = 0;
     ep->most = 0;
 }
 

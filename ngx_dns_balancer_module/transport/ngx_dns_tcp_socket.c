@@ -639,7 +639,10 @@ ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t)
 
     t->endpoint->bytes->close(t->connection);
     ngx_queue_remove(&t->queue);
-    t->endpoint->open--;
+
+    if (!t->left) {
+        t->endpoint->open--;
+    }
 
     ngx_dns_tcp_socket_rest(t);
 

@@ -48,6 +48,8 @@ struct ngx_dns_tcp_s {
     unsigned                 moved:1;       /* our address is another one */
     unsigned                 retired:1;     /* it is to end with its last
                                                query */
+    unsigned                 left:1;        /* of a server that was here before,
+                                               and not counted */
 };
 
 
