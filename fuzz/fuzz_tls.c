@@ -50,7 +50,7 @@ static void fuzz_deliver(ngx_connection_t *c, size_t n, int change);
 static ssize_t fuzz_recv(ngx_connection_t *c, u_char *buf, size_t size);
 static ssize_t fuzz_send(ngx_connection_t *c, u_char *buf, size_t size);
 static ngx_int_t fuzz_result(ngx_connection_t *c, int n);
-static ngx_int_t fuzz_plain_connect(ngx_dns_peer_t *peer,
+static ngx_int_t fuzz_plain_connect(ngx_dns_peer_t *peer, ngx_uint_t first,
     ngx_connection_t **cp);
 static ngx_int_t fuzz_plain_ready(ngx_connection_t *c);
 static int fuzz_session(SSL *ssl, SSL_SESSION *session);
@@ -231,7 +231,7 @@ fuzz_connect(void)
 
     ngx_queue_init(&ngx_posted_events);
 
-    rc = ngx_dns_bytes_tls.connect(&fuzz_name, &c);
+    rc = ngx_dns_bytes_tls.connect(&fuzz_name, 0, &c);
 
     if (rc != NGX_AGAIN) {
         abort();
@@ -399,7 +399,8 @@ fuzz_deliver(ngx_connection_t *c, size_t size, int change)
 
 
 static ngx_int_t
-fuzz_plain_connect(ngx_dns_peer_t *peer, ngx_connection_t **cp)
+fuzz_plain_connect(ngx_dns_peer_t *peer, ngx_uint_t first,
+    ngx_connection_t **cp)
 {
     ngx_connection_t  *c;
 

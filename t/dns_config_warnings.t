@@ -72,6 +72,27 @@ my @cases = (
   qr/"dns_forward": "\$dns_upstream" in "\$dns_upstream" has no value yet wh/ ],
 [ "$u } server { $both dns_zone . { dns_pass \$dns_qtype; } }", undef ],
 
+# times that end before another one
+
+(map { [ "$u server 127.0.0.2; $_->[0] } $use", $_->[1] ] }
+ [ 'hedge 2s;', qr/"hedge" of 2000 ms never counts, as .* of 2000 ms .*:\d+/ ],
+ [ 'hedge 1900ms;', undef ],
+ [ 'hedge off;', undef ],
+ [ 'race 2 positive wait=5s;',
+   qr/"race": "wait" of 5000 ms never counts, as .* of 5000 ms .* "u" in \S+:/ ],
+ [ 'race 2 positive wait=4s;', undef ],
+ [ 'race 2 positive;', undef ]),
+[ "$u server 127.0.0.2; hedge 5s; } server { $both dns_upstream_timeout 1s;
+   dns_forward . u; } server { listen 127.0.0.1:%%PORT_8054%%; dns_forward . u;
+   dns_next_upstream_timeout 9s; dns_upstream_timeout 9s; }", undef ],
+(map { [ "dns_cache_zone zone=c:1m; dns_cache c; server { $both $to $_->[0] }",
+         $_->[1] ] }
+ [ 'dns_cache_stale 1h answer_after=5s;',
+   qr/"answer_after" of 5000 ms never counts, as .* of 5000 ms .* in server in/ ],
+ [ 'dns_cache_stale 1h answer_after=4s;', undef ],
+ [ 'dns_cache_stale 1h; dns_next_upstream_timeout 1s;
+    dns_upstream_timeout 1s;', undef ]),
+
 # dns_zone
 
 (map { [ "server { $both dns_zone . { dns_pass 127.0.0.1; $_->[0] } }",

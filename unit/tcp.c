@@ -52,7 +52,7 @@ ngx_dns_source_moved(ngx_socket_t fd, ngx_dns_source_t *source)
 
 
 static ngx_int_t
-fake_connect(ngx_dns_peer_t *p, ngx_connection_t **cp)
+fake_connect(ngx_dns_peer_t *p, ngx_uint_t first, ngx_connection_t **cp)
 {
     link_t  *l;
 

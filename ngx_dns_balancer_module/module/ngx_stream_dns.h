@@ -52,6 +52,8 @@
 
 #define NGX_STREAM_DNS_UDP_SIZE  1232       /* octets of a response */
 
+#define NGX_STREAM_DNS_STALE_AFTER  1800    /* milliseconds */
+
 
 /* the longest values of variables are names */
 

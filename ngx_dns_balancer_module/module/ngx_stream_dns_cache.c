@@ -401,7 +401,7 @@ ngx_stream_dns_cache_stale(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    policy->stale_after = 1800;
+    policy->stale_after = NGX_STREAM_DNS_STALE_AFTER;
     policy->stale_ttl = 30;
 
     for (i = 2; i < cf->args->nelts; i++) {
@@ -568,7 +568,8 @@ ngx_stream_dns_cache_merge(ngx_conf_t *cf, ngx_dns_policy_t *policy,
     ngx_conf_merge_uint_value(policy->negative_max, prev->negative_max, 3600);
     ngx_conf_merge_uint_value(policy->stale, prev->stale, 0);
     ngx_conf_merge_uint_value(policy->stale_ttl, prev->stale_ttl, 30);
-    ngx_conf_merge_msec_value(policy->stale_after, prev->stale_after, 1800);
+    ngx_conf_merge_msec_value(policy->stale_after, prev->stale_after,
+                              NGX_STREAM_DNS_STALE_AFTER);
     ngx_conf_merge_uint_value(policy->prefetch, prev->prefetch, 0);
     ngx_conf_merge_uint_value(policy->prefetch_hits, prev->prefetch_hits, 1);
 

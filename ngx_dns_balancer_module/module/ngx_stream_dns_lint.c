@@ -20,6 +20,7 @@
 #define NGX_STREAM_DNS_LINT_BUDGET    0x20
 #define NGX_STREAM_DNS_LINT_TIMEOUT   0x40
 #define NGX_STREAM_DNS_LINT_NEXT      0x80
+#define NGX_STREAM_DNS_LINT_AFTER     0x100
 
 #define NGX_STREAM_DNS_LINT_TCP                                               \
     (NGX_STREAM_DNS_LINT_IDLE|NGX_STREAM_DNS_LINT_CLIENT                      \
@@ -43,6 +44,8 @@ static void ngx_stream_dns_lint_upstream(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
 static void ngx_stream_dns_lint_race(ngx_conf_t *cf,
     ngx_stream_dns_upstream_t *us);
+static void ngx_stream_dns_lint_waits(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf, ngx_stream_dns_upstream_t *us);
 static const char *ngx_stream_dns_lint_special(struct sockaddr *sa);
 static void ngx_stream_dns_lint_caches(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
@@ -82,6 +85,12 @@ ngx_stream_dns_lint_own(ngx_dns_policy_t *policy)
 
     if (policy->next_timeout != NGX_CONF_UNSET_MSEC) {
         own |= NGX_STREAM_DNS_LINT_NEXT;
+    }
+
+    if (policy->stale_after != NGX_CONF_UNSET_MSEC
+        && policy->stale_after != NGX_STREAM_DNS_STALE_AFTER)
+    {
+        own |= NGX_STREAM_DNS_LINT_AFTER;
     }
 
     return own;
@@ -161,6 +170,17 @@ ngx_stream_dns_lint_policy(ngx_conf_t *cf, ngx_dns_policy_t *policy,
                       policy->next_timeout, place->block, place->file,
                       place->line);
     }
+
+    if (policy->stale && policy->stale_after >= policy->next_timeout
+        && own & NGX_STREAM_DNS_LINT_AFTER)
+    {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"answer_after\" of %M ms never counts, as "
+                      "\"dns_next_upstream_timeout\" of %M ms ends before, in "
+                      "%s in %s:%ui", policy->stale_after,
+                      policy->next_timeout, place->block, place->file,
+                      place->line);
+    }
 }
 
 
@@ -182,6 +202,7 @@ ngx_stream_dns_lint(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     for (i = 0; i < dmcf->upstreams.nelts; i++) {
         if (us[i]->file) {
             ngx_stream_dns_lint_upstream(cf, us[i]);
+            ngx_stream_dns_lint_waits(cf, dmcf, us[i]);
         }
     }
 
@@ -306,6 +327,49 @@ ngx_stream_dns_lint_race(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
                       "\"race %ui\" is more than the servers there are in "
                       "dns_upstream \"%V\" in %s:%ui",
                       u->race, &u->name, us->file, us->line);
+    }
+}
+
+
+/* of all that may use it, so that what is said is so for each */
+
+static void
+ngx_stream_dns_lint_waits(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
+    ngx_stream_dns_upstream_t *us)
+{
+    ngx_uint_t           i;
+    ngx_msec_t           one, all;
+    ngx_dns_policy_t   **policy;
+    ngx_dns_upstream_t  *u;
+
+    one = 0;
+    all = 0;
+    u = &us->upstream;
+    policy = dmcf->policies.elts;
+
+    for (i = 0; i < dmcf->policies.nelts; i++) {
+        one = ngx_max(one, policy[i]->upstream_timeout);
+        all = ngx_max(all, policy[i]->next_timeout);
+    }
+
+    one = ngx_min(one, all);
+
+    if (us->used && us->hedged && u->hedge != NGX_DNS_HEDGE_OFF
+        && u->hedge >= one)
+    {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"hedge\" of %M ms never counts, as "
+                      "\"dns_upstream_timeout\" of %M ms ends before, in "
+                      "dns_upstream \"%V\" in %s:%ui",
+                      u->hedge, one, &u->name, us->file, us->line);
+    }
+
+    if (us->used && u->race_positive && u->race_wait >= all) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"race\": \"wait\" of %M ms never counts, as "
+                      "\"dns_next_upstream_timeout\" of %M ms ends before, in "
+                      "dns_upstream \"%V\" in %s:%ui",
+                      u->race_wait, all, &u->name, us->file, us->line);
     }
 }
 

@@ -294,6 +294,7 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
 
         if (rc == NGX_OK) {
             ep->connections[place] = t;
+            ep->open++;
             *tp = t;
             return NGX_OK;
         }

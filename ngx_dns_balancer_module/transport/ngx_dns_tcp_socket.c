@@ -93,7 +93,6 @@ ngx_dns_tcp_socket_open(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
     }
 
     ngx_queue_insert_tail(&ep->all, &t->queue);
-    ep->open++;
 
     *tp = t;
 
@@ -570,10 +569,9 @@ ngx_dns_tcp_socket_broken(ngx_dns_tcp_t *t)
 
     end.answers = t->answers;
 
+    /* one that ends by us says nothing of the server */
+
     if (t->retired && t->n == 0) {
-
-        /* by us, whatever had become of it */
-
         end.how = NGX_DNS_TCP_CLOSED;
 
     } else if (t->answers == 0 && ep->bytes->failed && ep->bytes->failed(c)) {
@@ -639,10 +637,7 @@ ngx_dns_tcp_socket_close(ngx_dns_tcp_t *t)
 
     t->endpoint->bytes->close(t->connection);
     ngx_queue_remove(&t->queue);
-
-    if (!t->left) {
-        t->endpoint->open--;
-    }
+    t->endpoint->open -= !t->left;
 
     ngx_dns_tcp_socket_rest(t);
 
