@@ -262,6 +262,24 @@ worn(void)
     }
 
     turn();
+    is_int(nlinks, 1, "the third waits where one is the most");
+    tcp_reply(0, 0);
+    tcp_reply(0, 1);
+    readable(0);
+    unit_pass(10);
+    is_int(links[0].closed, 1, "until the first is closed");
+    is_int(nlinks, 2, "then it has another connection");
+    ngx_dns_tcp_out.done();
+
+    tcp_start(NGX_OK);
+    upstream.keepalive = 2;
+    upstream.keepalive_requests = 2;
+
+    for (i = 0; i < 3; i++) {
+        is_int(send_it(i), NGX_OK, "sent");
+    }
+
+    turn();
     is_int(nlinks, 2, "the third has another connection");
     tcp_reply(0, 0);
     readable(0);
