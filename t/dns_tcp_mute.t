@@ -2,7 +2,7 @@
 
 # Tests for connections to a server over TCP and TLS that hear nothing any more,
 # and are not closed, as where another server has taken the place of the one that
-# they lead to: new queries go by new ones.
+# they lead to: new queries go by new ones, and what waits is asked again there.
 
 use warnings;
 use strict;
@@ -16,7 +16,7 @@ use Test::Nginx::DNS;
 use IO::Select;
 use Time::HiRes qw/ sleep time /;
 
-my $t = Test::Nginx::DNS->new()->plan(6);
+my $t = Test::Nginx::DNS->new()->plan(7);
 
 $t->write_stream(<<'EOF_CONF');
 dns_upstream u {
@@ -65,6 +65,16 @@ my $time = time();
 
 is(asked("b$_.test"), '192.0.2.1', 'a later one') for 1 .. 3;
 cmp_ok(time() - $time, '<', 2.5, 'at once');
+
+# the first is asked again, by another connection
+
+my $bytes;
+
+$lost->recv($bytes, 512) if IO::Select->new($lost)->can_read(2);
+
+my $r = $bytes && Test::Nginx::DNS::Message::decode($bytes);
+
+is($r && $r->{answers}[0]{data}, '192.0.2.1', 'what was lost, too');
 
 
 sub ask {

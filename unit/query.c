@@ -11,6 +11,7 @@ ngx_dns_attempt_t  *sent[512];
 unsigned            tcp[512];
 unsigned            nsent;
 unsigned            cancelled;
+unsigned            mute;
 ngx_int_t           refuse;
 unsigned            refusals;
 u_char              wire[600];
@@ -82,10 +83,18 @@ fake_cancel(ngx_dns_attempt_t *a)
 }
 
 
+static ngx_uint_t
+fake_mute(const ngx_dns_attempt_t *a)
+{
+    return mute;
+}
+
+
 ngx_dns_transport_t  fakes[2] = {
     { ngx_string("udp"), NULL, NULL, fake_udp, fake_cancel, NULL,
-      &fakes[1], NULL },
-    { ngx_string("tcp"), NULL, NULL, fake_tcp, fake_cancel, NULL, NULL, NULL }
+      &fakes[1], NULL, NULL },
+    { ngx_string("tcp"), NULL, NULL, fake_tcp, fake_cancel, NULL, NULL, NULL,
+      fake_mute }
 };
 
 

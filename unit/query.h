@@ -39,6 +39,7 @@ extern ngx_dns_attempt_t  *sent[512];
 extern unsigned            tcp[512];
 extern unsigned            nsent;
 extern unsigned            cancelled;
+extern unsigned            mute;             /* connections are */
 extern ngx_int_t           refuse;           /* what send() returns, ... */
 extern unsigned            refusals;         /* ... so many times */
 extern u_char              wire[600];

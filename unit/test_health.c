@@ -58,7 +58,7 @@ fake_cancel(ngx_dns_attempt_t *a)
 
 static ngx_dns_transport_t  fake = { ngx_string("fake"), NULL, NULL,
                                      fake_send, fake_cancel, NULL, NULL,
-                                     NULL };
+                                     NULL, NULL };
 
 
 static ngx_dns_upstream_t *

@@ -125,6 +125,55 @@ lost(void)
 }
 
 
+/* a stream loses nothing, but its way may be gone */
+
+static void
+silent_stream(void)
+{
+    start("sequential", "a");
+    count(unit_peer(zone.upstream, 0));
+    unit_peer(zone.upstream, 0)->transport = &fakes[1];
+    unit_peer(zone.upstream, 0)->shm->rtt = 10000;
+    ask_it("\0\1");
+    unit_pass(1000);
+    is_int(nsent, 1, "a connection that lives: nothing is asked again");
+    is_int(unit_peer(zone.upstream, 0)->shm->late, 0, "nor is it late");
+    mute = 1;
+    unit_pass(250);
+    is_int(nsent, 2, "one that is silent: asked again");
+    mute = 0;
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "answered");
+    is_int(counted(timeouts), 0, "no failure");
+    clean("silent stream");
+
+    start("sequential", "a");
+    unit_peer(zone.upstream, 0)->transport = &fakes[1];
+    ask_it("\0\1");
+    mute = 1;
+    unit_pass(1999);
+    is_int(nsent, 3, "twice at most");
+    unit_pass(1);
+    is_int(answers, 1, "within the time of the server");
+    is_int(rcode(), NGX_DNS_SERVFAIL, "SERVFAIL");
+    mute = 0;
+    clean("silent streams");
+
+    start("sequential", "a b");
+    unit_peer(zone.upstream, 0)->transport = &fakes[1];
+    unit_peer(zone.upstream, 1)->transport = &fakes[1];
+    ask_it("\0\1");
+    mute = 1;
+    unit_pass(600);
+    is_int(nsent, 2, "another server goes before");
+    is_int(sent[1]->peer == unit_peer(zone.upstream, 1), 1, "it is asked");
+    mute = 0;
+    reply(1, "\x81\x80", 1, ANSWER, 16);
+    is_int(rcode(), 0, "and answers");
+    clean("silent stream, two servers");
+}
+
+
 /* not sent for want of ours */
 
 static void
@@ -357,6 +406,7 @@ main(void)
     late();
     truncated();
     lost();
+    silent_stream();
     local();
     hint();
     at_once();

@@ -45,7 +45,7 @@ fake_cancel(ngx_dns_attempt_t *a)
 
 static ngx_dns_transport_t  fake = { ngx_string("fake"), NULL, NULL,
                                      fake_send, fake_cancel, NULL, NULL,
-                                     NULL };
+                                     NULL, NULL };
 
 
 /* a server that leads back */

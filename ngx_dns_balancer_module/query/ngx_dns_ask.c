@@ -12,6 +12,7 @@
 
 
 #define NGX_DNS_ASK_REPEAT   100          /* milliseconds, at least */
+#define NGX_DNS_ASK_MUTE     250          /* from look to look at a stream */
 #define NGX_DNS_ASK_EXPECTS  20           /* from look to look for a server */
 
 
@@ -141,6 +142,7 @@ ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
 {
     ngx_msec_t                   patience;
     ngx_dns_peer_t              *peer;
+    ngx_dns_transport_t         *transport;
     ngx_dns_inflight_attempt_t  *a;
 
     if (!ngx_dns_ask_may_again(f)) {
@@ -149,6 +151,12 @@ ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
 
     a = ngx_dns_inflight_attempt(f, f->tries - 1);
     peer = a->attempt.peer;
+    transport = ngx_dns_attempt_transport(a);
+
+    if (transport->whole == NULL && !transport->mute(&a->attempt)) {
+        f->patience = ngx_current_msec + NGX_DNS_ASK_MUTE;
+        return NGX_AGAIN;
+    }
 
     f->repeats++;
 
@@ -183,6 +191,7 @@ ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler)
 ngx_uint_t
 ngx_dns_ask_may_again(ngx_dns_inflight_t *f)
 {
+    ngx_dns_transport_t         *transport;
     ngx_dns_inflight_attempt_t  *a;
 
     if (f->repeats == NGX_DNS_ASK_AGAIN || f->tries == f->first
@@ -194,7 +203,9 @@ ngx_dns_ask_may_again(ngx_dns_inflight_t *f)
 
     a = ngx_dns_inflight_attempt(f, f->tries - 1);
 
-    return a->live && !a->silent && ngx_dns_attempt_transport(a)->whole;
+    transport = ngx_dns_attempt_transport(a);
+
+    return a->live && !a->silent && (transport->whole || transport->mute);
 }
 
 

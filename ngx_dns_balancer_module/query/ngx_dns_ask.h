@@ -37,7 +37,9 @@ ngx_int_t ngx_dns_ask_beside(ngx_dns_inflight_t *f, ngx_dns_event_pt handler);
 
 /*
  * A datagram may be lost, and no other server is left: the last one is asked
- * again, by another socket and ID.  Returns as above.
+ * again, by another socket and ID.  Over a stream it is asked again if that has
+ * become silent.  Returns as above, or NGX_AGAIN: it has not, or not yet, and
+ * is looked at again when patience is over.
  */
 ngx_int_t ngx_dns_ask_again(ngx_dns_inflight_t *f, ngx_dns_event_pt handler);
 

@@ -218,6 +218,7 @@ ngx_dns_life_ask(ngx_dns_inflight_t *f)
 static void
 ngx_dns_life_beside(ngx_dns_inflight_t *f)
 {
+    ngx_int_t                    rc;
     ngx_uint_t                   i, n;
     ngx_dns_inflight_attempt_t  *a;
 
@@ -229,9 +230,22 @@ ngx_dns_life_beside(ngx_dns_inflight_t *f)
         return;
     }
 
-    if (ngx_dns_ask_beside(f, ngx_dns_life_attempt_handler) != NGX_OK
-        && ngx_dns_ask_again(f, ngx_dns_life_attempt_handler) != NGX_OK)
-    {
+    rc = ngx_dns_ask_beside(f, ngx_dns_life_attempt_handler);
+
+    if (rc != NGX_OK) {
+        rc = ngx_dns_ask_again(f, ngx_dns_life_attempt_handler);
+    }
+
+    if (rc == NGX_AGAIN) {
+
+        /* nothing is late as long as its stream lives */
+
+        ngx_dns_life_wait(f);
+        return;
+    }
+
+    if (rc != NGX_OK) {
+
         /* whatever the reason: else patience would be over again at once */
 
         f->limit = f->servers;

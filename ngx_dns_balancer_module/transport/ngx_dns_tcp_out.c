@@ -40,7 +40,7 @@ static void ngx_dns_tcp_unlearn(ngx_dns_tcp_endpoint_t *ep);
 static void ngx_dns_tcp_room(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t);
 static void ngx_dns_tcp_fail(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_event_e event);
-static ngx_uint_t ngx_dns_tcp_mute(ngx_dns_tcp_endpoint_t *ep,
+static ngx_uint_t ngx_dns_tcp_silent(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_tcp_t *t);
 static ngx_uint_t ngx_dns_tcp_idle(ngx_dns_tcp_endpoint_t *ep);
 
@@ -53,7 +53,8 @@ ngx_dns_transport_t  ngx_dns_tcp_out = {
     ngx_dns_tcp_cancel,
     ngx_dns_tcp_leave,
     NULL,
-    &ngx_dns_bytes_plain
+    &ngx_dns_bytes_plain,
+    ngx_dns_tcp_mute
 };
 
 
@@ -271,7 +272,7 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
         } else if (!ngx_dns_tcp_usable(ep, t)) {
             continue;
 
-        } else if (ngx_dns_tcp_mute(ep, t)) {
+        } else if (ngx_dns_tcp_silent(ep, t)) {
             mute = t;
 
         } else if (best == NULL || t->n < best->n) {
@@ -336,7 +337,7 @@ ngx_dns_tcp_usable(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 /* it has had twice the time that the server takes, as far as that is known */
 
 static ngx_uint_t
-ngx_dns_tcp_mute(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
+ngx_dns_tcp_silent(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 {
     uint32_t    rtt;
     ngx_msec_t  silence;
@@ -352,6 +353,18 @@ ngx_dns_tcp_mute(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
     rtt = ngx_dns_load(&ep->peer->shm->rtt);
 
     return rtt == 0 || silence >= ngx_dns_peer_usual(ep->peer, rtt) / 500;
+}
+
+
+ngx_uint_t
+ngx_dns_tcp_mute(const ngx_dns_attempt_t *a)
+{
+    ngx_dns_tcp_t  *t;
+
+    t = a->channel;
+
+    return t && a->channel != &ngx_dns_tcp_waiting
+           && ngx_dns_tcp_silent(t->endpoint, t);
 }
 
 

@@ -42,6 +42,7 @@ ngx_int_t ngx_dns_tcp_send(ngx_dns_attempt_t *a, const u_char *query,
     size_t len);
 void ngx_dns_tcp_cancel(ngx_dns_attempt_t *a);
 void ngx_dns_tcp_leave(ngx_dns_peer_t *peer);
+ngx_uint_t ngx_dns_tcp_mute(const ngx_dns_attempt_t *a);
 
 #pragma GCC visibility pop
 

@@ -23,7 +23,8 @@ ngx_dns_transport_t  ngx_dns_tls_out = {
     ngx_dns_tcp_cancel,
     ngx_dns_tls_leave,
     NULL,
-    &ngx_dns_bytes_tls
+    &ngx_dns_bytes_tls,
+    ngx_dns_tcp_mute
 };
 
 

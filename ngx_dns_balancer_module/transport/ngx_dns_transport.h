@@ -141,6 +141,13 @@ struct ngx_dns_transport_s {
 
     /* of a stream: what carries its octets; NULL: datagrams do */
     const ngx_dns_bytes_t  *bytes;
+
+    /*
+     * Of a stream, which loses nothing as long as it lives: has the way by
+     * which an attempt went been silent for so long that another one may do?
+     * NULL: not known.
+     */
+    ngx_uint_t           (*mute)(const ngx_dns_attempt_t *a);
 };
 
 

@@ -44,6 +44,7 @@ ngx_dns_transport_t  ngx_dns_udp_out = {
     ngx_dns_udp_cancel,
     ngx_dns_udp_leave,
     &ngx_dns_tcp_out,
+    NULL,
     NULL
 };
 
