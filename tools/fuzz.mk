@@ -31,6 +31,7 @@ $(FUZZ)/obj-fuzz/%.o: %.c $(UNIT)/flags
 	@clang -fsanitize=fuzzer-no-link $(FUZZ_SAN) $(FUZZ_FLAGS) -c -o $@ $<
 
 $(FUZZ)/lib%.a:
+	@mkdir -p $(@D)
 	@rm -f $@ && ar rc $@ $^
 
 $(FUZZ)/libfuzz.a: $(patsubst %.c,$(FUZZ)/obj-fuzz/%.o,$(UNIT_SOURCES))
@@ -45,6 +46,7 @@ $(patsubst %,$(FUZZ)/fuzz_%,$(FUZZ_PLAIN)): $(FUZZ)/libfuzz-plain.a
 FUZZ_LIBS     := -pthread -lldns -lssl -lcrypto -lm
 
 $(FUZZ)/seeds_%: $(UNIT)/obj/fuzz/fuzz_%.o $(UNIT)/obj/fuzz/main.o
+	@mkdir -p $(@D)
 	@$(CC) $(UNIT_SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_LIBS)
 
 $(FUZZ)/fuzz_%: $(FUZZ)/obj-fuzz/fuzz/fuzz_%.o
