@@ -25,6 +25,10 @@ $ca->issue('cert', 'DNS:dns.example.net');
 my $key = $t->read_file('cert.key');
 $t->write_file('key.pem', $key);
 
+# where nginx logs that is not told where
+
+mkdir $t->testdir() . '/logs';
+
 must(qw/ ip addr add 192.0.2.1\/24 dev lo /);
 must(qw/ ip link add eth0 type veth peer name eth1 /);
 

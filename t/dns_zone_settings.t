@@ -97,9 +97,19 @@ sub get {
     my $r = dns_query($t->port(8053), $name, 'A', %o);
     my ($rr) = @{$r->{answers}};
 
-    return "$rr->{data} $rr->{ttl}" if $rr;
+    return "$rr->{data} " . whole($rr->{ttl}) if $rr;
     return $r->{rcode} if !@{$r->{authority}};
-    return "$r->{rcode} $r->{authority}[0]{ttl}";
+    return "$r->{rcode} " . whole($r->{authority}[0]{ttl});
+}
+
+# a second or two may have gone by on a busy machine
+
+sub whole {
+    my ($ttl) = @_;
+
+    my ($whole) = grep { $ttl <= $_ && $ttl > $_ - 3 } 5, 20, 30, 300, 600;
+
+    return $whole // $ttl;
 }
 
 # a setting of the zone, of the server, of stream
