@@ -5,8 +5,9 @@
 
 /*
  * How long a server usually takes, by the times that were measured.  For
- * ngx_dns_peer_patience.c, which says what is slow for an upstream, and for
- * ngx_dns_ask.c, which asks another server then.
+ * ngx_dns_peer_patience.c, which says what is slow for an upstream, for
+ * ngx_dns_ask.c, which asks another server then, and for transports, which
+ * look for another way to a server that has become silent.
  */
 
 
@@ -26,6 +27,22 @@ static ngx_inline uint64_t
 ngx_dns_peer_usual(ngx_dns_peer_t *peer, uint32_t rtt)
 {
     return rtt + 4 * (uint64_t) ngx_dns_load(&peer->shm->rttvar);
+}
+
+
+/*
+ * Are so many milliseconds of silence twice the time that the server takes?  If
+ * that is not known, they are.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_dns_peer_overdue(ngx_dns_peer_t *peer, ngx_msec_t silence)
+{
+    uint32_t  rtt;
+
+    rtt = ngx_dns_load(&peer->shm->rtt);
+
+    return rtt == 0 || silence >= ngx_dns_peer_usual(peer, rtt) / 500;
 }
 
 

@@ -334,25 +334,18 @@ ngx_dns_tcp_usable(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 }
 
 
-/* it has had twice the time that the server takes, as far as that is known */
+/* has it been asked, and brought nothing for longer than it should take? */
 
 static ngx_uint_t
 ngx_dns_tcp_silent(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 {
-    uint32_t    rtt;
     ngx_msec_t  silence;
 
     silence = ngx_current_msec - t->heard;
 
-    if (!t->connected || (t->n == 0 && t->given_up == 0)
-        || silence < NGX_DNS_TCP_MUTE)
-    {
-        return 0;
-    }
-
-    rtt = ngx_dns_load(&ep->peer->shm->rtt);
-
-    return rtt == 0 || silence >= ngx_dns_peer_usual(ep->peer, rtt) / 500;
+    return t->connected && (t->n || t->given_up)
+           && silence >= NGX_DNS_TCP_MUTE
+           && ngx_dns_peer_overdue(ep->peer, silence);
 }
 
 

@@ -12,7 +12,6 @@
 
 static ngx_uint_t ngx_dns_udp_deaf(ngx_dns_udp_endpoint_t *ep,
     ngx_uint_t n);
-static ngx_msec_t ngx_dns_udp_patience(ngx_dns_udp_endpoint_t *ep);
 static ngx_uint_t ngx_dns_udp_alone(ngx_dns_udp_endpoint_t *ep, ngx_uint_t n);
 
 
@@ -107,7 +106,7 @@ ngx_dns_udp_deaf(ngx_dns_udp_endpoint_t *ep, ngx_uint_t n)
 
     if (silence - ep->silent < NGX_DNS_UDP_DEAF
         || silence - ep->silent < ngx_min(ep->silent, NGX_DNS_UDP_DEAF_MAX)
-        || silence < ngx_dns_udp_patience(ep))
+        || !ngx_dns_peer_overdue(ep->peer, silence))
     {
         return 0;
     }
@@ -116,19 +115,6 @@ ngx_dns_udp_deaf(ngx_dns_udp_endpoint_t *ep, ngx_uint_t n)
     ep->fresh = n;
 
     return 1;
-}
-
-
-/* twice the time that the server takes, as far as that is known */
-
-static ngx_msec_t
-ngx_dns_udp_patience(ngx_dns_udp_endpoint_t *ep)
-{
-    uint32_t  rtt;
-
-    rtt = ngx_dns_load(&ep->peer->shm->rtt);
-
-    return rtt ? (ngx_msec_t) (ngx_dns_peer_usual(ep->peer, rtt) / 500) : 0;
 }
 
 
