@@ -22,13 +22,12 @@ FUZZ_SOURCES  := fuzz/nginx.c \
 
 # libFuzzer has all sources instrumented; seeds take objects of the unit tests
 
-FUZZ_SAN       = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_FLAGS     = -O1 -g -fno-omit-frame-pointer $(WARNINGS) -D_GNU_SOURCE \
                  -DNGX_HAVE_NONALIGNED=0 $(NGX_INCS) -I. -I$(SRC) -MMD -MP
 
 $(FUZZ)/obj-fuzz/%.o: %.c $(UNIT)/flags
 	@mkdir -p $(@D)
-	@clang -fsanitize=fuzzer-no-link $(FUZZ_SAN) $(FUZZ_FLAGS) -c -o $@ $<
+	@clang -fsanitize=fuzzer-no-link $(UNIT_SAN) $(FUZZ_FLAGS) -c -o $@ $<
 
 $(FUZZ)/lib%.a:
 	@mkdir -p $(@D)
@@ -50,7 +49,7 @@ $(FUZZ)/seeds_%: $(UNIT)/obj/fuzz/fuzz_%.o $(UNIT)/obj/fuzz/main.o
 	@$(CC) $(UNIT_SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_LIBS)
 
 $(FUZZ)/fuzz_%: $(FUZZ)/obj-fuzz/fuzz/fuzz_%.o
-	@clang -fsanitize=fuzzer $(FUZZ_SAN) -o $@ $(filter %.o,$^) \
+	@clang -fsanitize=fuzzer $(UNIT_SAN) -o $@ $(filter %.o,$^) \
 	    $(filter %.a,$^) $(FUZZ_LIBS)
 
 -include $(wildcard $(FUZZ)/obj-fuzz/*/*.d $(FUZZ)/obj-fuzz/*/*/*.d) \
