@@ -20,11 +20,14 @@ ngx_dns_udp_choose(ngx_dns_udp_endpoint_t *ep, ngx_dns_udp_socket_t **sp)
 {
     ngx_int_t              rc;
     ngx_uint_t             i, n;
+    ngx_msec_t             silence;
     ngx_dns_udp_socket_t  *s;
 
-    if (ep->since
-        && ngx_current_msec - ep->since >= NGX_DNS_UDP_SILENT
-        && ngx_current_msec - ep->looked >= NGX_DNS_UDP_LOOKS)
+    silence = ep->since ? ngx_current_msec - ep->since : 0;
+
+    if (silence >= NGX_DNS_UDP_SILENT
+        && ngx_current_msec - ep->looked >= NGX_DNS_UDP_LOOKS
+        && ngx_dns_peer_overdue(ep->peer, silence))
     {
         ngx_dns_udp_look(ep);
     }
