@@ -35,6 +35,7 @@ my $port = $ENV{BENCH_PORT} || 5300;
 
 my ($here, $there) = qw/ 192.0.2.2 192.0.2.1 /;
 my @up = map { ($ENV{FAR} ? $there : '127.0.0.1') . ':' . ($port + $_) } 1, 2;
+my $many = $ENV{FAR} ? '198.18' : '127.1';      # a network of them, RFC 2544
 my $far;                                # a process in their network namespace
 our $tls_port = $port + 4;
 my $https_port = $port + 5;
@@ -625,6 +626,8 @@ sub far {
         'ip link set here up',
         "nsenter -n -t $far ip address add $there/24 dev there",
         "nsenter -n -t $far ip link set there up",
+        "nsenter -n -t $far ip route add local $many.0.0/16 dev lo",
+        "ip route add $many.0.0/16 via $there",
     ) {
         system($_) == 0 or die "failed: $_\n";
     }
@@ -788,7 +791,7 @@ sub upstreams {
 
     my $n = $kind && $kinds{$kind}{servers} or return @up;
 
-    return map { sprintf '127.1.%d.%d:%d', $_ >> 8, $_ & 255, $port + 1 }
+    return map { sprintf "$many.%d.%d:%d", $_ >> 8, $_ & 255, $port + 1 }
                1 .. $n;
 }
 
