@@ -19,6 +19,8 @@ ngx_dns_peer_t      peer;
 ngx_dns_upstream_t  upstream;
 unsigned            moved;
 
+static ngx_dns_peer_shm_t  peer_shm;
+
 ngx_queue_t         ngx_posted_events;
 ngx_queue_t         ngx_posted_next_events;
 
@@ -177,6 +179,7 @@ tcp_start(ngx_int_t rc)
     memset(&peer, 0, sizeof(peer));
 
     peer.transport = &ngx_dns_tcp_out;
+    peer.shm = &peer_shm;
     peer.upstream = &upstream;
     upstream.keepalive = NGX_DNS_TCP_CONNECTIONS;
     upstream.keepalive_requests = 0;

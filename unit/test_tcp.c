@@ -140,6 +140,20 @@ broken(void)
     is_int(events[0], NGX_DNS_EVENT_NETWORK, "not established in its time");
     is_int(links[0].closed, 1, "closed");
 
+    tcp_start(NGX_AGAIN);
+
+    (void) send_it(0);
+    unit_pass(400);
+    is_int(ngx_dns_tcp_out.mute(&attempts[0]), 0, "a connection takes time");
+    unit_pass(200);
+    is_int(ngx_dns_tcp_out.mute(&attempts[0]), 1, "too much of it");
+    (void) send_it(1);
+    is_int(nlinks, 2, "and others get another one");
+    is_int(nevents[0], 0, "which ends nothing");
+    ngx_dns_tcp_out.cancel(&attempts[0]);
+    ngx_dns_tcp_out.cancel(&attempts[1]);
+    ngx_dns_tcp_out.done();
+
     tcp_start(NGX_ERROR);
     is_int(send_it(0), NGX_ERROR, "no way to it");
     tcp_start(NGX_BUSY);

@@ -334,7 +334,12 @@ ngx_dns_tcp_usable(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 }
 
 
-/* has it been asked, and brought nothing for longer than it should take? */
+/*
+ * Has it been asked, and brought nothing for longer than it should take?  So
+ * has one that is still being established, over TLS with its handshake: if
+ * that hangs there is nothing to wait for, and if it is only slow another one
+ * does no harm.
+ */
 
 static ngx_uint_t
 ngx_dns_tcp_silent(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
@@ -343,7 +348,7 @@ ngx_dns_tcp_silent(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 
     silence = ngx_current_msec - t->heard;
 
-    return t->connected && (t->n || t->given_up)
+    return (t->n || t->given_up)
            && silence >= NGX_DNS_TCP_MUTE
            && ngx_dns_peer_overdue(ep->peer, silence);
 }
