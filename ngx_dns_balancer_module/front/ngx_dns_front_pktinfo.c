@@ -38,6 +38,13 @@ ngx_dns_front_pktinfo_read(struct msghdr *msg, ngx_dns_front_addr_t *addrs,
             pkt6 = (struct in6_pktinfo *) (void *) CMSG_DATA(cmsg);
             local->sockaddr.sa_family = AF_INET6;
             local->sockaddr_in6.sin6_addr = pkt6->ipi6_addr;
+
+            /* it is one of this device only, wherever the client is */
+
+            if (IN6_IS_ADDR_LINKLOCAL(&pkt6->ipi6_addr)) {
+                local->sockaddr_in6.sin6_scope_id = pkt6->ipi6_ifindex;
+            }
+
             client->local = 1;
             break;
         }
@@ -77,6 +84,7 @@ ngx_dns_front_pktinfo_write(size_t *control, const ngx_dns_sockaddr_t *local)
         pkt6 = (struct in6_pktinfo *) (void *) CMSG_DATA(cmsg);
         ngx_memzero(pkt6, sizeof(struct in6_pktinfo));
         pkt6->ipi6_addr = local->sockaddr_in6.sin6_addr;
+        pkt6->ipi6_ifindex = local->sockaddr_in6.sin6_scope_id;
 
         return CMSG_SPACE(sizeof(struct in6_pktinfo));
     }
