@@ -23,6 +23,8 @@ ngx_dns_response_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
 {
     u_char             *p, *start;
     size_t              limit, opt;
+    ngx_dns_asked_t     asked;
+    ngx_dns_asker_t     plain;
     ngx_dns_message_t   cut;
 
     limit = ngx_dns_response_limit(asker);
@@ -31,7 +33,24 @@ ngx_dns_response_send(ngx_dns_asker_t *asker, const ngx_dns_message_t *m,
     if (m->end + opt > limit) {
         cut = *m;
         ngx_dns_message_truncate(&cut, msg, limit - opt);
-        m = &cut;
+
+        if (asker->client->bounded || !(cut.flags & NGX_DNS_TC)) {
+            m = &cut;
+
+        } else {
+
+            /* nobody could come again for the rest: the OPT is worth less */
+
+            plain = *asker;
+            asked = *asker->asked;
+
+            asked.edns = 0;
+            asked.options = 0;
+            plain.asked = &asked;
+
+            asker = &plain;
+            opt = 0;
+        }
     }
 
     start = ngx_dns_response_reserve(asker, msg ? m->end + opt
