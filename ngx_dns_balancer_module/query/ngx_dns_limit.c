@@ -17,6 +17,8 @@ static ngx_dns_reason_e ngx_dns_limit_query(ngx_dns_request_t *r,
     ngx_dns_reason_e reason);
 static ngx_inline ngx_dns_reason_e ngx_dns_limit(const ngx_dns_request_t *r,
     const ngx_dns_policy_t *policy, ngx_uint_t misses) ngx_dns_hot;
+static ngx_int_t ngx_dns_limit_again(const ngx_dns_limit_t *limit,
+    uint64_t hash) ngx_dns_limit_rare;
 static ngx_int_t ngx_dns_limit_text(const ngx_dns_request_t *r,
     const ngx_dns_limit_zone_t *zone, uint64_t *hash) ngx_dns_limit_rare;
 static ngx_inline uint64_t ngx_dns_limit_client(ngx_dns_client_t *client,
@@ -83,7 +85,8 @@ ngx_dns_limit(const ngx_dns_request_t *r, const ngx_dns_policy_t *policy,
         }
 
         if (ngx_dns_rate_take(&zone->rate, hash, ngx_dns_usec, limit->burst)
-            == NGX_OK)
+            == NGX_OK
+            || ngx_dns_limit_again(limit, hash) == NGX_OK)
         {
             continue;
         }
@@ -96,6 +99,21 @@ ngx_dns_limit(const ngx_dns_request_t *r, const ngx_dns_policy_t *policy,
     }
 
     return NGX_DNS_FINE;
+}
+
+
+/*
+ * Our clock was read before the batch.  Since then another worker may have
+ * counted the same client, and what is just in time would be ahead of it.
+ */
+
+static ngx_int_t
+ngx_dns_limit_again(const ngx_dns_limit_t *limit, uint64_t hash)
+{
+    ngx_dns_clock_update();
+
+    return ngx_dns_rate_take(&limit->zone->rate, hash, ngx_dns_usec,
+                             limit->burst);
 }
 
 
