@@ -68,8 +68,9 @@ cmp_ok(abs($s->{time} - time()), '<', 5, 'time');
 my $server = $s->{servers}[0];
 
 is_deeply([ sort keys %$server ],
-    [ qw/ cache dnstap_dropped dnstap_frames duration hits listen misses
-          prefetches queries responses server stale zones / ], 'a server');
+    [ qw/ cache cookies dnstap_dropped dnstap_frames duration hits limited
+          listen misses prefetches queries responses server stale zones / ],
+    'a server');
 is_deeply([ sort keys %{$server->{queries}} ], [ qw/ https tcp tls udp / ],
           'protocols');
 is_deeply([ sort keys %{$server->{responses}} ],

@@ -152,6 +152,71 @@ slots(void)
 }
 
 
+/* the counters of a limit are a part of those of each server */
+
+static void
+limits(void)
+{
+    uint32_t                    a[SERVERS + 1];
+    ngx_str_t                   name;
+    ngx_uint_t                  i, k, n, reloads;
+    ngx_dns_metrics_id_t        ids[NGX_DNS_LIMIT_ZONES];
+    ngx_dns_metrics_id_t       *p[NGX_DNS_LIMIT_ZONES];
+    ngx_dns_metrics_shm_t      *shm;
+    ngx_dns_server_counters_t   sum;
+
+    static u_char  names[] = "0123456789abcdefghijklmnopqrstuvwxyz+-=*/.,:";
+
+    /* all are others with each reload, but the last one */
+
+    static const ngx_uint_t  first[] = { 0, 15, 0, 15 };
+
+    shm = zone();
+
+    for (reloads = 0; reloads < 4; reloads++) {
+        is_int(try(shm, "ab", a), NGX_OK, "servers");
+
+        n = NGX_DNS_LIMIT_ZONES;
+
+        for (i = 0; i < n; i++) {
+            name.data = &names[i == n - 1 ? 40 : first[reloads] + i];
+            name.len = 1;
+
+            ngx_dns_metrics_identify(&ids[i], &name, NULL);
+            p[i] = &ids[i];
+        }
+
+        is_int(ngx_dns_metrics_place(shm, NGX_DNS_METRICS_LIMIT, p, n), NGX_OK,
+               "room for as many others");
+
+        ngx_dns_metrics_commit(shm);
+        (void) ngx_dns_metrics_attach(shm);
+
+        for (i = 0; i < n; i++) {
+            for (k = 0; k < 2; k++) {
+                ngx_dns_metrics_server(a[k])->limited[ids[i].slot][k]++;
+            }
+
+            ngx_dns_metrics_server(a[0])->misses++;
+        }
+
+        ngx_dns_metrics_sum_server(shm, a[1], &sum);
+
+        is_int(sum.limited[ids[n - 1].slot][1], reloads + 1,
+               "one that stays goes on");
+        is_int(sum.limited[ids[n - 1].slot][0], 0, "by what was done");
+        is_int(sum.limited[ids[0].slot][1], reloads < 2 ? 1 : 2,
+               "of the last configuration but one it is known, too");
+
+        ngx_dns_metrics_detach(shm);
+    }
+
+    ngx_dns_metrics_sum_server(shm, a[0], &sum);
+
+    is_int(sum.misses, 4 * NGX_DNS_LIMIT_ZONES, "other counters stay");
+}
+
+
 static void
 rows(void)
 {
@@ -335,6 +400,7 @@ main(void)
     ngx_pid = getpid();
 
     slots();
+    limits();
     rows();
     histogram();
     labels();

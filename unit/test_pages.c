@@ -160,7 +160,6 @@ figures(ngx_uint_t up)
     static ngx_dns_figures_server_t    server;
     static ngx_dns_figures_upstream_t  upstream;
     static ngx_dns_status_server_t     conf;
-    static ngx_array_t                 limits;
 
     u = unit_upstream("round_robin", "a b");
 
@@ -192,7 +191,6 @@ figures(ngx_uint_t up)
     f.npeers = 2;
     f.upstreams = &upstream;
     f.nupstreams = 1;
-    f.limits = &limits;
 
     u->used = 1;
 
@@ -308,15 +306,12 @@ static void
 json(void)
 {
     const char              *p;
-    ngx_array_t              limits;
     ngx_dns_figures_t        none;
     ngx_dns_page_request_t   pr;
 
     memset(&pr, 0, sizeof(pr));
     memset(&none, 0, sizeof(none));
-    memset(&limits, 0, sizeof(limits));
 
-    none.limits = &limits;
     pr.figures = &none;
 
     p = page(&ngx_dns_page_json, &pr, NGX_DNS_PAGE_OK);

@@ -17,12 +17,15 @@ static void ngx_dns_json_figures(ngx_dns_text_t *t, ngx_dns_family_of_e of,
 static void ngx_dns_json_limits(ngx_dns_text_t *t, ngx_dns_figures_t *f);
 static void ngx_dns_json_reasons(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     ngx_uint_t drop);
-static void ngx_dns_json_server(ngx_dns_text_t *t, ngx_dns_figures_server_t *s);
+static void ngx_dns_json_server(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    ngx_dns_figures_server_t *s);
 static void ngx_dns_json_conf(ngx_dns_text_t *t, ngx_dns_status_server_t *conf);
 static void ngx_dns_json_queries(ngx_dns_text_t *t,
     const ngx_dns_server_counters_t *sum);
 static void ngx_dns_json_responses(ngx_dns_text_t *t,
     const ngx_dns_server_counters_t *sum);
+static void ngx_dns_json_limited(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    uint64_t (*limited)[NGX_DNS_LIMIT_ACTIONS]);
 static void ngx_dns_json_cache(ngx_dns_text_t *t, ngx_dns_figures_cache_t *c);
 static void ngx_dns_json_upstream(ngx_dns_text_t *t,
     ngx_dns_figures_upstream_t *fu);
@@ -82,7 +85,7 @@ ngx_dns_json_render(ngx_dns_page_request_t *pr)
     ngx_dns_json_open(t, "servers", '[');
 
     for (i = 0; i < f->nservers; i++) {
-        ngx_dns_json_server(t, &f->servers[i]);
+        ngx_dns_json_server(t, f, &f->servers[i]);
     }
 
     ngx_dns_json_close(t, ']');
@@ -189,9 +192,11 @@ ngx_dns_json_reasons(ngx_dns_text_t *t, ngx_dns_figures_t *f, ngx_uint_t drop)
 
 
 static void
-ngx_dns_json_server(ngx_dns_text_t *t, ngx_dns_figures_server_t *s)
+ngx_dns_json_server(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    ngx_dns_figures_server_t *s)
 {
-    uint64_t  hits;
+    uint64_t    hits;
+    ngx_uint_t  i;
 
     hits = ngx_dns_status_source(&s->sum, NGX_DNS_SOURCE_CACHE);
 
@@ -205,6 +210,15 @@ ngx_dns_json_server(ngx_dns_text_t *t, ngx_dns_figures_server_t *s)
     ngx_dns_json_number(t, "stale",
                         ngx_dns_status_source(&s->sum, NGX_DNS_SOURCE_STALE));
     ngx_dns_json_figures(t, NGX_DNS_FAMILY_SERVER, &s->sum);
+    ngx_dns_json_limited(t, f, s->sum.limited);
+
+    ngx_dns_json_open(t, "cookies", '{');
+
+    for (i = 0; i < NGX_DNS_COOKIES; i++) {
+        ngx_dns_json_number(t, ngx_dns_metrics_cookies[i], s->sum.cookies[i]);
+    }
+
+    ngx_dns_json_close(t, '}');
 
     ngx_dns_json_key(t, "duration");
     ngx_dns_json_histogram(t, &s->sum.duration, hits);
@@ -304,6 +318,43 @@ ngx_dns_json_responses(ngx_dns_text_t *t, const ngx_dns_server_counters_t *sum)
 
             if (n) {
                 ngx_dns_json_number(t, ngx_dns_metrics_rcodes[rcode], n);
+            }
+        }
+
+        ngx_dns_json_close(t, '}');
+    }
+
+    ngx_dns_json_close(t, '}');
+}
+
+
+/* by zone, then action; only what is not 0 */
+
+static void
+ngx_dns_json_limited(ngx_dns_text_t *t, ngx_dns_figures_t *f,
+    uint64_t (*limited)[NGX_DNS_LIMIT_ACTIONS])
+{
+    uint64_t    *n;
+    ngx_uint_t   i, k;
+
+    ngx_dns_json_open(t, "limited", '{');
+
+    for (i = 0; i < f->nlimits; i++) {
+        n = limited[f->limits[i]->metrics.slot];
+
+        if (n[NGX_DNS_LIMIT_DROP] + n[NGX_DNS_LIMIT_TRUNCATE]
+            + n[NGX_DNS_LIMIT_REFUSE] + n[NGX_DNS_LIMIT_DRY_RUN] == 0)
+        {
+            continue;
+        }
+
+        ngx_dns_text_json(t, &f->limits[i]->name);
+        ngx_dns_text_c(t, ":");
+        ngx_dns_json_open(t, NULL, '{');
+
+        for (k = 0; k < NGX_DNS_LIMIT_ACTIONS; k++) {
+            if (n[k]) {
+                ngx_dns_json_number(t, ngx_dns_metrics_actions[k], n[k]);
             }
         }
 

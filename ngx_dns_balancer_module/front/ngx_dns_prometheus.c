@@ -100,32 +100,33 @@ ngx_dns_prometheus_limited(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     const ngx_dns_family_t *family)
 {
     u_char      extra[NGX_DNS_PROMETHEUS_LABELS];
-    uint64_t    n;
-    ngx_str_t  *zone;
+    uint64_t   *n;
+    ngx_str_t   labels;
     ngx_uint_t  i, k, action;
 
-    if (f->nservers == 0) {
-        return;                     /* there are no limits either: NULL */
-    }
-
-    zone = f->limits->elts;
-
     for (i = 0; i < f->nservers; i++) {
-        for (k = 0; k < f->limits->nelts; k++) {
+        for (k = 0; k < f->nlimits; k++) {
+            n = f->servers[i].sum.limited[f->limits[k]->metrics.slot];
+
             for (action = 0; action < NGX_DNS_LIMIT_ACTIONS; action++) {
-
-                n = f->servers[i].sum.limited[k][action];
-
-                if (n == 0) {
+                if (n[action] == 0) {
                     continue;
                 }
 
-                (void) ngx_snprintf(extra, sizeof(extra),
-                                    "zone=\"%V\",action=\"%s\"%Z", &zone[k],
-                                    ngx_dns_metrics_actions[action]);
+                if (ngx_dns_prometheus_label(&labels, t->pool, "server=",
+                                             &f->servers[i].conf->name,
+                                             ",zone=", &f->limits[k]->name)
+                    != NGX_OK)
+                {
+                    t->failed = 1;
+                    return;
+                }
 
-                ngx_dns_prometheus_sample(t, family, &f->servers[i].labels,
-                                          (char *) extra, n);
+                (void) ngx_sprintf(extra, "action=\"%s\"%Z",
+                                   ngx_dns_metrics_actions[action]);
+
+                ngx_dns_prometheus_sample(t, family, &labels, (char *) extra,
+                                          n[action]);
             }
         }
     }
@@ -142,8 +143,6 @@ ngx_dns_prometheus_cookies(ngx_dns_text_t *t, ngx_dns_figures_t *f,
     uint64_t   *n;
     ngx_uint_t  i, k;
 
-    static const char  *words[] = { "new", "valid", "invalid" };
-
     for (i = 0; i < f->nservers; i++) {
         n = f->servers[i].sum.cookies;
 
@@ -152,7 +151,8 @@ ngx_dns_prometheus_cookies(ngx_dns_text_t *t, ngx_dns_figures_t *f,
         }
 
         for (k = 0; k < NGX_DNS_COOKIES; k++) {
-            (void) ngx_sprintf(extra, "cookie=\"%s\"%Z", words[k]);
+            (void) ngx_sprintf(extra, "cookie=\"%s\"%Z",
+                               ngx_dns_metrics_cookies[k]);
 
             ngx_dns_prometheus_sample(t, family, &f->servers[i].labels,
                                       (char *) extra, n[k]);

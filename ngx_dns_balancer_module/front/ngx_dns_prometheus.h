@@ -21,6 +21,10 @@
 /* makes the labels of all figures, which are written many times */
 ngx_int_t ngx_dns_prometheus_labels(ngx_dns_figures_t *f, ngx_pool_t *pool);
 
+/* one or two of them, NAME= and a value; NGX_ERROR: no memory */
+ngx_int_t ngx_dns_prometheus_label(ngx_str_t *labels, ngx_pool_t *pool,
+    const char *name, ngx_str_t *value, const char *name2, ngx_str_t *value2);
+
 /*
  * The name of a series, with "labels", or NULL, and "extra" ones, which may be
  * "".  With "suffix" NULL it is the bare name of a family, otherwise "_total"

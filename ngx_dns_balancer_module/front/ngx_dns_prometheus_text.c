@@ -7,10 +7,6 @@
 #include "ngx_dns_prometheus.h"
 
 
-static ngx_int_t ngx_dns_prometheus_label(ngx_str_t *labels, ngx_pool_t *pool,
-    const char *name, ngx_str_t *value, const char *name2, ngx_str_t *value2);
-
-
 /* the bounds of ngx_dns_histogram.h as OpenMetrics writes numbers */
 
 static const char  *ngx_dns_prometheus_bounds[NGX_DNS_HISTOGRAM_BUCKETS] = {
@@ -74,7 +70,7 @@ ngx_dns_prometheus_labels(ngx_dns_figures_t *f, ngx_pool_t *pool)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_dns_prometheus_label(ngx_str_t *labels, ngx_pool_t *pool,
     const char *name, ngx_str_t *value, const char *name2, ngx_str_t *value2)
 {

@@ -167,7 +167,8 @@ ngx_dns_status_caches(ngx_dns_status_t *st, ngx_dns_figures_t *f,
     ngx_dns_cache_shm_t       *cache;
     ngx_dns_figures_cache_t   *fc;
 
-    f->limits = &st->limits;
+    f->limits = st->limits->elts;
+    f->nlimits = st->limits->nelts;
     f->ncaches = st->caches.nelts;
     f->caches = ngx_palloc(pool, ngx_max(f->ncaches, 1)
                                  * sizeof(ngx_dns_figures_cache_t));

@@ -17,6 +17,7 @@
 
 #include "ngx_dns_text.h"
 #include "../query/ngx_dns_conf.h"
+#include "../query/ngx_dns_limit.h"
 #include "../store/ngx_dns_desk.h"
 #include "../store/ngx_dns_metrics.h"
 #include "../store/ngx_dns_xdp.h"
@@ -35,7 +36,7 @@ typedef struct {
     ngx_array_t              servers;      /* of ngx_dns_status_server_t */
     ngx_array_t              upstreams;    /* of ngx_dns_upstream_t * */
     ngx_array_t              caches;       /* of ngx_shm_zone_t * */
-    ngx_array_t              limits;       /* of ngx_str_t: names of zones */
+    ngx_array_t             *limits;       /* of ngx_dns_limit_zone_t * */
     ngx_dns_metrics_shm_t   *metrics;      /* NULL: no server, no figures */
     ngx_dns_desk_shm_t      *desk;         /* NULL: the same */
 } ngx_dns_status_t;
@@ -85,7 +86,8 @@ typedef struct {
     ngx_uint_t                    npeers;
     ngx_dns_figures_upstream_t   *upstreams;
     ngx_uint_t                    nupstreams;
-    ngx_array_t                  *limits;      /* of ngx_str_t */
+    ngx_dns_limit_zone_t        **limits;
+    ngx_uint_t                    nlimits;
     ngx_dns_figures_cache_t      *caches;
     ngx_uint_t                    ncaches;
     ngx_dns_desk_change_t        *changes;     /* the last one first */

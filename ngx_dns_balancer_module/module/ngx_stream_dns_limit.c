@@ -150,7 +150,7 @@ ngx_stream_dns_limit_zone_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
         return NGX_CONF_ERROR;
     }
 
-    zone->index = dmcf->limit_zones.nelts - 1;
+    ngx_dns_metrics_identify(&zone->metrics, &zone->name, NULL);
     *p = zone;
 
     return NGX_CONF_OK;
@@ -184,11 +184,7 @@ ngx_stream_dns_limit_name(ngx_str_t *value, ngx_str_t *name, ssize_t *size)
     name->data = value->data + 5;
     name->len = p - name->data;
 
-    /* it is a label of a metric */
-
-    return ngx_strlchr(name->data, p, '"') == NULL
-           && ngx_strlchr(name->data, p, '\\') == NULL
-           ? NGX_OK : NGX_DECLINED;
+    return NGX_OK;
 }
 
 

@@ -45,8 +45,6 @@ ngx_stream_dns_metrics_status(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     ngx_dns_peer_t               *peer;
     ngx_dns_status_t             *st;
     ngx_dns_upstream_t           *u, **up;
-    ngx_str_t                    *name;
-    ngx_dns_limit_zone_t        **limit;
     ngx_stream_dns_srv_conf_t   **dscf;
     ngx_stream_dns_upstream_t   **us;
 
@@ -55,8 +53,6 @@ ngx_stream_dns_metrics_status(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     if (ngx_array_init(&st->servers, cf->pool, dmcf->servers.nelts,
                        sizeof(ngx_dns_status_server_t))
         != NGX_OK
-        || ngx_array_init(&st->limits, cf->pool, 4, sizeof(ngx_str_t))
-           != NGX_OK
         || ngx_array_init(&st->upstreams, cf->pool,
                           ngx_max(dmcf->upstreams.nelts, 1),
                           sizeof(ngx_dns_upstream_t *))
@@ -65,16 +61,7 @@ ngx_stream_dns_metrics_status(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
         return NGX_ERROR;
     }
 
-    limit = dmcf->limit_zones.elts;
-
-    for (i = 0; i < dmcf->limit_zones.nelts; i++) {
-        name = ngx_array_push(&st->limits);
-        if (name == NULL) {
-            return NGX_ERROR;
-        }
-
-        *name = limit[i]->name;
-    }
+    st->limits = &dmcf->limit_zones;
 
     dscf = dmcf->servers.elts;
 
@@ -270,10 +257,12 @@ ngx_stream_dns_metrics_place(ngx_dns_status_t *st, ngx_log_t *log)
 {
     ngx_int_t                  rc;
     ngx_uint_t                 i, n;
+    ngx_dns_limit_zone_t     **limit;
     ngx_dns_metrics_id_t     **ids;
     ngx_dns_status_server_t   *server;
 
     n = ngx_max(ngx_stream_dns_metrics_peers(st, NULL), st->servers.nelts);
+    n = ngx_max(n, st->limits->nelts);
 
     ids = ngx_alloc(n * sizeof(ngx_dns_metrics_id_t *), log);
     if (ids == NULL) {
@@ -293,6 +282,17 @@ ngx_stream_dns_metrics_place(ngx_dns_status_t *st, ngx_log_t *log)
         n = ngx_stream_dns_metrics_peers(st, ids);
 
         rc = ngx_dns_metrics_place(st->metrics, NGX_DNS_METRICS_PEER, ids, n);
+    }
+
+    limit = st->limits->elts;
+
+    for (i = 0; i < st->limits->nelts; i++) {
+        ids[i] = &limit[i]->metrics;
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_dns_metrics_place(st->metrics, NGX_DNS_METRICS_LIMIT, ids,
+                                   st->limits->nelts);
     }
 
     ngx_free(ids);

@@ -234,7 +234,7 @@ ngx_dns_limit_action(const ngx_dns_request_t *r, const ngx_dns_limit_t *limit)
     }
 
     ngx_dns_count_in(r->conf->runtime.counters,
-                     limited[limit->zone->index][action]);
+                     limited[limit->zone->metrics.slot][action]);
 
     return reason;
 }

@@ -19,6 +19,7 @@
 
 
 #include "ngx_dns_request.h"
+#include "../store/ngx_dns_metrics.h"
 #include "../store/ngx_dns_rate.h"
 
 
@@ -27,7 +28,7 @@
 struct ngx_dns_limit_zone_s {
     ngx_str_t             name;
     ngx_dns_rate_t        rate;
-    ngx_uint_t            index;       /* of the counters */
+    ngx_dns_metrics_id_t  metrics;
     uint32_t              v4_mask;     /* the client's network, in the order
                                           of the network */
     ngx_uint_t            v6;          /* the same, a prefix length */

@@ -22,7 +22,7 @@ typedef struct {
 } ngx_dns_metrics_slot_t;
 
 
-static size_t ngx_dns_metrics_head(uint32_t slots);
+static size_t ngx_dns_metrics_head(uint32_t servers, uint32_t peers);
 static size_t ngx_dns_metrics_stride(uint32_t servers, uint32_t peers);
 static ngx_dns_metrics_slot_t *ngx_dns_metrics_slot(ngx_dns_metrics_shm_t *shm,
     ngx_dns_metrics_kind_e kind, uint32_t i);
@@ -30,6 +30,8 @@ static ngx_int_t ngx_dns_metrics_known(ngx_dns_metrics_shm_t *shm,
     ngx_dns_metrics_kind_e kind, ngx_dns_metrics_id_t *id);
 static ngx_int_t ngx_dns_metrics_fresh(ngx_dns_metrics_shm_t *shm,
     ngx_dns_metrics_kind_e kind, ngx_dns_metrics_id_t *id);
+static void ngx_dns_metrics_clear(ngx_dns_metrics_shm_t *shm, ngx_uint_t row,
+    ngx_dns_metrics_kind_e kind, uint32_t slot);
 static u_char *ngx_dns_metrics_row(ngx_dns_metrics_shm_t *shm, ngx_uint_t i);
 static size_t ngx_dns_metrics_offset(ngx_dns_metrics_shm_t *shm,
     ngx_dns_metrics_kind_e kind, uint32_t slot);
@@ -39,7 +41,9 @@ static void ngx_dns_metrics_add_row(ngx_dns_metrics_shm_t *shm, ngx_uint_t i,
     size_t offset, uint64_t *sum, size_t size);
 
 
-static const size_t  ngx_dns_metrics_sizes[NGX_DNS_METRICS_KINDS] = {
+/* those that have counters of their own in a row */
+
+static const size_t  ngx_dns_metrics_sizes[] = {
     sizeof(ngx_dns_server_counters_t), sizeof(ngx_dns_peer_counters_t)
 };
 
@@ -73,10 +77,11 @@ ngx_dns_metrics_slots(ngx_uint_t n)
 
 
 static size_t
-ngx_dns_metrics_head(uint32_t slots)
+ngx_dns_metrics_head(uint32_t servers, uint32_t peers)
 {
     return ngx_align(sizeof(ngx_dns_metrics_shm_t)
-                     + slots * sizeof(ngx_dns_metrics_slot_t),
+                     + (servers + peers + NGX_DNS_LIMIT_SLOTS)
+                       * sizeof(ngx_dns_metrics_slot_t),
                      2 * NGX_DNS_CACHELINE);
 }
 
@@ -94,7 +99,7 @@ ngx_dns_metrics_stride(uint32_t servers, uint32_t peers)
 size_t
 ngx_dns_metrics_size(uint32_t servers, uint32_t peers)
 {
-    return ngx_dns_metrics_head(servers + peers)
+    return ngx_dns_metrics_head(servers, peers)
            + NGX_DNS_METRICS_PROCS * ngx_dns_metrics_stride(servers, peers);
 }
 
@@ -104,11 +109,12 @@ ngx_dns_metrics_init(ngx_dns_metrics_shm_t *shm, uint32_t servers,
     uint32_t peers)
 {
     if (shm->layout == 0) {
-        ngx_memzero(shm, ngx_dns_metrics_head(servers + peers));
+        ngx_memzero(shm, ngx_dns_metrics_head(servers, peers));
 
         shm->layout = NGX_DNS_METRICS_LAYOUT;
         shm->slots[NGX_DNS_METRICS_SERVER] = servers;
         shm->slots[NGX_DNS_METRICS_PEER] = peers;
+        shm->slots[NGX_DNS_METRICS_LIMIT] = NGX_DNS_LIMIT_SLOTS;
     }
 
     if (shm->layout != NGX_DNS_METRICS_LAYOUT
@@ -127,20 +133,17 @@ ngx_dns_metrics_init(ngx_dns_metrics_shm_t *shm, uint32_t servers,
 void
 ngx_dns_metrics_commit(ngx_dns_metrics_shm_t *shm)
 {
-    uint32_t                 i;
-    ngx_dns_metrics_slot_t  *slot;
+    ngx_dns_metrics_slot_t  *slot, *last;
 
     shm->generation++;
 
     slot = ngx_dns_metrics_slot(shm, NGX_DNS_METRICS_SERVER, 0);
+    last = ngx_dns_metrics_slot(shm, NGX_DNS_METRICS_LIMIT,
+                                NGX_DNS_LIMIT_SLOTS);
 
-    for (i = 0;
-         i < shm->slots[NGX_DNS_METRICS_SERVER]
-             + shm->slots[NGX_DNS_METRICS_PEER];
-         i++)
-    {
-        if (slot[i].claim == shm->attempt) {
-            slot[i].generation = shm->generation;
+    for ( /* void */ ; slot < last; slot++) {
+        if (slot->claim == shm->attempt) {
+            slot->generation = shm->generation;
         }
     }
 }
@@ -171,12 +174,16 @@ static ngx_dns_metrics_slot_t *
 ngx_dns_metrics_slot(ngx_dns_metrics_shm_t *shm, ngx_dns_metrics_kind_e kind,
     uint32_t i)
 {
+    ngx_uint_t               k;
     ngx_dns_metrics_slot_t  *slot;
 
     slot = (ngx_dns_metrics_slot_t *) (void *) (shm + 1);
 
-    return slot + i + (kind == NGX_DNS_METRICS_PEER
-                       ? shm->slots[NGX_DNS_METRICS_SERVER] : 0);
+    for (k = 0; k < kind; k++) {
+        slot += shm->slots[k];
+    }
+
+    return slot + i;
 }
 
 
@@ -248,9 +255,7 @@ ngx_dns_metrics_fresh(ngx_dns_metrics_shm_t *shm, ngx_dns_metrics_kind_e kind,
 
         for (n = 0; n < NGX_DNS_METRICS_PROCS; n++) {
             if (ngx_dns_load(&shm->used[n])) {
-                ngx_memzero(ngx_dns_metrics_row(shm, n)
-                            + ngx_dns_metrics_offset(shm, kind, i),
-                            ngx_dns_metrics_sizes[kind]);
+                ngx_dns_metrics_clear(shm, n, kind, i);
             }
         }
 
@@ -267,6 +272,33 @@ ngx_dns_metrics_fresh(ngx_dns_metrics_shm_t *shm, ngx_dns_metrics_kind_e kind,
 }
 
 
+/* what a slot counted before; of a limit, in all servers */
+
+static void
+ngx_dns_metrics_clear(ngx_dns_metrics_shm_t *shm, ngx_uint_t row,
+    ngx_dns_metrics_kind_e kind, uint32_t slot)
+{
+    u_char                     *p;
+    uint32_t                    i;
+    ngx_dns_server_counters_t  *server;
+
+    p = ngx_dns_metrics_row(shm, row);
+
+    if (kind != NGX_DNS_METRICS_LIMIT) {
+        ngx_memzero(p + ngx_dns_metrics_offset(shm, kind, slot),
+                    ngx_dns_metrics_sizes[kind]);
+        return;
+    }
+
+    p += ngx_dns_metrics_offset(shm, NGX_DNS_METRICS_SERVER, 0);
+    server = (ngx_dns_server_counters_t *) (void *) p;
+
+    for (i = 0; i < shm->slots[NGX_DNS_METRICS_SERVER]; i++) {
+        ngx_memzero(server[i].limited[slot], sizeof(server[i].limited[slot]));
+    }
+}
+
+
 static u_char *
 ngx_dns_metrics_row(ngx_dns_metrics_shm_t *shm, ngx_uint_t i)
 {
@@ -275,12 +307,12 @@ ngx_dns_metrics_row(ngx_dns_metrics_shm_t *shm, ngx_uint_t i)
     servers = shm->slots[NGX_DNS_METRICS_SERVER];
     peers = shm->slots[NGX_DNS_METRICS_PEER];
 
-    return (u_char *) shm + ngx_dns_metrics_head(servers + peers)
+    return (u_char *) shm + ngx_dns_metrics_head(servers, peers)
            + i * ngx_dns_metrics_stride(servers, peers);
 }
 
 
-/* of a slot in a row */
+/* of a slot in a row, not of a limit */
 
 static size_t
 ngx_dns_metrics_offset(ngx_dns_metrics_shm_t *shm, ngx_dns_metrics_kind_e kind,

@@ -106,9 +106,10 @@ typedef struct {
 } ngx_dns_counters_t;
 
 
-/* dns_limit_zone: so many of a configuration */
+/* dns_limit_zone: so many of a configuration; all may be replaced at once */
 
 #define NGX_DNS_LIMIT_ZONES  16
+#define NGX_DNS_LIMIT_SLOTS  (2 * NGX_DNS_LIMIT_ZONES)
 
 
 typedef enum {
@@ -142,7 +143,7 @@ typedef struct {
     uint64_t    misses;               /* with a cache, not from it in time */
     uint64_t    prefetches;
     uint64_t    cookies[NGX_DNS_COOKIES];
-    uint64_t    limited[NGX_DNS_LIMIT_ZONES][NGX_DNS_LIMIT_ACTIONS];
+    uint64_t    limited[NGX_DNS_LIMIT_SLOTS][NGX_DNS_LIMIT_ACTIONS];
     uint64_t    dnstap_frames;        /* that the reader's socket has taken */
     uint64_t    dnstap_dropped;
 
@@ -178,6 +179,8 @@ typedef struct {
 typedef enum {
     NGX_DNS_METRICS_SERVER = 0,
     NGX_DNS_METRICS_PEER,
+    NGX_DNS_METRICS_LIMIT,            /* a dns_limit_zone: of each server's
+                                         "limited" */
     NGX_DNS_METRICS_KINDS
 } ngx_dns_metrics_kind_e;
 
@@ -195,7 +198,7 @@ typedef struct {
     uint32_t    used[NGX_DNS_METRICS_PROCS];    /* was it ever? */
 
     /*
-     * ngx_dns_metrics_slot_t  of all servers, of all peers; on cache lines:
+     * ngx_dns_metrics_slot_t  of all servers, peers, limits; on cache lines:
      * row[NGX_DNS_METRICS_PROCS], each ngx_dns_counters_t, servers, peers
      */
 } ngx_dns_metrics_shm_t;
@@ -211,6 +214,7 @@ extern const char  *ngx_dns_metrics_types[NGX_DNS_METRICS_TYPES];
 extern const char  *ngx_dns_metrics_rcodes[NGX_DNS_METRICS_RCODES];
 extern const char  *ngx_dns_metrics_protos[NGX_DNS_PROTOS];
 extern const char  *ngx_dns_metrics_actions[NGX_DNS_LIMIT_ACTIONS];
+extern const char  *ngx_dns_metrics_cookies[NGX_DNS_COOKIES];
 extern const char  *ngx_dns_metrics_sources[NGX_DNS_SOURCES];
 extern const char  *ngx_dns_metrics_gauges[NGX_DNS_GAUGES];
 extern const uint8_t  ngx_dns_metrics_type_place[256];
@@ -228,7 +232,10 @@ size_t ngx_dns_metrics_size(uint32_t servers, uint32_t peers);
 ngx_int_t ngx_dns_metrics_init(ngx_dns_metrics_shm_t *shm, uint32_t servers,
     uint32_t peers);
 
-/* the identity of a server (with "name" NULL) or of an upstream's server */
+/*
+ * The identity of a server or a dns_limit_zone, with "name" NULL, or of an
+ * upstream's server.
+ */
 void ngx_dns_metrics_identify(ngx_dns_metrics_id_t *id,
     const ngx_str_t *group, const ngx_str_t *name);
 

@@ -55,6 +55,11 @@ const char  *ngx_dns_metrics_actions[NGX_DNS_LIMIT_ACTIONS] = {
 };
 
 
+const char  *ngx_dns_metrics_cookies[NGX_DNS_COOKIES] = {
+    "new", "valid", "invalid"
+};
+
+
 const char  *ngx_dns_metrics_protos[NGX_DNS_PROTOS] = {
     "udp", "tcp", "tls", "https"
 };
