@@ -116,6 +116,7 @@ typedef enum {
                                     ngx_dns_fault.h */
     NGX_DNS_EANSWER,             /* malformed responses only */
     NGX_DNS_ERCODE,              /* rcodes of the servers */
+    NGX_DNS_ECACHED,             /* a failure that the cache has */
     NGX_DNS_ECUT,                /* TC, and no way to the whole response */
     NGX_DNS_ESHUTDOWN,           /* worker_shutdown_timeout */
     NGX_DNS_EINTERNAL,           /* no memory, no socket: see "local" */

@@ -65,6 +65,8 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "tls", "no TLS with upstream", NGX_DNS_SERVFAIL, 22 },
     { "bad_answer", "malformed upstream answer", NGX_DNS_SERVFAIL, 22 },
     { "upstream_rcode", "upstream failed to answer", NGX_DNS_SERVFAIL, 22 },
+    { "cached", "cached failure", NGX_DNS_SERVFAIL,
+      NGX_DNS_EDE_CACHED_ERROR },
     { "truncated", "upstream answers are truncated", NGX_DNS_SERVFAIL, 22 },
     { "shutdown", "worker is shutting down", NGX_DNS_SERVFAIL, 14 },
     { "internal", "internal error", NGX_DNS_SERVFAIL, 0 }

@@ -268,9 +268,13 @@ ngx_dns_limit_query(ngx_dns_request_t *r, ngx_dns_reason_e reason)
 
     why = ngx_dns_limit(r, policy, 0);
 
+    if (why != NGX_DNS_FINE) {
+        return why;
+    }
+
     /* names that are answered here are in no zone */
 
     r->zone = NULL;
 
-    return why == NGX_DNS_FINE ? reason : why;
+    return reason;
 }

@@ -415,6 +415,10 @@ ngx_dns_query_route(ngx_dns_request_t *r)
         return ngx_dns_query_ask(r, rc == NGX_AGAIN);
     }
 
+    if (logged.rcode == NGX_DNS_SERVFAIL) {
+        ngx_dns_count(reason[NGX_DNS_ECACHED]);
+    }
+
     if (conf->listener.points & NGX_DNS_AT_END) {
         ngx_dns_query_hit(r, &logged);
     }
@@ -438,6 +442,10 @@ ngx_dns_query_hit(const ngx_dns_request_t *r, const ngx_dns_logged_t *found)
     logged.rcode = found->rcode;
     logged.answers = found->answers;
     logged.cache_status = found->cache_status;
+
+    if (found->rcode == NGX_DNS_SERVFAIL) {
+        logged.reason = NGX_DNS_ECACHED;
+    }
 
     ngx_dns_stage_end(&logged);
 }
