@@ -40,6 +40,16 @@ my @cases = (
 [ "dns_cache_zone zone=c:1m; server { $both $to dns_cache c; }", undef ],
 [ "dns_cache_zone zone=c:1m; dns_cache c; server { $both $to }", undef ],
 
+[ "dns_limit_zone client zone=l:64k rate=1r/s; server { $both $to }",
+  qr/no server with "dns_limit" uses "dns_limit_zone" "l"/ ],
+[ "dns_limit_zone client zone=l:64k rate=1r/s;
+   dns_limit_zone client zone=m:64k rate=1r/s; dns_limit zone=l;
+   server { $both $to } server { listen 127.0.0.1:%%PORT_8054%%; $to
+   dns_limit zone=m; }", undef ],
+[ "dns_limit_zone client zone=l:64k rate=1r/s;
+   server { $both dns_zone . { dns_pass 127.0.0.1; dns_limit zone=l misses; } }",
+  undef ],
+
 [ "$u } server { $both dns_zone . { dns_pass u; } }", undef ],
 [ "dns_cache_zone zone=c:1m; server { $both dns_zone . { dns_pass 127.0.0.1;
    dns_cache c; } }", undef ],
@@ -107,6 +117,11 @@ my @cases = (
 [ "server { $both dns_zone . { dns_return drop; dns_next_upstream off; } }",
   qr/settings have no effect in a dns_zone with "dns_return", in \S+:\d+/ ],
 [ "server { $both dns_zone . { dns_return drop; } }", undef ],
+(map { [ "dns_limit_zone client zone=l:64k rate=1r/s;
+          server { $both dns_zone . { dns_return drop; $_->[0] } }", $_->[1] ] }
+ [ 'dns_limit zone=l;', undef ],
+ [ 'dns_limit zone=l misses;', qr/settings have no effect in a dns_zone with/ ],
+ [ 'dns_limit zone=l; dns_rotate off;', qr/settings have no effect in a / ]),
 
 # listen
 

@@ -380,6 +380,8 @@ ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    policy->misses |= l->limit.misses;
+
     return ngx_stream_dns_limit_twice(cf, policy->limits);
 }
 
@@ -519,7 +521,6 @@ ngx_stream_dns_limit_init(ngx_conf_t *cf, ngx_dns_policy_t *policy)
         }
 
         limit->burst = l[i].burst * limit->zone->rate.interval;
-        policy->misses |= limit->misses;
 
         most = limit->burst + limit->zone->rate.interval;
         limit->zone->rate.most = ngx_max(limit->zone->rate.most, most);
@@ -528,6 +529,29 @@ ngx_stream_dns_limit_init(ngx_conf_t *cf, ngx_dns_policy_t *policy)
     policy->limits = limits;
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_stream_dns_limit_uses(const ngx_dns_policy_t *policy,
+    const ngx_dns_limit_zone_t *zone)
+{
+    ngx_uint_t        i;
+    ngx_dns_limit_t  *limit;
+
+    if (policy->limits == NULL) {
+        return 0;
+    }
+
+    limit = policy->limits->elts;
+
+    for (i = 0; i < policy->limits->nelts; i++) {
+        if (limit[i].zone == zone) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -49,6 +49,8 @@ static void ngx_stream_dns_lint_waits(ngx_conf_t *cf,
 static const char *ngx_stream_dns_lint_special(struct sockaddr *sa);
 static void ngx_stream_dns_lint_caches(ngx_conf_t *cf,
     ngx_stream_dns_main_conf_t *dmcf);
+static void ngx_stream_dns_lint_limits(ngx_conf_t *cf,
+    ngx_stream_dns_main_conf_t *dmcf);
 
 
 static ngx_stream_dns_lint_t  ngx_stream_dns_lints[] = {
@@ -130,6 +132,7 @@ void
 ngx_stream_dns_lint_zone(ngx_conf_t *cf, ngx_dns_policy_t *own,
     ngx_stream_dns_target_t *target)
 {
+    ngx_dns_policy_t        rest;
     ngx_stream_dns_place_t  place;
 
     place.block = "dns_zone";
@@ -137,6 +140,18 @@ ngx_stream_dns_lint_zone(ngx_conf_t *cf, ngx_dns_policy_t *own,
     place.line = target->line;
 
     if (target->returns) {
+        rest = *own;
+
+        /* queries that are answered here count, too, but never as misses */
+
+        if (!own->misses) {
+            rest.limits = NGX_CONF_UNSET_PTR;
+        }
+
+        if (ngx_stream_dns_policy_is_unset(&rest)) {
+            return;
+        }
+
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "settings have no effect in a dns_zone with "
                       "\"dns_return\", in %s:%ui", target->file, target->line);
@@ -207,6 +222,7 @@ ngx_stream_dns_lint(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     }
 
     ngx_stream_dns_lint_caches(cf, dmcf);
+    ngx_stream_dns_lint_limits(cf, dmcf);
 }
 
 
@@ -424,6 +440,32 @@ ngx_stream_dns_lint_caches(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "no server with \"dns_cache\" uses "
                           "\"dns_cache_zone\" \"%V\"", &zone[i]->shm.name);
+        }
+    }
+}
+
+
+static void
+ngx_stream_dns_lint_limits(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
+{
+    ngx_uint_t              i, k, used;
+    ngx_dns_policy_t      **policy;
+    ngx_dns_limit_zone_t  **zone;
+
+    zone = dmcf->limit_zones.elts;
+    policy = dmcf->policies.elts;
+
+    for (i = 0; i < dmcf->limit_zones.nelts; i++) {
+        used = 0;
+
+        for (k = 0; k < dmcf->policies.nelts; k++) {
+            used |= ngx_stream_dns_limit_uses(policy[k], zone[i]);
+        }
+
+        if (!used) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "no server with \"dns_limit\" uses "
+                          "\"dns_limit_zone\" \"%V\"", &zone[i]->name);
         }
     }
 }
