@@ -20,6 +20,8 @@ static ngx_int_t ngx_stream_dns_tls_context(ngx_conf_t *cf, ngx_ssl_t *ssl,
     ngx_stream_dns_tls_conf_t *conf);
 static ngx_int_t ngx_stream_dns_tls_own(ngx_conf_t *cf, ngx_ssl_t *ssl,
     ngx_stream_dns_tls_conf_t *conf);
+static ngx_int_t ngx_stream_dns_tls_refuse(ngx_conf_t *cf, const char *name,
+    ngx_str_t *file);
 static ngx_int_t ngx_stream_dns_tls_trust(ngx_conf_t *cf, ngx_ssl_t *ssl,
     ngx_stream_dns_tls_conf_t *conf);
 static ngx_int_t ngx_stream_dns_tls_crl(ngx_conf_t *cf, ngx_ssl_t *ssl,
@@ -40,10 +42,10 @@ ngx_stream_dns_tls_init(ngx_conf_t *cf, ngx_dns_upstream_t *u,
 
     if (n == 0) {
         if (conf->set) {
-            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                          "\"ssl_...\" directives in dns_upstream \"%V\" have "
-                          "no effect: none of its servers is \"tls://\"",
-                          &u->name);
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"ssl_...\" directives in dns_upstream \"%V\" "
+                               "have no effect: none of its servers is \"tls://\"",
+                               &u->name);
         }
 
         return NGX_OK;
@@ -128,12 +130,12 @@ ngx_stream_dns_tls_unused(ngx_conf_t *cf, ngx_dns_upstream_t *u,
            : conf->depth != NGX_CONF_UNSET ? "ssl_verify_depth" : NULL;
 
     if (name) {
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"%s\" in dns_upstream \"%V\" has no effect: %s",
-                      name, &u->name,
-                      conf->verify ? "all of its servers over TLS have a "
-                                     "\"pin=\""
-                                   : "\"ssl_verify\" is \"off\"");
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"%s\" in dns_upstream \"%V\" has no effect: %s",
+                           name, &u->name,
+                           conf->verify ? "all of its servers over TLS have a "
+                                          "\"pin=\""
+                                        : "\"ssl_verify\" is \"off\"");
     }
 }
 
@@ -168,9 +170,9 @@ ngx_stream_dns_tls_context(ngx_conf_t *cf, ngx_ssl_t *ssl,
     cln->data = ssl;
 
     if (ngx_ssl_ciphers(cf, ssl, &conf->ciphers, 0) != NGX_OK) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"ssl_ciphers\": invalid value \"%V\", it must be a "
-                      "list of ciphers that OpenSSL has", &conf->ciphers);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"ssl_ciphers\": invalid value \"%V\", it must be "
+                           "a list of ciphers that OpenSSL has", &conf->ciphers);
         return NGX_ERROR;
     }
 
@@ -182,9 +184,9 @@ ngx_stream_dns_tls_context(ngx_conf_t *cf, ngx_ssl_t *ssl,
     }
 
     if (ngx_ssl_conf_commands(cf, ssl, conf->commands) != NGX_OK) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"ssl_conf_command\": invalid command, it must be one "
-                      "of OpenSSL's with a value that it may have");
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"ssl_conf_command\": invalid command, it must be "
+                           "one of OpenSSL's with a value that it may have");
         return NGX_ERROR;
     }
 
@@ -203,9 +205,10 @@ ngx_stream_dns_tls_own(ngx_conf_t *cf, ngx_ssl_t *ssl,
     if (conf->certificate.len == 0 && conf->key.len == 0) {
 
         if (conf->password_file.len) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "no \"ssl_certificate_key\" beside "
-                          "\"ssl_password_file %V\"", &conf->password_file);
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "no \"ssl_certificate_key\" beside "
+                               "\"ssl_password_file %V\"",
+                               &conf->password_file);
             return NGX_ERROR;
         }
 
@@ -213,13 +216,13 @@ ngx_stream_dns_tls_own(ngx_conf_t *cf, ngx_ssl_t *ssl,
     }
 
     if (conf->certificate.len == 0 || conf->key.len == 0) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "no \"%s\" beside \"%s %V\"",
-                      conf->key.len ? "ssl_certificate"
-                                    : "ssl_certificate_key",
-                      conf->key.len ? "ssl_certificate_key"
-                                    : "ssl_certificate",
-                      conf->key.len ? &conf->key : &conf->certificate);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "no \"%s\" beside \"%s %V\"",
+                           conf->key.len ? "ssl_certificate"
+                                         : "ssl_certificate_key",
+                           conf->key.len ? "ssl_certificate_key"
+                                         : "ssl_certificate",
+                           conf->key.len ? &conf->key : &conf->certificate);
         return NGX_ERROR;
     }
 
@@ -228,12 +231,32 @@ ngx_stream_dns_tls_own(ngx_conf_t *cf, ngx_ssl_t *ssl,
     if (conf->password_file.len) {
         passwords = ngx_ssl_read_password_file(cf, &conf->password_file);
         if (passwords == NULL) {
-            return NGX_ERROR;
+            return ngx_stream_dns_tls_refuse(cf, "ssl_password_file",
+                                             &conf->password_file);
         }
     }
 
-    return ngx_ssl_certificate(cf, ssl, &conf->certificate, &conf->key,
-                               passwords);
+    if (ngx_ssl_certificate(cf, ssl, &conf->certificate, &conf->key,
+                            passwords)
+        != NGX_OK)
+    {
+        return ngx_stream_dns_tls_refuse(cf, "ssl_certificate",
+                                         &conf->certificate);
+    }
+
+    return NGX_OK;
+}
+
+
+/* after a line of nginx's, which has neither the directive nor its place */
+
+static ngx_int_t
+ngx_stream_dns_tls_refuse(ngx_conf_t *cf, const char *name, ngx_str_t *file)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%s\": \"%V\" can't be used: see the line before",
+                       name, file);
+    return NGX_ERROR;
 }
 
 
@@ -249,16 +272,17 @@ ngx_stream_dns_tls_trust(ngx_conf_t *cf, ngx_ssl_t *ssl,
         if (ngx_ssl_trusted_certificate(cf, ssl, &conf->trusted, conf->depth)
             != NGX_OK)
         {
-            return NGX_ERROR;
+            return ngx_stream_dns_tls_refuse(cf, "ssl_trusted_certificate",
+                                             &conf->trusted);
         }
 
     } else if (ngx_stream_dns_tls_system(cf, ssl->ctx) == 0) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "no certificate of an authority in \"%s\" and \"%s\", "
-                      "where this system has them: install them, or name a "
-                      "file with \"ssl_trusted_certificate\"",
-                      X509_get_default_cert_file(),
-                      X509_get_default_cert_dir());
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "no certificate of an authority in \"%s\" and "
+                           "\"%s\", where this system has them: install them, "
+                           "or name a file with \"ssl_trusted_certificate\"",
+                           X509_get_default_cert_file(),
+                           X509_get_default_cert_dir());
         return NGX_ERROR;
     }
 
@@ -285,7 +309,7 @@ ngx_stream_dns_tls_crl(ngx_conf_t *cf, ngx_ssl_t *ssl,
     STACK_OF(X509_OBJECT)  *objects;
 
     if (ngx_ssl_crl(cf, ssl, &conf->crl) != NGX_OK) {
-        return NGX_ERROR;
+        return ngx_stream_dns_tls_refuse(cf, "ssl_crl", &conf->crl);
     }
 
     objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ssl->ctx));
@@ -298,9 +322,9 @@ ngx_stream_dns_tls_crl(ngx_conf_t *cf, ngx_ssl_t *ssl,
         }
     }
 
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"ssl_crl\": no certificate revocation list is in \"%V\"",
-                  &conf->crl);
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"ssl_crl\": no certificate revocation list is in "
+                       "\"%V\"", &conf->crl);
 
     return NGX_ERROR;
 }
