@@ -324,6 +324,26 @@ worn(void)
     is_int(links[0].closed, 1, "closed");
     ngx_dns_tcp_out.done();
     is_int(unit_timers(), 0, "no timer is left");
+
+    tcp_start(NGX_OK);
+
+    (void) send_it(0);
+    turn();
+    tcp_reply(0, 0);
+    readable(0);
+    ngx_current_msec += NGX_DNS_TCP_IDLE - 1;
+    (void) send_it(1);
+    is_int(nlinks, 1, "an idle connection is used again");
+    turn();
+    tcp_reply(0, 1);
+    readable(0);
+    ngx_current_msec += NGX_DNS_TCP_IDLE;
+    (void) send_it(2);
+    is_int(nlinks, 2, "not one that only a late worker has left open");
+    unit_pass(10);
+    is_int(links[0].closed, 1, "closed");
+    ngx_dns_tcp_out.done();
+    is_int(unit_timers(), 0, "no timer is left");
 }
 
 

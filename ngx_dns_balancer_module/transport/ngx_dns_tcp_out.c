@@ -312,17 +312,24 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
 }
 
 
-/* for its time, or for so many queries */
+/*
+ * For its time, or for so many queries; or it was to be closed by now, if a
+ * worker that was held up had come to it: the server may have closed it.
+ */
 
 static ngx_uint_t
 ngx_dns_tcp_worn(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 {
+    ngx_event_t         *rev;
     ngx_dns_upstream_t  *u;
 
     u = ep->peer->upstream;
+    rev = t->connection->read;
 
     return (u->keepalive_requests && t->asked >= u->keepalive_requests)
-           || ngx_current_msec - t->opened >= u->keepalive_time;
+           || ngx_current_msec - t->opened >= u->keepalive_time
+           || (rev->timer_set
+               && (ngx_msec_int_t) (ngx_current_msec - rev->timer.key) >= 0);
 }
 
 
