@@ -145,7 +145,7 @@ runs(void)
 static void
 shares(void)
 {
-    unsigned             n, i, sent, run;
+    unsigned             n, sent, run;
     ngx_dns_upstream_t  *u;
 
     for (n = 1; n <= 64; n++) {
@@ -153,7 +153,7 @@ shares(void)
         memset(counts, 0, sizeof(counts));
         sent = 0;
 
-        for (i = 0; sent < MANY * 100; i++) {
+        while (sent < MANY * 100) {
             (void) batch(u, n, &run);
             sent += n;
         }
