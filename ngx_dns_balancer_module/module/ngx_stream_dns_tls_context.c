@@ -44,8 +44,8 @@ ngx_stream_dns_tls_init(ngx_conf_t *cf, ngx_dns_upstream_t *u,
         if (conf->set) {
             ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                                "\"ssl_...\" directives in dns_upstream \"%V\" "
-                               "have no effect: none of its servers is \"tls://\"",
-                               &u->name);
+                               "have no effect: none of its servers is "
+                               "\"tls://\"", &u->name);
         }
 
         return NGX_OK;
@@ -172,7 +172,8 @@ ngx_stream_dns_tls_context(ngx_conf_t *cf, ngx_ssl_t *ssl,
     if (ngx_ssl_ciphers(cf, ssl, &conf->ciphers, 0) != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"ssl_ciphers\": invalid value \"%V\", it must be "
-                           "a list of ciphers that OpenSSL has", &conf->ciphers);
+                           "a list of ciphers that OpenSSL has",
+                           &conf->ciphers);
         return NGX_ERROR;
     }
 
