@@ -324,7 +324,14 @@ worn(void)
     is_int(links[0].closed, 1, "closed");
     ngx_dns_tcp_out.done();
     is_int(unit_timers(), 0, "no timer is left");
+}
 
+
+/* a worker that was held up comes to its timers after what clients have sent */
+
+static void
+late(void)
+{
     tcp_start(NGX_OK);
 
     (void) send_it(0);
@@ -358,6 +365,7 @@ main(void)
     cancelled();
     many();
     worn();
+    late();
 
     return done_testing();
 }
