@@ -91,6 +91,40 @@ ngx_dns_front_socket_loopback(ngx_dns_sockaddr_t *sa)
 }
 
 
+ngx_uint_t
+ngx_dns_front_socket_own(const ngx_listening_t *ls)
+{
+    u_char            text[NGX_INT64_LEN];
+    ssize_t           n;
+    ngx_fd_t          fd;
+    ngx_core_conf_t  *ccf;
+
+    if (ls->inherited) {
+        return 0;
+    }
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(ngx_cycle->conf_ctx,
+                                           ngx_core_module);
+
+    fd = ngx_open_file(ccf->oldpid.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        return ngx_errno == NGX_ENOENT;
+    }
+
+    n = ngx_read_fd(fd, text, sizeof(text));
+    (void) ngx_close_file(fd);
+
+    while (n > 0 && (text[n - 1] == LF || text[n - 1] == CR)) {
+        n--;
+    }
+
+    /* of the binary before this one, if it is not ours */
+
+    return n > 0 && ngx_atoi(text, (size_t) n) != (ngx_int_t) ngx_parent;
+}
+
+
 void
 ngx_dns_front_socket_join(ngx_socket_t fd)
 {

@@ -43,6 +43,13 @@ ngx_uint_t ngx_dns_front_socket_held(ngx_socket_t fd, off_t who);
  */
 ngx_int_t ngx_dns_front_socket_leave(ngx_socket_t fd);
 
+/*
+ * In a worker: may nobody but this master and its workers have the socket?  It
+ * was not handed over to the master by another one, nor by it to a new binary,
+ * for which nginx renames the file with its number.
+ */
+ngx_uint_t ngx_dns_front_socket_own(const ngx_listening_t *ls);
+
 /* brings back a socket that was left */
 void ngx_dns_front_socket_join(ngx_socket_t fd);
 

@@ -605,9 +605,9 @@ ngx_dns_front_udp_leave_handler(ngx_event_t *ev)
 /*
  * NGX_OK: what is read now is the last of it.  A socket of a master without
  * a reader is one that a new worker will read soon, or that a master told to
- * quit will close soon.  Without either it is left only if the master is dead:
- * a living one has done so before, or knows of readers that do not lock, as
- * those of an nginx without this module.
+ * quit will close soon.  Without either it is left only if the master is dead,
+ * or nobody else has it: a living one has done so before, or knows of readers
+ * that do not lock, as those of an nginx without this module.
  */
 
 static ngx_int_t
@@ -626,7 +626,9 @@ ngx_dns_front_udp_leave(ngx_dns_front_udp_t *u)
                                                                  : NGX_OK;
     }
 
-    if (ngx_getppid() != ngx_parent) {
+    if (ngx_getppid() != ngx_parent
+        || ngx_dns_front_socket_own(u->listening))
+    {
         (void) ngx_dns_front_socket_leave(fd);
 
         /* a reader locks it, then joins: one of us sees the other */
