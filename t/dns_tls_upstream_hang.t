@@ -73,7 +73,7 @@ my $port = $t->port(8053);
 
 is(asked('a.hung.test'), '192.0.2.1', 'a handshake that hangs');
 is(asked('b.hung.test'), '192.0.2.1', 'and another query');
-is(server('hung')->{handshakes_full}, 1, 'over the second connection');
+cmp_ok(server('hung')->{handshakes_full}, '>=', 1, 'over another connection');
 
 # queries that are answered by the other server do not end it
 
