@@ -75,6 +75,26 @@ texts(void)
 
     static u_char  odd[] = "a\"b\\c\nd\1";
 
+    /* RFC 3629, 3 and 4 */
+
+    static const struct {
+        const char  *text;
+        const char  *shown;
+    } octets[] = {
+        { "b\xc3\xbc" "b", "\"b\xc3\xbc" "b\"" },
+        { "\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xe2\x82\xac\xf0\x9f\x98\x80\"" },
+        { "b\xfc" "b", "\"b\\\\xfcb\"" },
+        { "\x80", "\"\\\\x80\"" },
+        { "\xc1\xbf", "\"\\\\xc1\\\\xbf\"" },
+        { "a\xc3", "\"a\\\\xc3\"" },
+        { "\xe0\x9f\xbf", "\"\\\\xe0\\\\x9f\\\\xbf\"" },
+        { "\xed\xa0\x80", "\"\\\\xed\\\\xa0\\\\x80\"" },
+        { "\xf0\x8f\xbf\xbf", "\"\\\\xf0\\\\x8f\\\\xbf\\\\xbf\"" },
+        { "\xf4\x90\x80\x80", "\"\\\\xf4\\\\x90\\\\x80\\\\x80\"" },
+        { "\xf5", "\"\\\\xf5\"" },
+        { "\xe2\x82", "\"\\\\xe2\\\\x82\"" }
+    };
+
     ngx_dns_text_init(&text, &unit_pool);
     is_str(written(&text), "", "nothing");
 
@@ -96,6 +116,17 @@ texts(void)
 
     ngx_dns_text_label(&text, &s);
     is_str(written(&text), "\"a\\\"b\\\\c\\nd\1\"", "label");
+
+    for (i = 0; i < sizeof(octets) / sizeof(octets[0]); i++) {
+        s.data = (u_char *) octets[i].text;
+        s.len = strlen(octets[i].text);
+
+        ngx_dns_text_json(&text, &s);
+        is_str(written(&text), octets[i].shown, "JSON is UTF-8");
+
+        ngx_dns_text_label(&text, &s);
+        is_str(written(&text), octets[i].shown, "and so is a label");
+    }
 
     ngx_dns_text_trim(&text, ',');
     ngx_dns_text_c(&text, "a,");

@@ -80,10 +80,11 @@ ngx_dns_prometheus_label(ngx_str_t *labels, ngx_pool_t *pool,
     ngx_dns_text_init(&t, pool);
     ngx_memzero(&buf, sizeof(ngx_buf_t));
 
-    labels->len = ngx_strlen(name) + 2 * value->len + 2;
+    labels->len = ngx_strlen(name) + NGX_DNS_TEXT_ESCAPED * value->len + 2;
 
     if (name2) {
-        labels->len += ngx_strlen(name2) + 2 * value2->len + 2;
+        labels->len += ngx_strlen(name2)
+                       + NGX_DNS_TEXT_ESCAPED * value2->len + 2;
     }
 
     labels->data = ngx_pnalloc(pool, labels->len);

@@ -30,6 +30,11 @@ typedef struct {
 } ngx_dns_text_t;
 
 
+/* octets that one of a string may become, with quotes around all of it */
+
+#define NGX_DNS_TEXT_ESCAPED  6
+
+
 #pragma GCC visibility push(hidden)
 
 void ngx_dns_text_init(ngx_dns_text_t *t, ngx_pool_t *pool);
@@ -47,7 +52,10 @@ void ngx_dns_text_number(ngx_dns_text_t *t, uint64_t n);
 /* microseconds, as seconds */
 void ngx_dns_text_seconds(ngx_dns_text_t *t, uint64_t usec);
 
-/* with quotes around it, escaped as JSON wants it */
+/*
+ * With quotes around it, escaped as JSON wants it.  An octet that is not of
+ * UTF-8 is shown as \xNN, here and in labels.
+ */
 void ngx_dns_text_json(ngx_dns_text_t *t, const ngx_str_t *s);
 
 /* with quotes around it, escaped as the value of a label */
