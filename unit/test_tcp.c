@@ -351,6 +351,29 @@ late(void)
     is_int(links[0].closed, 1, "closed");
     ngx_dns_tcp_out.done();
     is_int(unit_timers(), 0, "no timer is left");
+
+    /* where there is no other one to be had, it makes room */
+
+    tcp_start(NGX_OK);
+
+    (void) send_it(0);
+    turn();
+    tcp_reply(0, 0);
+    readable(0);
+    ngx_current_msec += NGX_DNS_TCP_IDLE;
+    opens = NGX_BUSY;
+    is_int(send_it(1), NGX_OK, "waits for the one that is to be closed");
+    is_int(nevents[1], 0, "no failure");
+    opens = NGX_OK;
+    unit_pass(10);
+    is_int(links[0].closed, 1, "closed");
+    is_int(nlinks, 2, "another one instead");
+    turn();
+    tcp_reply(1, 1);
+    readable(1);
+    is_int(events[1], NGX_DNS_EVENT_RESPONSE, "answered");
+    ngx_dns_tcp_out.done();
+    is_int(unit_timers(), 0, "no timer is left");
 }
 
 

@@ -306,7 +306,14 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
         return NGX_OK;
     }
 
-    /* others are under way, and make room when they are closed */
+    /*
+     * Others are under way, and make room when they are closed, as are those
+     * that have ended, if it is room of ours that is wanting.
+     */
+
+    if (rc == NGX_BUSY && ep->open) {
+        return NGX_AGAIN;
+    }
 
     return ngx_dns_tcp_idle(ep) ? rc : NGX_AGAIN;
 }
