@@ -81,10 +81,15 @@ is($u->accepted(), 2, 'another after 200 ms without a query');
 
 $u->set(units => 0);
 is(ask('tcp', edns => 1232), '192.0.2.1', 'not to be used again');
+
+# over the second one, or another if that took longer than 200 ms
+
+my $before = $u->accepted();
+
 is(ask('tcp', edns => 1232), '192.0.2.1', 'nor the next one');
 ask('tcp', edns => 1232);
-is($u->accepted(), 4, 'a connection for each');
+is($u->accepted(), $before + 2, 'a connection for each');
 
 $u->set(units => undef);
 ask('tcp', edns => 1232) for 1 .. 3;
-is($u->accepted(), 5, 'one again');
+is($u->accepted(), $before + 3, 'one again');
