@@ -151,6 +151,12 @@ $tap ? (
   qr/"dns_upstream": invalid name "unix:\/x": it is an address/ ],
 [ 'dns_upstream $u { server 127.0.0.1; }',
   qr/"dns_upstream": invalid name "\$u": it begins with "\$"/ ],
+[ 'dns_upstream u { hash x$; server 127.0.0.1; }',
+  qr/"hash": invalid value "x\$", variables in it must be "\$name" or/ ],
+[ 'dns_limit_zone $remote_addr${ zone=l:64k rate=1r/s;',
+  qr/"dns_limit_zone": invalid value "\$remote_addr\$\{", variables in it/ ],
+[ 'server { listen 127.0.0.1:%%PORT_8053%% udp; dns_forward . u$; }',
+  qr/"dns_forward": invalid value "u\$", variables in it must be/ ],
 [ 'dns_upstream u { hash dns_qname; server 127.0.0.1; }',
   qr/"hash": invalid key "dns_qname", it must have a variable/ ],
 (map { my ($value, $said) = @$_;

@@ -538,6 +538,13 @@ ngx_str_t *ngx_stream_dns_variable_name(ngx_uint_t i);
 void ngx_stream_dns_variable_warn(ngx_conf_t *cf, ngx_str_t *text,
     ngx_uint_t chosen);
 
+/*
+ * The value of the directive that is read, with variables; warns as above.
+ * NULL: it is wrong, which has been said, or there is no memory
+ */
+ngx_stream_complex_value_t *ngx_stream_dns_variable_compile(ngx_conf_t *cf,
+    ngx_str_t *text, ngx_uint_t chosen);
+
 size_t ngx_stream_dns_variable_value(ngx_uint_t i, ngx_dns_logged_t *r,
     u_char *p);
 

@@ -39,8 +39,7 @@ char *
 ngx_stream_dns_choose_target(ngx_conf_t *cf, ngx_stream_dns_target_t *target,
     ngx_str_t *text)
 {
-    ngx_str_t                           name;
-    ngx_stream_compile_complex_value_t  ccv;
+    ngx_str_t  name;
 
     target->text = *text;
     target->variables = ngx_stream_script_variables_count(text);
@@ -49,29 +48,19 @@ ngx_stream_dns_choose_target(ngx_conf_t *cf, ngx_stream_dns_target_t *target,
         return NGX_CONF_OK;
     }
 
-    ngx_stream_dns_variable_warn(cf, text, 0);
-
     /* the commonest value, which needs no text to be put together */
 
     if (ngx_stream_dns_choose_single(text, &name)) {
+        ngx_stream_dns_variable_warn(cf, text, 0);
+
         target->index = ngx_stream_get_variable_index(cf, &name);
 
         return target->index == NGX_ERROR ? NGX_CONF_ERROR : NGX_CONF_OK;
     }
 
-    target->value = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
-    if (target->value == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    target->value = ngx_stream_dns_variable_compile(cf, text, 0);
 
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = text;
-    ccv.complex_value = target->value;
-
-    return ngx_stream_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
-                                                            : NGX_CONF_ERROR;
+    return target->value ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

@@ -244,9 +244,8 @@ ngx_stream_dns_limit_prefix(ngx_str_t *value, ngx_int_t max,
 static char *
 ngx_stream_dns_limit_key(ngx_conf_t *cf, ngx_dns_limit_zone_t *zone)
 {
-    ngx_str_t                           *value;
-    ngx_uint_t                           i;
-    ngx_stream_compile_complex_value_t   ccv;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
 
     value = cf->args->elts;
 
@@ -278,21 +277,9 @@ ngx_stream_dns_limit_key(ngx_conf_t *cf, ngx_dns_limit_zone_t *zone)
         }
     }
 
-    ngx_stream_dns_variable_warn(cf, &value[1], 1);
+    zone->key = ngx_stream_dns_variable_compile(cf, &value[1], 1);
 
-    zone->key = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
-    if (zone->key == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = zone->key;
-
-    return ngx_stream_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
-                                                            : NGX_CONF_ERROR;
+    return zone->key ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

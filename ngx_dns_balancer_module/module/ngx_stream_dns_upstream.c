@@ -373,8 +373,7 @@ ngx_stream_dns_upstream_random(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 static char *
 ngx_stream_dns_upstream_hash(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
 {
-    ngx_str_t                           *value;
-    ngx_stream_compile_complex_value_t   ccv;
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
@@ -394,20 +393,8 @@ ngx_stream_dns_upstream_hash(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us)
         return NGX_CONF_ERROR;
     }
 
-    ngx_stream_dns_variable_warn(cf, &value[1], 1);
-
-    us->key = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
+    us->key = ngx_stream_dns_variable_compile(cf, &value[1], 1);
     if (us->key == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = us->key;
-
-    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

@@ -430,6 +430,41 @@ ngx_stream_dns_copy(u_char *p, ngx_str_t *s)
 }
 
 
+ngx_stream_complex_value_t *
+ngx_stream_dns_variable_compile(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_uint_t chosen)
+{
+    ngx_str_t                           *value;
+    ngx_stream_complex_value_t          *cv;
+    ngx_stream_compile_complex_value_t   ccv;
+
+    ngx_stream_dns_variable_warn(cf, text, chosen);
+
+    cv = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
+    if (cv == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = text;
+    ccv.complex_value = cv;
+
+    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
+        value = cf->args->elts;
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": invalid value \"%V\", variables in it "
+                           "must be \"$name\" or \"${name}\"",
+                           &value[0], text);
+        return NULL;
+    }
+
+    return cv;
+}
+
+
 void
 ngx_stream_dns_variable_warn(ngx_conf_t *cf, ngx_str_t *text,
     ngx_uint_t chosen)
