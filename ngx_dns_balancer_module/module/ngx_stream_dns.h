@@ -381,6 +381,7 @@ char *ngx_stream_dns_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* finds the zones of a policy's limits; what was found is left alone */
 ngx_int_t ngx_stream_dns_limit_init(ngx_conf_t *cf, ngx_dns_policy_t *policy);
 
+/* is one of its limits of this zone?  Once they have been found */
 ngx_uint_t ngx_stream_dns_limit_uses(const ngx_dns_policy_t *policy,
     const ngx_dns_limit_zone_t *zone);
 
