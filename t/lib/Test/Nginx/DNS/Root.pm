@@ -104,7 +104,7 @@ END
         _exit(127);
     }
 
-    for (1 .. 500) {
+    for (1 .. 3000) {
         last if -e "$self->{dir}/run/ready";
         sleep 0.01;
     }
