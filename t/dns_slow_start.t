@@ -20,6 +20,7 @@ dns_upstream u {
     server        127.0.0.1:%%PORT_8081%% slow_start=4s;
     server        127.0.0.1:%%PORT_8082%% slow_start=0;
     health_check  interval=100ms timeout=1s fails=1 passes=1;
+    hedge         off;    # on a busy machine one more would be asked
 }
 
 server {
