@@ -129,7 +129,13 @@ my $authority = nsd($t, 8081, test => 'zone');
 my @pids = map { $t->spawn("$_.out", 'unbound', '-d', '-c', "$dir/$_.conf") }
     qw/ behind udp tcp tls /;
 
-END { for (@pids) { kill 'TERM', $_; waitpid $_, 0 } $? = 0 if $? == -1 }
+END {
+    my $status = $?;
+
+    for (@pids) { kill 'TERM', $_; waitpid $_, 0 }
+
+    $? = $status;
+}
 
 $t->run();
 

@@ -92,7 +92,13 @@ my $nsd = nsd($t, 8081, 'nsd.test' => 'nsd.zone');
 
 my @pids = $t->spawn('knot.out', 'knotd', '-c', "$dir/knot.conf");
 
-END { for (@pids) { kill 'TERM', $_; waitpid $_, 0 } $? = 0 if $? == -1 }
+END {
+    my $status = $?;
+
+    for (@pids) { kill 'TERM', $_; waitpid $_, 0 }
+
+    $? = $status;
+}
 
 $t->run();
 
