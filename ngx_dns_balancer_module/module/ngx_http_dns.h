@@ -72,6 +72,13 @@ extern ngx_module_t  ngx_http_dns_module;
 char *ngx_http_dns_handler_alone(ngx_conf_t *cf, ngx_http_handler_pt handler,
     ngx_stream_dns_place_t *place);
 
+/*
+ * NULL: no stream {}.  What another worker has found meanwhile, servers of a
+ * name as an example, is taken over first: what one worker shows must be known
+ * to the one that is asked next.
+ */
+ngx_stream_dns_main_conf_t *ngx_http_dns_current(void);
+
 /* sends the text; for content handlers */
 ngx_int_t ngx_http_dns_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *type, ngx_dns_text_t *text);

@@ -77,8 +77,7 @@ ngx_http_dns_control_handler(ngx_http_request_t *r)
     }
 
     call->request = r;
-    call->dmcf = ngx_stream_cycle_get_module_main_conf(ngx_cycle,
-                                                   ngx_dns_balancer_module);
+    call->dmcf = ngx_http_dns_current();
 
     if (ngx_http_dns_call_foreign(r)) {
         return ngx_http_dns_refuse(call, NGX_HTTP_FORBIDDEN,

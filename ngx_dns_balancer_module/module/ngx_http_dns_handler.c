@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_dns.h"
+#include "ngx_stream_dns_seats.h"
 
 
 /* what ngx_http_rewrite_module has for a location starts with this */
@@ -83,4 +84,20 @@ ngx_http_dns_handler_returns(ngx_conf_t *cf)
     }
 
     return 0;
+}
+
+
+ngx_stream_dns_main_conf_t *
+ngx_http_dns_current(void)
+{
+    ngx_stream_dns_main_conf_t  *dmcf;
+
+    dmcf = ngx_stream_cycle_get_module_main_conf(ngx_cycle,
+                                                 ngx_dns_balancer_module);
+
+    if (dmcf && dmcf->servers.nelts) {
+        (void) ngx_stream_dns_seats_tick(dmcf);
+    }
+
+    return dmcf;
 }

@@ -141,10 +141,7 @@ ngx_http_dns_status_render(ngx_http_request_t *r, const ngx_dns_page_t *page,
     ngx_http_dns_srv_conf_t     *dscf;
     ngx_stream_dns_main_conf_t  *dmcf;
 
-    /* NULL without a stream {} */
-
-    dmcf = ngx_stream_cycle_get_module_main_conf(ngx_cycle,
-                                                 ngx_dns_balancer_module);
+    dmcf = ngx_http_dns_current();
 
     pr->figures = ngx_dns_status_figures(dmcf ? &dmcf->status : NULL, r->pool);
     if (pr->figures == NULL) {
