@@ -12,12 +12,18 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 
-my $t = Test::Nginx::DNS->new()->plan(17)->allow(qr/\[emerg\]/);
+my $t = Test::Nginx::DNS->new()->plan(18)->allow(qr/\[emerg\]/);
 my $dir = $t->testdir();
 
 mkdir "$dir/is";
 mkdir "$dir/closed";
 chmod 0700, "$dir/closed";
+$t->write_file('plain', '');
+
+# where the directive stands
+
+my $line = 4 + ($t->expand('%%TEST_GLOBALS%%') =~ tr/\n//);
+my $at = qr/in \S+:$line/;
 
 
 sub refused {
@@ -55,9 +61,13 @@ refused("dns_cache_zone zone=c:1m file=$dir/c.tmp;",
         qr/"file=\S+c.tmp" must not end with ".tmp", which is added while/,
         'ends as what is being written');
 refused("dns_cache_zone zone=c:1m file=$dir/is;",
-        qr/"dns_cache_zone" "c": "file=\S+" is no file/, 'a directory');
+        qr/"dns_cache_zone" "c": "file=\S+is" must be a regular file, .*, $at$/m,
+        'a directory');
+refused("dns_cache_zone zone=c:1m file=$dir/plain/c;",
+        qr/"dns_cache_zone" "c": "file=\S+c" must be a file, .* failed, $at \(20/,
+        'below a file');
 refused("dns_cache_zone zone=c:1m file=$dir/none/c;",
-        qr/the directory of "file=\S+" must be there, .*none\/" failed \(2/,
+        qr/the directory of "file=\S+" must be there, .*none\/" failed, $at \(2/,
         'no directory');
 refused("dns_cache_zone zone=c:1m file=$dir/c;
          dns_cache_zone zone=d:1m file=$dir/c;",
@@ -73,7 +83,7 @@ SKIP: {
     my $globals = $t->expand('%%TEST_GLOBALS%%') =~ s/user root;/user nobody nogroup;/r;
 
     refused("dns_cache_zone zone=c:1m file=$dir/closed/c;",
-            qr/workers must have the right to write to the directory "\S+closed\/"/,
+            qr/workers must have the right to write to the directory "\S+closed\/", $at$/m,
             'a directory of another user', $globals);
 }
 

@@ -36,12 +36,12 @@ my @cases = (
   qr/no "dns_forward" or "dns_pass" uses dns_upstream "u" in \S+:\d+/ ],
 [ "$u } $use", undef ],
 [ "dns_cache_zone zone=c:1m; server { $both $to }",
-  qr/no server with "dns_cache" uses "dns_cache_zone" "c"/ ],
+  qr/no server with "dns_cache" uses "dns_cache_zone" "c" in \S+:\d+$/m ],
 [ "dns_cache_zone zone=c:1m; server { $both $to dns_cache c; }", undef ],
 [ "dns_cache_zone zone=c:1m; dns_cache c; server { $both $to }", undef ],
 
 [ "dns_limit_zone client zone=l:64k rate=1r/s; server { $both $to }",
-  qr/no server with "dns_limit" uses "dns_limit_zone" "l"/ ],
+  qr/no server with "dns_limit" uses "dns_limit_zone" "l" in \S+:\d+$/m ],
 [ "dns_limit_zone client zone=l:64k rate=1r/s;
    dns_limit_zone client zone=m:64k rate=1r/s; dns_limit zone=l;
    server { $both $to } server { listen 127.0.0.1:%%PORT_8054%%; $to

@@ -14,7 +14,7 @@ use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 use Test::Nginx::DNS::Authority;
 
-my $t = Test::Nginx::DNS->new()->plan(20)
+my $t = Test::Nginx::DNS->new()->plan(21)
     ->allow(qr/\[emerg\].*invalid file/);
 my $dir = $t->testdir();
 
@@ -167,3 +167,27 @@ $t->reload();
 
 is(is_good($new), 'NOERROR', 'a reload with a good one');
 is(is_good($old), 'NOERROR', 'reads it');
+
+# workers that may not read it, which nginx -t knows
+
+SKIP: {
+    skip 'not root', 1 if $>;
+
+    chmod 0600, "$dir/secrets";
+
+    my $globals = $t->expand('%%TEST_GLOBALS%%')
+        =~ s/user root;/user nobody nogroup;/r;
+    my $line = 5 + ($globals =~ tr/\n//);
+
+    my (undef, $said) = $t->test_config(<<"EOF_CONF");
+$globals
+events { }
+stream {
+    server { listen 127.0.0.1:%%PORT_8054%%; dns_forward . 192.0.2.1;
+        dns_cookie secret=$dir/secrets; }
+}
+EOF_CONF
+
+    like($said, qr/\[warn\].*"dns_cookie".* can't read "\S+": .*, in \S+:$line$/m,
+         'a file for root alone');
+}

@@ -374,6 +374,9 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
     if (ngx_array_init(&dmcf->status.caches, cf->pool, 4,
                        sizeof(ngx_shm_zone_t *))
         != NGX_OK
+        || ngx_array_init(&dmcf->cache_places, cf->pool, 4,
+                          sizeof(ngx_stream_dns_place_t))
+           != NGX_OK
         || ngx_array_init(&dmcf->cache_files, cf->pool, 1,
                           sizeof(ngx_stream_dns_cache_file_t *))
            != NGX_OK
@@ -385,6 +388,9 @@ ngx_stream_dns_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&dmcf->limit_zones, cf->pool, 4,
                           sizeof(ngx_dns_limit_zone_t *))
+           != NGX_OK
+        || ngx_array_init(&dmcf->limit_places, cf->pool, 4,
+                          sizeof(ngx_stream_dns_place_t))
            != NGX_OK
         || ngx_array_init(&dmcf->secrets, cf->pool, 4,
                           sizeof(ngx_stream_dns_secret_t *))

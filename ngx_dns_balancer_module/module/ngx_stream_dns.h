@@ -145,11 +145,24 @@ typedef struct {
 } ngx_stream_dns_choice_t;
 
 
+/*
+ * Where something stands, for errors; and what a policy is of: "server" or
+ * "dns_zone"
+ */
+
+typedef struct {
+    const char                  *block;
+    u_char                      *file;
+    ngx_uint_t                   line;
+} ngx_stream_dns_place_t;
+
+
 /* dns_hosts as it stands in the file: all lines of a level */
 
 typedef struct {
     ngx_array_t                  files;     /* of ngx_str_t */
     ngx_array_t                  blocks;    /* of u_char, of each */
+    ngx_array_t                  places;    /* of ngx_stream_dns_place_t */
     ngx_str_t                    text;      /* of dns_host lines */
     ngx_int_t                    ttl;       /* NGX_CONF_UNSET */
     ngx_uint_t                   fallthrough;
@@ -168,6 +181,7 @@ typedef struct {
     ngx_str_t                    key;       /* the name of its zone */
     ngx_array_t                 *files;
     const u_char                *blocks;
+    ngx_stream_dns_place_t      *places;    /* of the files */
     ngx_str_t                    text;
     size_t                       size;      /* of a table */
     ngx_uint_t                   no_reverse;
@@ -195,6 +209,7 @@ typedef struct {
 typedef struct {
     ngx_dns_secret_shm_t        *shm;
     ngx_str_t                    file;      /* empty: drawn */
+    ngx_stream_dns_place_t       place;
     ngx_dns_secret_set_t         set;       /* of it, as it was at the start */
     ngx_cycle_t                 *cycle;
     mode_t                       mode;
@@ -210,6 +225,9 @@ struct ngx_stream_dns_main_conf_s {
     ngx_array_t                  upstreams; /* of ngx_stream_dns_upstream_t * */
     ngx_array_t                  servers;   /* of ngx_stream_dns_srv_conf_t * */
     ngx_array_t                  hosts;     /* of ngx_stream_dns_hosts_t * */
+    ngx_array_t                  cache_places;  /* of
+                                               ngx_stream_dns_place_t, as
+                                               status.caches */
     ngx_array_t                  cache_files;   /* of
                                                ngx_stream_dns_cache_file_t * */
     ngx_array_t                  uses;      /* of ngx_stream_dns_cache_use_t */
@@ -219,6 +237,8 @@ struct ngx_stream_dns_main_conf_s {
     ngx_stream_dns_choice_t     *chosen;    /* the last one, in a worker */
     ngx_array_t                  limit_zones;   /* of
                                                ngx_dns_limit_zone_t * */
+    ngx_array_t                  limit_places;  /* of
+                                               ngx_stream_dns_place_t */
     ngx_array_t                  secrets;   /* of ngx_stream_dns_secret_t * */
     ngx_array_t                  policies;  /* of ngx_dns_policy_t *: all that
                                                queries run under */
@@ -298,15 +318,6 @@ typedef struct {
 } ngx_stream_dns_cache_use_t;
 
 
-/* what a policy is of, for errors: "server" or "dns_zone", and where */
-
-typedef struct {
-    const char                  *block;
-    u_char                      *file;
-    ngx_uint_t                   line;
-} ngx_stream_dns_place_t;
-
-
 #pragma GCC visibility push(hidden)
 
 extern ngx_module_t  ngx_dns_balancer_module;
@@ -324,6 +335,10 @@ ngx_int_t ngx_stream_dns_desk_init(ngx_conf_t *cf,
 
 /* in a server {}, a dns_* directive makes it ours */
 void ngx_stream_dns_claim(ngx_conf_t *cf);
+
+/* where the directive stands that is being read; or into an array of places */
+void ngx_stream_dns_place(ngx_conf_t *cf, ngx_stream_dns_place_t *place);
+ngx_int_t ngx_stream_dns_place_add(ngx_conf_t *cf, ngx_array_t *places);
 
 /* the content handler of such a server */
 void ngx_stream_dns_handler(ngx_stream_session_t *s);

@@ -70,7 +70,10 @@ ngx_stream_dns_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     cache = ngx_array_push(&dmcf->status.caches);
-    if (cache == NULL) {
+
+    if (cache == NULL
+        || ngx_stream_dns_place_add(cf, &dmcf->cache_places) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

@@ -41,6 +41,8 @@ ngx_stream_dns_cache_file_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
     file->cycle = cf->cycle;
     file->fd = NGX_INVALID_FILE;
 
+    ngx_stream_dns_place(cf, &file->place);
+
     if (path->len == 0 || path->data[path->len - 1] == '/') {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\": \"file=%V\" must be the path of a file",
@@ -108,15 +110,19 @@ ngx_stream_dns_cache_file_check(ngx_stream_dns_cache_file_t *file,
 
         if (!ngx_is_file(&fi)) {
             ngx_log_error(NGX_LOG_EMERG, log, 0,
-                          "\"dns_cache_zone\" \"%V\": \"file=%V\" is no file",
-                          &file->zone, &file->path);
+                          "\"dns_cache_zone\" \"%V\": \"file=%V\" must be a "
+                          "regular file, or not be there yet, in %s:%ui",
+                          &file->zone, &file->path, file->place.file,
+                          file->place.line);
             return NGX_ERROR;
         }
 
     } else if (ngx_errno != NGX_ENOENT) {
         ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
-                      "\"dns_cache_zone\" \"%V\": \"file=%V\": "
-                      ngx_file_info_n " failed", &file->zone, &file->path);
+                      "\"dns_cache_zone\" \"%V\": \"file=%V\" must be a "
+                      "file, " ngx_file_info_n " failed, in %s:%ui",
+                      &file->zone, &file->path, file->place.file,
+                      file->place.line);
         return NGX_ERROR;
     }
 
@@ -151,8 +157,9 @@ ngx_stream_dns_cache_file_directory(ngx_stream_dns_cache_file_t *file,
     if (ngx_file_info(name, &fi) == NGX_FILE_ERROR) {
         ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
                       "\"dns_cache_zone\" \"%V\": the directory of \"file=%V\" "
-                      "must be there, " ngx_file_info_n " \"%s\" failed",
-                      &file->zone, &file->path, name);
+                      "must be there, " ngx_file_info_n " \"%s\" failed, in "
+                      "%s:%ui", &file->zone, &file->path, name,
+                      file->place.file, file->place.line);
         return NGX_ERROR;
     }
 
@@ -164,8 +171,9 @@ ngx_stream_dns_cache_file_directory(ngx_stream_dns_cache_file_t *file,
     {
         ngx_log_error(NGX_LOG_EMERG, log, 0,
                       "\"dns_cache_zone\" \"%V\": \"file=%V\": workers must "
-                      "have the right to write to the directory \"%s\"",
-                      &file->zone, &file->path, name);
+                      "have the right to write to the directory \"%s\", in "
+                      "%s:%ui", &file->zone, &file->path, name,
+                      file->place.file, file->place.line);
         return NGX_ERROR;
     }
 

@@ -34,6 +34,7 @@
 struct ngx_stream_dns_cache_file_s {
     ngx_str_t                    path;      /* ends with a zero, as temp */
     ngx_str_t                    zone;
+    ngx_stream_dns_place_t       place;
     ngx_cycle_t                 *cycle;
     ngx_shm_zone_t              *shm_zone;
 

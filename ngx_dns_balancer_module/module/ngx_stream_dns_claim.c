@@ -32,6 +32,35 @@ ngx_stream_dns_claim(ngx_conf_t *cf)
 }
 
 
+void
+ngx_stream_dns_place(ngx_conf_t *cf, ngx_stream_dns_place_t *place)
+{
+    ngx_str_t  *directive;
+
+    directive = cf->args->elts;
+
+    place->block = (const char *) directive->data;
+    place->file = cf->conf_file->file.name.data;
+    place->line = cf->conf_file->line;
+}
+
+
+ngx_int_t
+ngx_stream_dns_place_add(ngx_conf_t *cf, ngx_array_t *places)
+{
+    ngx_stream_dns_place_t  *place;
+
+    place = ngx_array_push(places);
+    if (place == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_stream_dns_place(cf, place);
+
+    return NGX_OK;
+}
+
+
 /* the phases of a connection have come to its content */
 
 void

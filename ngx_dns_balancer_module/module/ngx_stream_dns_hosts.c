@@ -162,7 +162,10 @@ ngx_stream_dns_hosts_conf(ngx_conf_t *cf, ngx_stream_dns_srv_conf_t *dscf)
     if (hcf == NULL
         || ngx_array_init(&hcf->files, cf->pool, 4, sizeof(ngx_str_t))
            != NGX_OK
-        || ngx_array_init(&hcf->blocks, cf->pool, 4, 1) != NGX_OK)
+        || ngx_array_init(&hcf->blocks, cf->pool, 4, 1) != NGX_OK
+        || ngx_array_init(&hcf->places, cf->pool, 4,
+                          sizeof(ngx_stream_dns_place_t))
+           != NGX_OK)
     {
         return NULL;
     }
@@ -355,7 +358,8 @@ ngx_stream_dns_hosts_file(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
     }
 
     file = ngx_array_push(&hcf->files);
-    if (file == NULL) {
+
+    if (file == NULL || ngx_stream_dns_place_add(cf, &hcf->places) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -441,6 +445,7 @@ ngx_stream_dns_hosts_get(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf)
     h->key = key;
     h->files = &hcf->files;
     h->blocks = hcf->blocks.elts;
+    h->places = hcf->places.elts;
     h->text = hcf->text;
     h->no_reverse = hcf->no_reverse;
     *hp = h;

@@ -250,12 +250,18 @@ ngx_stream_dns_hosts_failed(ngx_stream_dns_hosts_t *h, ngx_uint_t level)
     b = h->build;
     file = h->files->elts;
 
+    if (b->foreign && level == NGX_LOG_EMERG) {
+        ngx_log_error(level, h->log, 0,
+                      "\"dns_hosts\": \"%V\" is not a hosts file: %s, in "
+                      "%s:%ui", &file[b->file], b->foreign,
+                      h->places[b->file].file, h->places[b->file].line);
+        return;
+    }
+
     if (b->foreign) {
         ngx_log_error(level, h->log, 0,
-                      "dns_hosts: \"%V\" is not a hosts file: %s%s",
-                      &file[b->file], b->foreign,
-                      level == NGX_LOG_EMERG ? ""
-                                          : ": the old contents stay in use");
+                      "dns_hosts: \"%V\" is not a hosts file: %s: the old "
+                      "contents stay in use", &file[b->file], b->foreign);
         return;
     }
 

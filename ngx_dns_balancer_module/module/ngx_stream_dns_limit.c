@@ -146,7 +146,9 @@ ngx_stream_dns_limit_zone_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
                                       ngx_stream_dns_limit_init_zone, zone);
     p = ngx_array_push(&dmcf->limit_zones);
 
-    if (shm_zone == NULL || p == NULL) {
+    if (shm_zone == NULL || p == NULL
+        || ngx_stream_dns_place_add(cf, &dmcf->limit_places) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

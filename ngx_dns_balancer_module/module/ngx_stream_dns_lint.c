@@ -421,11 +421,13 @@ ngx_stream_dns_lint_special(struct sockaddr *sa)
 static void
 ngx_stream_dns_lint_caches(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 {
-    ngx_uint_t          i, k;
-    ngx_shm_zone_t    **zone;
-    ngx_dns_policy_t  **policy;
+    ngx_uint_t                i, k;
+    ngx_shm_zone_t          **zone;
+    ngx_dns_policy_t        **policy;
+    ngx_stream_dns_place_t   *place;
 
     zone = dmcf->status.caches.elts;
+    place = dmcf->cache_places.elts;
     policy = dmcf->policies.elts;
 
     for (i = 0; i < dmcf->status.caches.nelts; i++) {
@@ -439,7 +441,8 @@ ngx_stream_dns_lint_caches(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
         if (k == dmcf->policies.nelts) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "no server with \"dns_cache\" uses "
-                          "\"dns_cache_zone\" \"%V\"", &zone[i]->shm.name);
+                          "\"dns_cache_zone\" \"%V\" in %s:%ui",
+                          &zone[i]->shm.name, place[i].file, place[i].line);
         }
     }
 }
@@ -448,11 +451,13 @@ ngx_stream_dns_lint_caches(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 static void
 ngx_stream_dns_lint_limits(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 {
-    ngx_uint_t              i, k, used;
-    ngx_dns_policy_t      **policy;
-    ngx_dns_limit_zone_t  **zone;
+    ngx_uint_t                i, k, used;
+    ngx_dns_policy_t        **policy;
+    ngx_dns_limit_zone_t    **zone;
+    ngx_stream_dns_place_t   *place;
 
     zone = dmcf->limit_zones.elts;
+    place = dmcf->limit_places.elts;
     policy = dmcf->policies.elts;
 
     for (i = 0; i < dmcf->limit_zones.nelts; i++) {
@@ -465,7 +470,8 @@ ngx_stream_dns_lint_limits(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
         if (!used) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "no server with \"dns_limit\" uses "
-                          "\"dns_limit_zone\" \"%V\"", &zone[i]->name);
+                          "\"dns_limit_zone\" \"%V\" in %s:%ui",
+                          &zone[i]->name, place[i].file, place[i].line);
         }
     }
 }

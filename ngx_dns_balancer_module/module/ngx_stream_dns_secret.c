@@ -119,6 +119,7 @@ ngx_stream_dns_secret_get(ngx_conf_t *cf, ngx_str_t *file)
 
     s->file = *file;
     s->cycle = cf->cycle;
+    ngx_stream_dns_place(cf, &s->place);
     *sp = s;
 
     if (file->len && ngx_stream_dns_secret_read(s, &s->set, &fault) != NGX_OK) {
@@ -286,8 +287,9 @@ ngx_stream_dns_secret_warn(ngx_stream_dns_secret_t *s, ngx_log_t *log)
 
     ngx_log_error(NGX_LOG_WARN, log, 0,
                   "\"dns_cookie\": worker processes, as user \"%s\", can't "
-                  "read \"%V\": after a change of it nginx has to be reloaded",
-                  ccf->username, &s->file);
+                  "read \"%V\": after a change of it nginx has to be "
+                  "reloaded, in %s:%ui",
+                  ccf->username, &s->file, s->place.file, s->place.line);
 }
 
 

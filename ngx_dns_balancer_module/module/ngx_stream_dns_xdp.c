@@ -61,6 +61,7 @@ ngx_stream_dns_xdp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     xdp->entries = NGX_STREAM_DNS_XDP_ENTRIES;
     xdp->mode = NGX_STREAM_DNS_XDP_AUTO;
     xdp->listen = -1;
+    ngx_stream_dns_place(cf, &xdp->place);
 
     value = cf->args->elts;
 
@@ -259,7 +260,8 @@ ngx_stream_dns_xdp_check(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
     if (dmcf->xdp && !used) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"dns_xdp\" names devices, but no server has \"dns_xdp "
-                      "on\"");
+                      "on\", in %s:%ui", dmcf->xdp->place.file,
+                      dmcf->xdp->place.line);
     }
 
     return NGX_OK;

@@ -32,6 +32,7 @@ typedef enum {
 
 struct ngx_stream_dns_xdp_s {
     ngx_array_t                 devices;   /* of ngx_str_t, with a zero */
+    ngx_stream_dns_place_t      place;
     ngx_uint_t                  entries;
     ngx_stream_dns_xdp_mode_e   mode;
 
