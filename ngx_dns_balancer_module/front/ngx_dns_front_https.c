@@ -6,6 +6,7 @@
 
 #include "ngx_dns_front_https.h"
 #include "../base/ngx_dns_clock.h"
+#include "../query/ngx_dns_gone.h"
 #include "../query/ngx_dns_stage.h"
 
 
@@ -19,6 +20,7 @@ static void ngx_dns_front_https_deny(ngx_dns_client_t *client,
 static ngx_connection_t *ngx_dns_front_https_connection(
     ngx_dns_client_t *client);
 static void ngx_dns_front_https_note(ngx_dns_logged_t *r);
+static void ngx_dns_front_https_gone(ngx_dns_front_https_t *h);
 static void ngx_dns_front_https_end(ngx_dns_front_https_t *h);
 static void ngx_dns_front_https_free(ngx_dns_front_https_t *h);
 static void ngx_dns_front_https_posted_handler(ngx_event_t *ev);
@@ -120,6 +122,7 @@ ngx_dns_front_https_query(ngx_dns_front_https_t *h, ngx_dns_conf_t *conf,
 
     ngx_dns_clock_update();
 
+    h->conf = conf;
     h->handler = handler;
     h->waiting = 1;
     h->now = 1;
@@ -157,8 +160,7 @@ ngx_dns_front_https_leave(void *data)
 {
     ngx_dns_front_https_t *h = data;
 
-    h->request = NULL;
-    h->connection = NULL;
+    ngx_dns_front_https_gone(h);
 }
 
 
@@ -167,12 +169,24 @@ ngx_dns_front_https_close(void *data)
 {
     ngx_dns_front_https_t *h = data;
 
-    h->request = NULL;
-    h->connection = NULL;
+    ngx_dns_front_https_gone(h);
     h->closed = 1;
 
     if (!h->waiting && !h->posted.posted) {
         ngx_dns_front_https_free(h);
+    }
+}
+
+
+static void
+ngx_dns_front_https_gone(ngx_dns_front_https_t *h)
+{
+    h->request = NULL;
+    h->connection = NULL;
+
+    if (h->waiting && !h->gone) {
+        h->gone = 1;
+        ngx_dns_gone_add(h->conf, &h->client, 1);
     }
 }
 
@@ -286,6 +300,11 @@ static void
 ngx_dns_front_https_end(ngx_dns_front_https_t *h)
 {
     h->waiting = 0;
+
+    if (h->gone) {
+        h->gone = 0;
+        ngx_dns_gone_end(h->conf, &h->client);
+    }
 
     if (!h->now) {
         ngx_post_event(&h->posted, &ngx_posted_events);

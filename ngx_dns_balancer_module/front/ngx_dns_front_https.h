@@ -34,6 +34,7 @@ struct ngx_dns_front_https_s {
     void                    *request;      /* NULL: it has gone */
     ngx_connection_t        *connection;   /* its, or NULL */
     ngx_pool_t              *pool;         /* its, for the response */
+    ngx_dns_conf_t          *conf;         /* of its query */
     void                   (*handler)(void *request);
     ngx_event_t              posted;       /* the query has ended */
 
@@ -43,6 +44,7 @@ struct ngx_dns_front_https_s {
     uint64_t                *counter;      /* of responses that have left */
 
     unsigned                 waiting:1;    /* for the end of the query */
+    unsigned                 gone:1;       /* it waits for nobody */
     unsigned                 now:1;        /* that may be at once */
     unsigned                 denied:1;     /* by a rule of the server */
     unsigned                 dropped:1;    /* by dns_return */

@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_front_frames.h"
+#include "../query/ngx_dns_gone.h"
 
 
 static void ngx_dns_front_tcp_read_handler(ngx_event_t *rev);
@@ -440,7 +441,10 @@ ngx_dns_front_tcp_close(ngx_dns_front_tcp_t *t)
 
     if (t->queries == 0) {
         ngx_dns_front_tcp_free(t);
+        return;
     }
+
+    ngx_dns_gone_add(t->conf, &t->client, t->queries);
 }
 
 
@@ -532,6 +536,7 @@ ngx_dns_front_tcp_commit(ngx_dns_client_t *client, size_t size,
     t->queries--;
 
     if (t->connection == NULL) {
+        ngx_dns_gone_end(t->conf, &t->client);
 
         if (size) {
             ngx_dns_count(unsent);

@@ -5,6 +5,7 @@
 
 
 #include "ngx_dns_inflight.h"
+#include "ngx_dns_gone.h"
 #include "../base/ngx_dns_clock.h"
 #include "../base/ngx_dns_random.h"
 #include "../store/ngx_dns_metrics.h"
@@ -133,6 +134,10 @@ ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
     ngx_dns_question_t        *q;
     const ngx_dns_policy_t    *policy;
     ngx_dns_inflight_table_t  *t;
+
+    if (ngx_dns_gone_full(r->conf, r->client)) {
+        return NULL;
+    }
 
     t = &ngx_dns_inflights;
     q = r->question;

@@ -5,7 +5,7 @@ package Test::Nginx::DNS::HTTP2;
 #   my $h = http2_connect($port, %options);
 #
 #   settings => { 4 => 0 }          those of the client; 4: what a stream may get
-#   uri => '/dns-query'
+#   uri => '/dns-query', from => '127.0.0.5'
 #
 #   $h->get($query, ...)            a stream for each, all in one write; returns
 #                                   their numbers
@@ -42,7 +42,8 @@ sub http2_connect {
 
     my $s = IO::Socket::SSL->new(PeerHost => '127.0.0.1', PeerPort => $port,
                                  SSL_verify_mode => 0, Timeout => 10,
-                                 SSL_alpn_protocols => [ 'h2' ])
+                                 SSL_alpn_protocols => [ 'h2' ],
+                                 $o{from} ? (LocalHost => $o{from}) : ())
         // die "cannot connect to port $port: $@\n";
 
     my $self = bless { socket => $s, in => '', next => 1, records => 0,
