@@ -12,6 +12,10 @@
 
 #define NGX_STREAM_DNS_CACHE_FILE_GROUPS  64
 
+/* added to the path while it is written */
+
+#define NGX_STREAM_DNS_CACHE_FILE_TEMP    ".tmp"
+
 
 static ngx_int_t ngx_stream_dns_cache_file_directory(
     ngx_stream_dns_cache_file_t *file, u_char *name, ngx_log_t *log);
@@ -28,6 +32,8 @@ ngx_stream_dns_cache_file_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
     ngx_str_t                      *directive;
     ngx_uint_t                      i;
     ngx_stream_dns_cache_file_t    *file, **files;
+
+    static ngx_str_t  temp = ngx_string(NGX_STREAM_DNS_CACHE_FILE_TEMP);
 
     directive = cf->args->elts;
 
@@ -50,13 +56,14 @@ ngx_stream_dns_cache_file_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
         return NULL;
     }
 
-    if (path->len >= 4 && ngx_memcmp(path->data + path->len - 4, ".tmp", 4)
-                          == 0)
+    if (path->len >= temp.len
+        && ngx_memcmp(path->data + path->len - temp.len, temp.data, temp.len)
+           == 0)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\": \"file=%V\" must not end with \".tmp\", "
+                           "\"%V\": \"file=%V\" must not end with \"%V\", "
                            "which is added while it is written", directive,
-                           path);
+                           path, &temp);
         return NULL;
     }
 
@@ -64,12 +71,12 @@ ngx_stream_dns_cache_file_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
         return NULL;
     }
 
-    file->temp.data = ngx_pnalloc(cf->pool, file->path.len + sizeof(".tmp"));
+    file->temp.data = ngx_pnalloc(cf->pool, file->path.len + temp.len + 1);
     if (file->temp.data == NULL) {
         return NULL;
     }
 
-    ngx_sprintf(file->temp.data, "%V.tmp%Z", &file->path);
+    ngx_sprintf(file->temp.data, "%V%V%Z", &file->path, &temp);
 
     files = dmcf->cache_files.elts;
 
