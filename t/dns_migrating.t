@@ -130,4 +130,13 @@ for my $name (@names) {
     }
 }
 
+# what DropAction() is over the limit: many get nothing, and none is sent to TCP
+
+my $r = dns_bulk($t->port($port{dnsdist}), 300, window => 300, timeout => 3,
+                 name => sub { "q$_[0].example" });
+
+is($r->{TC} // 0, 0, 'dnsdist.conf: DropAction() says nothing');
+cmp_ok(($r->{'192.0.2.12'} // 0) + ($r->{'192.0.2.13'} // 0), '>=', 97,
+       'dnsdist.conf: a second of queries at once');
+
 $t->plan();
