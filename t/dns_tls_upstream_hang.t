@@ -19,7 +19,7 @@ use IO::Select;
 use IO::Socket::IP;
 use Time::HiRes qw/ time /;
 
-my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(5);
+my $t = Test::Nginx::DNS->new()->has(qw/ http /)->plan(8);
 my $ca = Test::Nginx::DNS::Certificate->new($t);
 
 $ca->issue('one', 'IP:127.0.0.1');
@@ -34,6 +34,20 @@ dns_upstream hung {
 dns_upstream slow {
     server        tls://127.0.0.1:%%PORT_8102%%;
     server        127.0.0.1:%%PORT_8081%%;
+    health_check  off;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
+}
+
+dns_upstream one {
+    server        tls://127.0.0.1:%%PORT_8103%%;
+    keepalive     1;
+    health_check  off;
+    ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
+}
+
+dns_upstream late {
+    server        tls://127.0.0.1:%%PORT_8104%%;
+    keepalive     1;
     health_check  off;
     ssl_trusted_certificate  %%TESTDIR%%/ca.pem;
 }
@@ -53,6 +67,8 @@ server {
     listen       127.0.0.1:%%PORT_8053%%;
     dns_forward  hung.test hung;
     dns_forward  slow.test slow;
+    dns_forward  one.test one;
+    dns_forward  late.test late;
 }
 EOF_CONF
 
@@ -66,6 +82,8 @@ my $u = $t->upstream(8081, sub {
 
 relay(8101, sub { $_[0] == 1 ? 100 : 0 });
 relay(8102, sub { 0.7 });
+relay(8103, sub { $_[0] == 1 ? 100 : 0 });
+relay(8104, sub { 0.7 });
 
 $t->run();
 
@@ -74,6 +92,15 @@ my $port = $t->port(8053);
 is(asked('a.hung.test'), '192.0.2.1', 'a handshake that hangs');
 is(asked('b.hung.test'), '192.0.2.1', 'and another query');
 cmp_ok(server('hung')->{handshakes_full}, '>=', 1, 'over another connection');
+
+# one connection may be open at once: that one makes room for another
+
+is(asked('a.one.test'), '192.0.2.1', 'one connection, whose handshake hangs');
+is(asked('b.one.test'), '192.0.2.1', 'and another query');
+
+# but one that is slow comes to its end
+
+is(asked('a.late.test'), '192.0.2.1', 'one connection, whose handshake is slow');
 
 # queries that are answered by the other server do not end it
 

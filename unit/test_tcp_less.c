@@ -231,6 +231,90 @@ bounded(void)
 }
 
 
+/* one that hangs, where no other may be open beside it */
+
+static void
+replaced(void)
+{
+    unsigned  i;
+
+    tcp_start(NGX_AGAIN);
+    upstream.keepalive = 1;
+
+    (void) send_it(0);
+    unit_pass(400);
+    (void) send_it(1);
+    is_int(nlinks, 1, "replaced: it takes time");
+
+    unit_pass(200);
+    opens = NGX_BUSY;
+    is_int(send_it(2), NGX_OK, "replaced: no other can be had");
+    is_int(links[0].closed, 0, "replaced: it stays");
+
+    opens = NGX_AGAIN;
+    is_int(send_it(3), NGX_OK, "replaced: by another");
+    is_int(nlinks, 2, "replaced: one more");
+    is_int(links[0].closed, 1, "replaced: it is closed");
+
+    links[1].ready = NGX_OK;
+    writable(1);
+    is_int(links[1].out_len, 4 * (2 + sizeof(QUERY) - 1), "replaced: all of "
+           "its queries");
+
+    for (i = 0; i < 4; i++) {
+        is_int(nevents[i], 0, "replaced: no event");
+        tcp_reply(1, i);
+    }
+
+    readable(1);
+
+    for (i = 0; i < 4; i++) {
+        is_int(events[i], NGX_DNS_EVENT_RESPONSE, "replaced: answered");
+    }
+
+    ngx_dns_tcp_out.done();
+    is_int(unit_timers(), 0, "replaced: no timer is left");
+}
+
+
+static void
+slow(void)
+{
+    tcp_start(NGX_AGAIN);
+    upstream.keepalive = 1;
+
+    (void) send_it(0);
+    unit_pass(600);
+    (void) send_it(1);
+    is_int(nlinks, 2, "slow: the first is replaced");
+
+    unit_pass(900);
+    (void) send_it(2);
+    is_int(nlinks, 2, "slow: the next one has twice the time");
+
+    links[1].ready = NGX_OK;
+    writable(1);
+    tcp_reply(1, 0);
+    tcp_reply(1, 1);
+    tcp_reply(1, 2);
+    links[1].eof = 1;
+    readable(1);
+    is_int(nevents[0] + nevents[1] + nevents[2], 3, "slow: answered");
+
+    (void) send_it(3);
+    is_int(nlinks, 3, "slow: another");
+    unit_pass(1700);
+    (void) send_it(4);
+    is_int(nlinks, 3, "slow: it has twice what the last one took");
+    unit_pass(200);
+    (void) send_it(5);
+    is_int(nlinks, 4, "slow: no more");
+
+    ngx_dns_tcp_out.done();
+    is_int(unit_timers(), 0, "slow: no timer is left");
+}
+
+
 int
 main(void)
 {
@@ -241,6 +325,8 @@ main(void)
     memory();
     calls();
     bounded();
+    replaced();
+    slow();
 
     return done_testing();
 }

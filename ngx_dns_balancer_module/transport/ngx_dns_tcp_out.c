@@ -14,6 +14,8 @@
 #define NGX_DNS_TCP_LEARNED  60000        /* milliseconds */
 #define NGX_DNS_TCP_MUTE     500          /* milliseconds without a response,
                                              at least, before another one */
+#define NGX_DNS_TCP_HUNG     3            /* times that is doubled, for one that
+                                             is not established */
 #define NGX_DNS_TCP_KEPT     8            /* connections that were not closed,
                                              before more is tried */
 
@@ -24,6 +26,8 @@ static void ngx_dns_tcp_done(void);
 static ngx_dns_tcp_endpoint_t *ngx_dns_tcp_endpoint(ngx_dns_peer_t *peer);
 static ngx_int_t ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_tcp_t **tp);
+static ngx_dns_tcp_t *ngx_dns_tcp_replace(ngx_dns_tcp_endpoint_t *ep,
+    ngx_dns_tcp_t *hung);
 static ngx_uint_t ngx_dns_tcp_worn(ngx_dns_tcp_endpoint_t *ep,
     ngx_dns_tcp_t *t);
 static ngx_uint_t ngx_dns_tcp_usable(ngx_dns_tcp_endpoint_t *ep,
@@ -302,7 +306,7 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
     }
 
     if (best || mute) {
-        *tp = best ? best : mute;
+        *tp = best ? best : ngx_dns_tcp_replace(ep, mute);
         return NGX_OK;
     }
 
@@ -316,6 +320,54 @@ ngx_dns_tcp_choose(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t **tp)
     }
 
     return ngx_dns_tcp_idle(ep) ? rc : NGX_AGAIN;
+}
+
+
+/*
+ * With as many open as there may be, one that is not even established makes
+ * room for another, which gets its queries: none of them has left.  But one
+ * that is only slow must come to its end, so the next one has twice the time,
+ * and all of them that which the last one took.
+ */
+
+static ngx_dns_tcp_t *
+ngx_dns_tcp_replace(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *hung)
+{
+    ngx_uint_t          i;
+    ngx_msec_t          least;
+    ngx_queue_t        *q;
+    ngx_dns_tcp_t      *t;
+    ngx_dns_attempt_t  *a;
+
+    least = ngx_max((ngx_msec_t) NGX_DNS_TCP_MUTE << ep->hung, 2 * ep->took);
+
+    if (hung->connected || ngx_current_msec - hung->heard < least
+        || ngx_dns_tcp_socket_open(ep, &t) != NGX_OK)
+    {
+        return hung;
+    }
+
+    while (!ngx_queue_empty(&hung->attempts)) {
+        q = ngx_queue_head(&hung->attempts);
+        a = ngx_queue_data(q, ngx_dns_attempt_t, queue);
+
+        ngx_queue_remove(q);
+        hung->n--;
+
+        if (ngx_dns_tcp_socket_insert(t, a) != NGX_OK) {
+            ngx_dns_tcp_wait(ep, a);
+        }
+    }
+
+    for (i = 0; ep->connections[i] != hung; i++) { /* void */ }
+
+    ngx_dns_tcp_socket_close(hung);
+
+    ep->connections[i] = t;
+    ep->open++;
+    ep->hung = ngx_min(ep->hung + 1, NGX_DNS_TCP_HUNG);
+
+    return t;
 }
 
 
@@ -580,6 +632,8 @@ ngx_dns_tcp_unlearn(ngx_dns_tcp_endpoint_t *ep)
 static void
 ngx_dns_tcp_room(ngx_dns_tcp_endpoint_t *ep, ngx_dns_tcp_t *t)
 {
+    ep->hung = 0;
+
     if (ep->most && t->n == 0 && t->asked >= ep->most) {
 
         /* the server is about to close it, and is spared the wait for us */

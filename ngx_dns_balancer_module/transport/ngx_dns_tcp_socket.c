@@ -368,6 +368,7 @@ ngx_dns_tcp_socket_connected(ngx_dns_tcp_t *t)
     }
 
     t->connected = 1;
+    t->endpoint->took = ngx_current_msec - t->opened;
 
     if (t->connection->write->timer_set) {
         ngx_del_timer(t->connection->write);

@@ -101,6 +101,10 @@ struct ngx_dns_tcp_endpoint_s {
                                                not closed */
     ngx_msec_t               learned;       /* when that was seen */
 
+    ngx_uint_t               hung;          /* in a row that were replaced, not
+                                               yet established */
+    ngx_msec_t               took;          /* until the last one was */
+
     ngx_dns_tcp_lost_pt      lost;
     ngx_dns_tcp_room_pt      room;
 
