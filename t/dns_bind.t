@@ -37,6 +37,12 @@ dns_upstream foreign {
     server  127.0.0.1:%%PORT_8081%%;
 }
 
+dns_upstream foreign_tcp {
+    bind    192.0.2.77;
+    health_check  off;
+    server  tcp://127.0.0.1:%%PORT_8081%%;
+}
+
 server {
     listen       127.0.0.1:%%PORT_8053%% udp;
     listen       127.0.0.1:%%PORT_8053%%;
@@ -44,6 +50,7 @@ server {
     dns_forward  tcp.test tcp;
     dns_forward  off.test off;
     dns_forward  foreign.test foreign;
+    dns_forward  foreign-tcp.test foreign_tcp;
 }
 EOF_CONF
 
@@ -74,6 +81,11 @@ is(from('a.off.test'), '127.0.0.1', 'off');
 is(dns_query($port, 'a.foreign.test', 'A')->{rcode}, 'SERVFAIL', 'not ours');
 like($t->error_log(), qr/dns upstream "foreign": no socket to server .*99:/,
      'it is said');
+
+is(dns_query($port, "$_.foreign-tcp.test", 'A')->{rcode}, 'SERVFAIL',
+   'not ours, over TCP') for qw/ a b /;
+is(() = $t->error_log() =~ /"foreign_tcp": no socket to server .*99:/g, 1,
+   'it is said once');
 unlike($t->error_log(), qr/left out/, 'and nobody is blamed');
 
 # nginx -t

@@ -280,6 +280,9 @@ struct ngx_dns_upstream_s {
     ngx_msec_t            keepalive_timeout;
     ngx_msec_t            keepalive_time;
 
+    ngx_uint_t            unbound;     /* over TCP: "bind" failed, as was
+                                          logged */
+
     void                 *key;         /* module/: the hash's key, or NULL */
     ngx_uint_t            by_client;   /* the key is not of the question
                                           alone: no joining */

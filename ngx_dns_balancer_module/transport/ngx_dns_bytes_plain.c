@@ -13,6 +13,7 @@ static ngx_int_t ngx_dns_plain_connect(ngx_dns_peer_t *peer,
     ngx_uint_t first, ngx_connection_t **cp);
 static ngx_int_t ngx_dns_plain_open(ngx_dns_peer_t *peer,
     ngx_connection_t **cp);
+static ngx_int_t ngx_dns_plain_bind(ngx_dns_peer_t *peer, ngx_socket_t fd);
 static ngx_int_t ngx_dns_plain_start(ngx_connection_t *c,
     ngx_dns_peer_t *peer);
 static ngx_int_t ngx_dns_plain_events(ngx_connection_t *c,
@@ -66,8 +67,7 @@ ngx_dns_plain_open(ngx_dns_peer_t *peer, ngx_connection_t **cp)
         return NGX_BUSY;
     }
 
-    if (ngx_nonblocking(fd) == -1 || ngx_dns_source_bind(fd, peer) != NGX_OK)
-    {
+    if (ngx_nonblocking(fd) == -1 || ngx_dns_plain_bind(peer, fd) != NGX_OK) {
         ngx_close_socket(fd);
         return NGX_BUSY;
     }
@@ -106,6 +106,31 @@ ngx_dns_plain_open(ngx_dns_peer_t *peer, ngx_connection_t **cp)
     *cp = c;
 
     return rc;
+}
+
+
+/* as long as it fails that is said once: it may be so for every query */
+
+static ngx_int_t
+ngx_dns_plain_bind(ngx_dns_peer_t *peer, ngx_socket_t fd)
+{
+    ngx_dns_upstream_t  *u;
+
+    u = peer->upstream;
+
+    if (ngx_dns_source_bind(fd, peer) == NGX_OK) {
+        u->unbound = 0;
+        return NGX_OK;
+    }
+
+    if (!u->unbound) {
+        u->unbound = 1;
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
+                      "dns upstream \"%V\": no socket to server %V",
+                      &u->name, &peer->name);
+    }
+
+    return NGX_ERROR;
 }
 
 
