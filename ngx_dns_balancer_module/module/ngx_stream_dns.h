@@ -164,6 +164,7 @@ typedef struct {
     ngx_array_t                  blocks;    /* of u_char, of each */
     ngx_array_t                  places;    /* of ngx_stream_dns_place_t */
     ngx_str_t                    text;      /* of dns_host lines */
+    size_t                       room;      /* for it */
     ngx_int_t                    ttl;       /* NGX_CONF_UNSET */
     ngx_uint_t                   fallthrough;
     ngx_uint_t                   no_reverse;

@@ -15,8 +15,8 @@ static ngx_int_t ngx_stream_dns_hosts_parameter(ngx_conf_t *cf,
     ngx_str_t *value, ngx_uint_t *blocks);
 static ngx_stream_dns_hosts_conf_t *ngx_stream_dns_hosts_conf(ngx_conf_t *cf,
     ngx_stream_dns_srv_conf_t *dscf);
-static ngx_int_t ngx_stream_dns_host_add(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_str_t *line);
+static ngx_int_t ngx_stream_dns_host_add(ngx_conf_t *cf,
+    ngx_stream_dns_hosts_conf_t *hcf, ngx_str_t *line);
 static char *ngx_stream_dns_hosts_word(ngx_conf_t *cf,
     ngx_stream_dns_hosts_conf_t *hcf, ngx_str_t *value);
 static char *ngx_stream_dns_hosts_file(ngx_conf_t *cf,
@@ -198,7 +198,7 @@ ngx_stream_dns_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_stream_dns_host_add(cf, &hcf->text, &line) != NGX_OK) {
+    if (ngx_stream_dns_host_add(cf, hcf, &line) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -222,6 +222,10 @@ ngx_stream_dns_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    /* there may be thousands of lines, and each would keep 16 KB */
+
+    (void) ngx_pfree(cf->temp_pool, parsed);
+
     return NGX_CONF_OK;
 }
 
@@ -229,29 +233,40 @@ ngx_stream_dns_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* adds the words of the directive to the text, as one line of a hosts file */
 
 static ngx_int_t
-ngx_stream_dns_host_add(ngx_conf_t *cf, ngx_str_t *text, ngx_str_t *line)
+ngx_stream_dns_host_add(ngx_conf_t *cf, ngx_stream_dns_hosts_conf_t *hcf,
+    ngx_str_t *line)
 {
     u_char      *p;
-    size_t       len;
+    size_t       len, room;
     ngx_str_t   *value;
     ngx_uint_t   i;
 
     value = cf->args->elts;
-    len = text->len;
+    len = hcf->text.len;
 
     for (i = 1; i < cf->args->nelts; i++) {
         len += value[i].len + 1;
     }
 
-    p = ngx_pnalloc(cf->pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
+    /* twice as much each time: many lines are not copied for each of them */
+
+    if (len > hcf->room) {
+        room = ngx_max(2 * hcf->room, len);
+
+        p = ngx_pnalloc(cf->pool, room);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(p, hcf->text.data, hcf->text.len);
+        (void) ngx_pfree(cf->pool, hcf->text.data);
+
+        hcf->text.data = p;
+        hcf->room = room;
     }
 
-    line->data = ngx_cpymem(p, text->data, text->len);
-
-    text->data = p;
-    text->len = len;
+    line->data = hcf->text.data + hcf->text.len;
+    hcf->text.len = len;
 
     p = line->data;
 
