@@ -171,6 +171,8 @@ $tap ? (
   [ 'jitter=%', 'a percentage from 0% to 50%' ],
   [ 'type=FOO', 'a type of records' ],
   [ 'type=AXFR', 'a type of records' ],
+  (map { [ "type=$_", 'a type of records' ] } 'TYPE', 'TYPE0', 'TYPE-1',
+   'TYPE2x', 'TYPE65536', 'TYPE65538', 'TYPE99999999999'),
   [ 'expect=FOO', 'a list of rcodes' ],
   [ 'expect=NOERROR,', 'a list of rcodes' ],
   [ 'query=a..b', 'a domain name' ],

@@ -116,6 +116,8 @@ for ([ $server . '?state=up', 200, qr/"forced":"up"/ ],
      [ 'caches/answers/purge?name=' . 'a.' x 200, 400, qr/domain name/ ],
      [ 'caches/answers/purge?name=a&below=2', 400, qr/must be \\"1\\"/ ],
      [ 'caches/answers/purge?name=a&type=B', 400, qr/must be a type/ ],
+     (map { [ "caches/answers/purge?name=a&type=$_", 400, qr/must be a type/ ] }
+      'TYPE0', 'TYPE65537', 'TYPE-1', 'TYPE1x'),
      [ 'caches/answers/purge?name=a&type=TYPE65', 200, qr/"purged":0/ ],
      [ 'ready?state=up', 400, qr/must be \\"down\\" or \\"auto\\""/ ],
      [ 'ready', 400, qr/must be/ ],

@@ -11,6 +11,7 @@
 
 
 #include "ngx_http_dns.h"
+#include "ngx_stream_dns_text.h"
 #include "../base/ngx_dns_clock.h"
 #include "../query/ngx_dns_hot.h"
 #include "../wire/ngx_dns_name.h"
@@ -110,8 +111,7 @@ ngx_http_dns_purge_args(ngx_http_dns_purge_t *p)
     }
 
     if (type->data) {
-        p->purge.type = (uint16_t)
-                        ldns_get_rr_type_by_name((char *) type->data);
+        p->purge.type = ngx_stream_dns_text_type(type);
 
         if (p->purge.type == 0) {
             return "\"type=\" must be a type, as \"AAAA\" or \"TYPE65\"";

@@ -5,6 +5,7 @@
 
 
 #include "ngx_stream_dns_seats.h"
+#include "ngx_stream_dns_text.h"
 #include "../wire/ngx_dns_name.h"
 
 #include <ldns/ldns.h>
@@ -173,7 +174,12 @@ ngx_stream_dns_health_number(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
 static ngx_int_t
 ngx_stream_dns_health_type(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t *type)
 {
-    *type = ldns_get_rr_type_by_name((char *) value->data + 5);
+    ngx_str_t  name;
+
+    name.data = value->data + 5;
+    name.len = value->len - 5;
+
+    *type = ngx_stream_dns_text_type(&name);
 
     /* those over 127 are for queries of a kind that is not forwarded */
 

@@ -456,3 +456,20 @@ ngx_stream_dns_text_name(ngx_conf_t *cf, ngx_str_t *text, ngx_str_t *name)
 
     return NULL;
 }
+
+
+uint16_t
+ngx_stream_dns_text_type(ngx_str_t *text)
+{
+    ngx_int_t  type;
+
+    /* RFC 3597, 5; ldns takes "TYPE65537", "TYPE-1" and "TYPE1x", too */
+
+    if (ngx_strncasecmp(text->data, (u_char *) "TYPE", 4) == 0) {
+        type = ngx_atoi(text->data + 4, text->len - 4);
+
+        return type > 0 && type <= 65535 ? (uint16_t) type : 0;
+    }
+
+    return (uint16_t) ldns_get_rr_type_by_name((char *) text->data);
+}

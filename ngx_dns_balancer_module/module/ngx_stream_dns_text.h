@@ -40,6 +40,9 @@ const char *ngx_stream_dns_text_zone(ngx_str_t *text);
 const char *ngx_stream_dns_text_name(ngx_conf_t *cf, ngx_str_t *text,
     ngx_str_t *name);
 
+/* a type of records by its name, as "NS" or "TYPE2"; 0: it is none */
+uint16_t ngx_stream_dns_text_type(ngx_str_t *text);
+
 /*
  * Variables that never change, $hostname and $nginx_version, are replaced by
  * what they are.  NGX_DECLINED: there is another one.
