@@ -212,9 +212,6 @@ typedef struct {
     ngx_str_t                    file;      /* empty: drawn */
     ngx_stream_dns_place_t       place;
     ngx_dns_secret_set_t         set;       /* of it, as it was at the start */
-    ngx_cycle_t                 *cycle;
-    mode_t                       mode;
-    uid_t                        uid;
 
     /* of the process that looks at it */
     ngx_msec_t                   looked;

@@ -5,24 +5,17 @@
 
 
 #include "ngx_stream_dns_cache_file.h"
+#include "ngx_stream_dns_rights.h"
 #include "../base/ngx_dns_clock.h"
 
-#include <grp.h>
-
-
-#define NGX_STREAM_DNS_CACHE_FILE_GROUPS  64
 
 /* added to the path while it is written */
 
-#define NGX_STREAM_DNS_CACHE_FILE_TEMP    ".tmp"
+#define NGX_STREAM_DNS_CACHE_FILE_TEMP  ".tmp"
 
 
 static ngx_int_t ngx_stream_dns_cache_file_directory(
     ngx_stream_dns_cache_file_t *file, u_char *name, ngx_log_t *log);
-static ngx_uint_t ngx_stream_dns_cache_file_may(ngx_core_conf_t *ccf,
-    const char *name, ngx_file_info_t *fi);
-static ngx_uint_t ngx_stream_dns_cache_file_member(ngx_core_conf_t *ccf,
-    gid_t gid);
 
 
 ngx_stream_dns_cache_file_t *
@@ -158,8 +151,7 @@ static ngx_int_t
 ngx_stream_dns_cache_file_directory(ngx_stream_dns_cache_file_t *file,
     u_char *name, ngx_log_t *log)
 {
-    ngx_file_info_t   fi;
-    ngx_core_conf_t  *ccf;
+    ngx_file_info_t  fi;
 
     if (ngx_file_info(name, &fi) == NGX_FILE_ERROR) {
         ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
@@ -170,11 +162,9 @@ ngx_stream_dns_cache_file_directory(ngx_stream_dns_cache_file_t *file,
         return NGX_ERROR;
     }
 
-    ccf = (ngx_core_conf_t *) ngx_get_conf(file->cycle->conf_ctx,
-                                           ngx_core_module);
-
     if (!ngx_is_dir(&fi)
-        || !ngx_stream_dns_cache_file_may(ccf, (char *) name, &fi))
+        || !ngx_stream_dns_rights(file->cycle, (char *) name, &fi,
+                                  S_IWOTH|S_IXOTH))
     {
         ngx_log_error(NGX_LOG_EMERG, log, 0,
                       "\"dns_cache_zone\" \"%V\": \"file=%V\": workers must "
@@ -185,61 +175,4 @@ ngx_stream_dns_cache_file_directory(ngx_stream_dns_cache_file_t *file,
     }
 
     return NGX_OK;
-}
-
-
-/* may workers make files in it? */
-
-static ngx_uint_t
-ngx_stream_dns_cache_file_may(ngx_core_conf_t *ccf, const char *name,
-    ngx_file_info_t *fi)
-{
-    mode_t  need;
-
-    if (geteuid() != 0) {
-        return access(name, W_OK|X_OK) == 0;
-    }
-
-    if (ccf->user == 0 || ccf->user == (ngx_uid_t) NGX_CONF_UNSET_UINT) {
-        return 1;
-    }
-
-    need = S_IWOTH|S_IXOTH;
-
-    if (fi->st_uid == ccf->user) {
-        need = S_IWUSR|S_IXUSR;
-
-    } else if (ngx_stream_dns_cache_file_member(ccf, fi->st_gid)) {
-        need = S_IWGRP|S_IXGRP;
-    }
-
-    return (fi->st_mode & need) == need;
-}
-
-
-static ngx_uint_t
-ngx_stream_dns_cache_file_member(ngx_core_conf_t *ccf, gid_t gid)
-{
-    int    i, n;
-    gid_t  groups[NGX_STREAM_DNS_CACHE_FILE_GROUPS];
-
-    if (gid == ccf->group) {
-        return 1;
-    }
-
-    n = NGX_STREAM_DNS_CACHE_FILE_GROUPS;
-
-    if (ccf->username == NULL
-        || getgrouplist(ccf->username, ccf->group, groups, &n) == -1)
-    {
-        return 0;
-    }
-
-    for (i = 0; i < n; i++) {
-        if (groups[i] == gid) {
-            return 1;
-        }
-    }
-
-    return 0;
 }

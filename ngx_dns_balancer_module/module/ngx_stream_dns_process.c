@@ -6,6 +6,7 @@
 
 #include "ngx_stream_dns_budget.h"
 #include "ngx_stream_dns_cache_file.h"
+#include "ngx_stream_dns_rights.h"
 #include "ngx_stream_dns_seats.h"
 #include "ngx_stream_dns_xdp.h"
 #include "../base/ngx_dns_random.h"
@@ -74,6 +75,7 @@ ngx_stream_dns_init_module(ngx_cycle_t *cycle)
         dmcf->generation = dmcf->status.metrics->generation;
 
         ngx_stream_dns_seats_commit(dmcf, cycle->log);
+        ngx_stream_dns_rights_check(cycle, dmcf);
     }
 
     ngx_stream_dns_xdp_start(cycle, dmcf);

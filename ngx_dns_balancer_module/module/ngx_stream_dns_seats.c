@@ -47,6 +47,7 @@ ngx_stream_dns_seats_add(ngx_conf_t *cf, ngx_stream_dns_upstream_t *us,
     src->us = us;
     src->transport = line->transport;
     src->text = *text;
+    ngx_stream_dns_place(cf, &src->place);
     src->service = line->service;
     src->weight = line->peer.weight;
     src->backup = line->peer.backup;

@@ -50,6 +50,7 @@ typedef struct {
     ngx_dns_seats_t              seats;
     ngx_stream_dns_upstream_t   *us;
     ngx_dns_transport_t         *transport;
+    ngx_stream_dns_place_t       place;     /* of the line */
     ngx_str_t                    text;      /* as the line has it */
     ngx_str_t                    host;      /* empty: "text" is a file */
     ngx_str_t                    service;   /* whole; empty: addresses */

@@ -30,8 +30,6 @@ static ngx_int_t ngx_stream_dns_secret_text(ngx_fd_t fd,
     ngx_dns_secret_set_t *set, ngx_stream_dns_secret_fault_t *fault);
 static u_char *ngx_stream_dns_secret_said(
     ngx_stream_dns_secret_fault_t *fault);
-static void ngx_stream_dns_secret_warn(ngx_stream_dns_secret_t *s,
-    ngx_log_t *log);
 static void ngx_stream_dns_secret_again(ngx_stream_dns_secret_t *s,
     ngx_log_t *log);
 
@@ -118,7 +116,6 @@ ngx_stream_dns_secret_get(ngx_conf_t *cf, ngx_str_t *file)
     ngx_memcpy(p, file->data, file->len);
 
     s->file = *file;
-    s->cycle = cf->cycle;
     ngx_stream_dns_place(cf, &s->place);
     *sp = s;
 
@@ -176,7 +173,6 @@ ngx_stream_dns_secret_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
     } else {
         (void) ngx_dns_secret_put(s->shm, &s->set);
-        ngx_stream_dns_secret_warn(s, shm_zone->shm.log);
     }
 
     return NGX_OK;
@@ -216,8 +212,6 @@ ngx_stream_dns_secret_read(ngx_stream_dns_secret_t *s,
         rc = NGX_AGAIN;
 
     } else {
-        s->mode = fi.st_mode;
-        s->uid = fi.st_uid;
         rc = ngx_stream_dns_secret_text(fd, set, fault);
     }
 
@@ -266,30 +260,6 @@ ngx_stream_dns_secret_said(ngx_stream_dns_secret_fault_t *fault)
                         fault->why, fault->line);
 
     return fault->text;
-}
-
-
-/* the file is read again by workers, which may have less rights */
-
-static void
-ngx_stream_dns_secret_warn(ngx_stream_dns_secret_t *s, ngx_log_t *log)
-{
-    ngx_core_conf_t  *ccf;
-
-    ccf = (ngx_core_conf_t *) ngx_get_conf(s->cycle->conf_ctx,
-                                           ngx_core_module);
-
-    if (geteuid() != 0 || ccf->user == 0 || s->uid == ccf->user
-        || (s->mode & (S_IRGRP|S_IROTH)))
-    {
-        return;
-    }
-
-    ngx_log_error(NGX_LOG_WARN, log, 0,
-                  "\"dns_cookie\": worker processes, as user \"%s\", can't "
-                  "read \"%V\": after a change of it nginx has to be "
-                  "reloaded, in %s:%ui",
-                  ccf->username, &s->file, s->place.file, s->place.line);
 }
 
 
