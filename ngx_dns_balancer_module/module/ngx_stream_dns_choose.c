@@ -371,8 +371,9 @@ ngx_stream_dns_choose_index(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf)
 static void
 ngx_stream_dns_choose_failed(ngx_dns_logged_t *r, ngx_str_t *value)
 {
-    size_t  i, len;
-    u_char  text[NGX_STREAM_DNS_CHOOSE_TEXT];
+    size_t   i, len;
+    u_char  *last, text[NGX_STREAM_DNS_CHOOSE_TEXT],
+             silent[NGX_INT_T_LEN + sizeof("; more were not logged ")];
 
     if (ngx_stream_dns_choose_logged
         && ngx_time() - ngx_stream_dns_choose_logged
@@ -389,11 +390,17 @@ ngx_stream_dns_choose_failed(ngx_dns_logged_t *r, ngx_str_t *value)
                   ? '?' : value->data[i];
     }
 
+    last = silent;
+
+    if (ngx_stream_dns_choose_silent) {
+        last = ngx_sprintf(silent, "; %ui more were not logged",
+                           ngx_stream_dns_choose_silent);
+    }
+
     ngx_log_error(NGX_LOG_ERR, r->conf->listener.log, 0,
                   "\"dns_pass\" of zone \"%V\": \"%*s\" is not the name of a "
-                  "\"dns_upstream\", nor the address of a server in one; "
-                  "%ui more were not logged", &r->zone->text, len, text,
-                  ngx_stream_dns_choose_silent);
+                  "\"dns_upstream\", nor the address of a server in one%*s",
+                  &r->zone->text, len, text, (size_t) (last - silent), silent);
 
     ngx_stream_dns_choose_logged = ngx_time();
     ngx_stream_dns_choose_silent = 0;
