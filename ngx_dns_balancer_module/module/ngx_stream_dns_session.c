@@ -12,6 +12,8 @@
 static ngx_int_t ngx_stream_dns_session_run(ngx_stream_dns_session_t *ds,
     ngx_uint_t phase);
 static void ngx_stream_dns_session_end(ngx_dns_logged_t *r);
+static ngx_stream_dns_session_t *ngx_stream_dns_session_begin(
+    ngx_dns_logged_t *r);
 static void ngx_stream_dns_session_fill(ngx_stream_dns_session_t *ds,
     ngx_dns_logged_t *r, ngx_uint_t text);
 static void ngx_stream_dns_session_stream(ngx_connection_t *c,
@@ -90,20 +92,12 @@ ngx_stream_dns_session_run(ngx_stream_dns_session_t *ds, ngx_uint_t phase)
 static void
 ngx_stream_dns_session_end(ngx_dns_logged_t *r)
 {
-    ngx_uint_t                  i;
-    ngx_stream_phase_t         *phase;
-    ngx_stream_handler_pt      *handler;
-    ngx_stream_dns_session_t   *ds;
-    ngx_stream_dns_srv_conf_t  *dscf;
+    ngx_uint_t                 i;
+    ngx_stream_phase_t        *phase;
+    ngx_stream_handler_pt     *handler;
+    ngx_stream_dns_session_t  *ds;
 
-    dscf = r->conf->listener.data;
-    ds = (ngx_stream_dns_session_t *) dscf->session;
-
-    ngx_stream_dns_session_fill(ds, r, 1);
-
-    if (dscf->preaccess) {
-        (void) ngx_stream_dns_session_run(ds, NGX_STREAM_PREACCESS_PHASE);
-    }
+    ds = ngx_stream_dns_session_begin(r);
 
     ds->connection.number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
 
@@ -129,11 +123,9 @@ ngx_stream_dns_session_key(ngx_dns_logged_t *r, ngx_dns_upstream_t *u)
     ngx_str_t                   value;
     ngx_dns_hash_key_t          key;
     ngx_stream_dns_session_t   *ds;
-    ngx_stream_dns_srv_conf_t  *dscf;
     ngx_stream_dns_upstream_t  *us;
 
     us = u->key;
-    dscf = r->conf->listener.data;
 
     ngx_memzero(&key, sizeof(ngx_dns_hash_key_t));
 
@@ -145,10 +137,7 @@ ngx_stream_dns_session_key(ngx_dns_logged_t *r, ngx_dns_upstream_t *u)
         return ngx_dns_hash(&key, name, len, 0);
     }
 
-    ds = (ngx_stream_dns_session_t *) dscf->session;
-
-    ngx_stream_dns_session_fill(ds, r, 1);
-
+    ds = ngx_stream_dns_session_begin(r);
     hash = 0;
 
     if (ngx_stream_complex_value(&ds->session, us->key, &value) == NGX_OK) {
@@ -165,16 +154,11 @@ ngx_int_t
 ngx_stream_dns_session_limit_key(ngx_dns_logged_t *r,
     const ngx_dns_limit_zone_t *zone, uint64_t *hash)
 {
-    ngx_int_t                   rc;
-    ngx_str_t                   value;
-    ngx_stream_dns_session_t   *ds;
-    ngx_stream_dns_srv_conf_t  *dscf;
+    ngx_int_t                  rc;
+    ngx_str_t                  value;
+    ngx_stream_dns_session_t  *ds;
 
-    dscf = r->conf->listener.data;
-    ds = (ngx_stream_dns_session_t *) dscf->session;
-
-    ngx_stream_dns_session_fill(ds, r, 1);
-
+    ds = ngx_stream_dns_session_begin(r);
     rc = NGX_DECLINED;
 
     if (ngx_stream_complex_value(&ds->session, zone->key, &value) == NGX_OK
@@ -195,7 +179,24 @@ ngx_stream_dns_session_limit_key(ngx_dns_logged_t *r,
 const ngx_dns_choice_t *
 ngx_stream_dns_session_choose(ngx_dns_logged_t *r)
 {
-    const ngx_dns_choice_t     *choice;
+    const ngx_dns_choice_t    *choice;
+    ngx_stream_dns_session_t  *ds;
+
+    ds = ngx_stream_dns_session_begin(r);
+
+    choice = ngx_stream_dns_choose(&ds->session, r);
+
+    ngx_stream_dns_session_empty(ds);
+
+    return choice;
+}
+
+
+/* for whoever reads variables: those of "set" have their values, too */
+
+static ngx_stream_dns_session_t *
+ngx_stream_dns_session_begin(ngx_dns_logged_t *r)
+{
     ngx_stream_dns_session_t   *ds;
     ngx_stream_dns_srv_conf_t  *dscf;
 
@@ -204,11 +205,11 @@ ngx_stream_dns_session_choose(ngx_dns_logged_t *r)
 
     ngx_stream_dns_session_fill(ds, r, 1);
 
-    choice = ngx_stream_dns_choose(&ds->session, r);
+    if (dscf->preaccess) {
+        (void) ngx_stream_dns_session_run(ds, NGX_STREAM_PREACCESS_PHASE);
+    }
 
-    ngx_stream_dns_session_empty(ds);
-
-    return choice;
+    return ds;
 }
 
 

@@ -108,7 +108,7 @@ ngx_stream_dns_session_create(ngx_cycle_t *cycle,
         used = ngx_stream_dns_session_phase(cycle, dscf, i);
         rules |= used;
 
-        /* what "set" sets is read by the rules after it and by the log */
+        /* what "set" sets is read by rules after it, keys, and the log */
 
         if (i == NGX_STREAM_PREACCESS_PHASE) {
             dscf->preaccess = used;
