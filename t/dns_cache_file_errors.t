@@ -12,7 +12,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
 
-my $t = Test::Nginx::DNS->new()->plan(18)->allow(qr/\[emerg\]/);
+my $t = Test::Nginx::DNS->new()->plan(20)->allow(qr/\[emerg\]/);
 my $dir = $t->testdir();
 
 mkdir "$dir/is";
@@ -73,6 +73,15 @@ refused("dns_cache_zone zone=c:1m file=$dir/c;
          dns_cache_zone zone=d:1m file=$dir/c;",
         qr/"file=\S+" is that of zone "c", too, it must be another one/,
         'the same file twice');
+refused("dns_cache_zone zone=c:1m file=$dir/c;
+         dns_cache_zone zone=d:1m file=$dir/is/..//c;",
+        qr/"dns_cache_zone" "d": "file=\S+" is that of zone "c", too, .* \S+:\d+/,
+        'by another path');
+symlink $dir, "$dir/link" or die "$!\n";
+refused("dns_cache_zone zone=c:1m file=$dir/c;
+         dns_cache_zone zone=d:1m file=$dir/link/c;",
+        qr/"dns_cache_zone" "d": "file=\S+" is that of zone "c", too, it must/,
+        'by a link to its directory');
 refused("dns_cache_zone zone=c:1m file=$dir/c;
          dns_cache_zone zone=d:1m file=$dir/d;", undef, 'two files');
 refused('dns_cache_zone zone=c:1m file=relative;', undef, 'relative');

@@ -16,6 +16,8 @@
 
 static ngx_int_t ngx_stream_dns_cache_file_directory(
     ngx_stream_dns_cache_file_t *file, u_char *name, ngx_log_t *log);
+static ngx_int_t ngx_stream_dns_cache_file_twice(
+    ngx_stream_dns_cache_file_t *file, ngx_log_t *log);
 
 
 ngx_stream_dns_cache_file_t *
@@ -139,6 +141,8 @@ ngx_stream_dns_cache_file_check(ngx_stream_dns_cache_file_t *file,
 
     *p = '\0';
 
+    file->name = file->path.data + (p - name);
+
     rc = ngx_stream_dns_cache_file_directory(file, name, log);
 
     ngx_free(name);
@@ -170,6 +174,44 @@ ngx_stream_dns_cache_file_directory(ngx_stream_dns_cache_file_t *file,
                       "\"dns_cache_zone\" \"%V\": \"file=%V\": workers must "
                       "have the right to write to the directory \"%s\", in "
                       "%s:%ui", &file->zone, &file->path, name,
+                      file->place.file, file->place.line);
+        return NGX_ERROR;
+    }
+
+    file->device = fi.st_dev;
+    file->directory = fi.st_ino;
+
+    return ngx_stream_dns_cache_file_twice(file, log);
+}
+
+
+/* two paths may lead to one file */
+
+static ngx_int_t
+ngx_stream_dns_cache_file_twice(ngx_stream_dns_cache_file_t *file,
+    ngx_log_t *log)
+{
+    ngx_uint_t                     i;
+    ngx_stream_dns_main_conf_t    *dmcf;
+    ngx_stream_dns_cache_file_t  **other;
+
+    dmcf = ngx_stream_cycle_get_module_main_conf(file->cycle,
+                                                 ngx_dns_balancer_module);
+    other = dmcf->cache_files.elts;
+
+    for (i = 0; i < dmcf->cache_files.nelts; i++) {
+
+        if (other[i] == file || other[i]->directory != file->directory
+            || other[i]->device != file->device
+            || ngx_strcmp(other[i]->name, file->name) != 0)
+        {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"dns_cache_zone\" \"%V\": \"file=%V\" is that of zone "
+                      "\"%V\", too, it must be another one in %s:%ui",
+                      &file->zone, &file->path, &other[i]->zone,
                       file->place.file, file->place.line);
         return NGX_ERROR;
     }

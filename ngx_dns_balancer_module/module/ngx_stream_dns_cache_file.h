@@ -35,6 +35,12 @@ struct ngx_stream_dns_cache_file_s {
     ngx_str_t                    path;      /* ends with a zero, as temp */
     ngx_str_t                    zone;
     ngx_stream_dns_place_t       place;
+
+    /* the directory, whatever it is called, and the name in it */
+    dev_t                        device;
+    ino_t                        directory;     /* 0: not known yet */
+    u_char                      *name;
+
     ngx_cycle_t                 *cycle;
     ngx_shm_zone_t              *shm_zone;
 
