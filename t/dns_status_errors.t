@@ -13,7 +13,7 @@ use Test::Nginx::DNS;
 use Test::Nginx::DNS::Status;
 
 my $t = Test::Nginx::DNS->new()->has(qw/ http /)->allow(qr/\[emerg\]/)
-    ->plan(30);
+    ->plan(35);
 
 sub said {
     my ($location, $stream) = @_;
@@ -42,8 +42,13 @@ like(said("dns_status $_;", ''),
      $_)
     for 'ready upstream=', 'ready name=a', 'json upstream=a';
 
-for ([ 'u', qr/syntax is ok/ ],
-     [ '127.0.0.1:53', qr/syntax is ok/ ],
+for ([ 'u', qr/test is successful/ ],
+     [ '127.0.0.1:53', qr/test is successful/ ],
+     [ '127.0.0.1', qr/test is successful/ ],
+     [ 'tls://127.0.0.2', qr/test is successful/ ],
+     [ '[::1]', qr/test is successful/ ],
+     [ '127.0.0.3', qr/"upstream=127.0.0.3" is not the name of/ ],
+     [ '127.0.0', qr/"upstream=127.0.0" is not the name of/ ],
      [ 'v', qr/"dns_status": "upstream=v" is not the name of a "dns_upstream", nor the address of a server that a zone is forwarded to, in \S+:\d+/ ])
 {
     my ($name, $says) = @$_;
@@ -55,6 +60,9 @@ stream {
         listen 127.0.0.1:%%PORT_8053%% udp;
         dns_forward a u;
         dns_forward b 127.0.0.1:53;
+        dns_forward c tls://127.0.0.2;
+        dns_forward d [::1];
+        dns_forward e 127.0.0.3:54;
     }
 }
 EOF_CONF

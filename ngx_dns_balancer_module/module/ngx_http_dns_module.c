@@ -20,7 +20,7 @@ static ngx_int_t ngx_http_dns_status_headers(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_dns_status_quits(ngx_stream_dns_main_conf_t *dmcf);
 static ngx_int_t ngx_http_dns_check(ngx_stream_dns_main_conf_t *dmcf,
     ngx_log_t *log);
-static ngx_uint_t ngx_http_dns_upstream(ngx_stream_dns_main_conf_t *dmcf,
+static ngx_str_t *ngx_http_dns_upstream(ngx_stream_dns_main_conf_t *dmcf,
     ngx_str_t *name);
 static char *ngx_http_dns_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -329,7 +329,7 @@ ngx_http_dns_status_upstreams(ngx_conf_t *cf, ngx_http_dns_loc_conf_t *dlcf)
 static ngx_int_t
 ngx_http_dns_check(ngx_stream_dns_main_conf_t *dmcf, ngx_log_t *log)
 {
-    ngx_str_t                  *name;
+    ngx_str_t                  *name, *found;
     ngx_uint_t                  i, k;
     ngx_http_dns_loc_conf_t   **ready;
     ngx_http_dns_main_conf_t   *dhcf;
@@ -346,7 +346,10 @@ ngx_http_dns_check(ngx_stream_dns_main_conf_t *dmcf, ngx_log_t *log)
         name = ready[i]->upstreams->elts;
 
         for (k = 0; k < ready[i]->upstreams->nelts; k++) {
-            if (ngx_http_dns_upstream(dmcf, &name[k])) {
+            found = ngx_http_dns_upstream(dmcf, &name[k]);
+
+            if (found) {
+                name[k] = *found;
                 continue;
             }
 
@@ -363,23 +366,46 @@ ngx_http_dns_check(ngx_stream_dns_main_conf_t *dmcf, ngx_log_t *log)
 }
 
 
-static ngx_uint_t
+/* of an address the default port may be left out, as in "dns_forward" */
+
+static ngx_str_t *
 ngx_http_dns_upstream(ngx_stream_dns_main_conf_t *dmcf, ngx_str_t *name)
 {
+    u_char               *rest;
+    ngx_str_t            *found;
     ngx_uint_t            i;
     ngx_dns_upstream_t  **u;
 
     u = dmcf->status.upstreams.elts;
+    found = NULL;
 
     for (i = 0; i < dmcf->status.upstreams.nelts; i++) {
-        if (u[i]->name.len == name->len
-            && ngx_memcmp(u[i]->name.data, name->data, name->len) == 0)
+
+        if (u[i]->name.len < name->len
+            || ngx_memcmp(u[i]->name.data, name->data, name->len) != 0)
         {
-            return 1;
+            continue;
+        }
+
+        if (u[i]->name.len == name->len) {
+            return &u[i]->name;
+        }
+
+        rest = u[i]->name.data + name->len;
+
+        if (u[i]->name.len - name->len == 3 && ngx_memcmp(rest, ":53", 3) == 0)
+        {
+            found = &u[i]->name;
+
+        } else if (u[i]->name.len - name->len == 4
+                   && ngx_memcmp(rest, ":853", 4) == 0
+                   && ngx_strncmp(name->data, "tls://", 6) == 0)
+        {
+            found = &u[i]->name;
         }
     }
 
-    return 0;
+    return found;
 }
 
 
