@@ -209,6 +209,18 @@ ngx_stream_dns_metrics_init_zone(ngx_shm_zone_t *shm_zone, void *data)
     dmcf = shm_zone->data;
     shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
 
+    /*
+     * Without a master nginx starts nothing of a module after a reload, and
+     * timers go on with memory that is another configuration's.
+     */
+
+    if (ngx_process == NGX_PROCESS_SINGLE && !ngx_is_init_cycle(ngx_cycle)) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "with \"master_process off\" servers with \"dns_*\" "
+                      "directives can't be reloaded, restart nginx");
+        return NGX_ERROR;
+    }
+
     /* here all has been read, and an error only refuses the configuration */
 
     if (ngx_stream_dns_budget_check(dmcf->cycle, dmcf, shm_zone->shm.log)
