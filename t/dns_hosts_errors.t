@@ -63,7 +63,7 @@ for my $case (
       qr/"dns_hosts": "ttl=2" differs/ ],
     [ 'dns_hosts hosts off;', qr/"dns_hosts": "off" allows no other/ ],
     [ 'dns_hosts off; dns_hosts hosts;', qr/"dns_hosts": there is an "off"/ ],
-    [ 'dns_hosts off;', qr/no "dns_forward" for server in .*nor "dns_zone" or "dns_hosts"/ ],
+    [ 'dns_hosts off;', qr/no "dns_forward" for server in .*nor "dns_zone", "dns_hosts" or "dns_host"/ ],
 ) {
     my ($lines, $pattern) = @$case;
 

@@ -522,7 +522,7 @@ ngx_stream_dns_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "no \"dns_forward\" for server in %s:%ui, "
-                      "nor \"dns_zone\" or \"dns_hosts\"",
+                      "nor \"dns_zone\", \"dns_hosts\" or \"dns_host\"",
                       cscf->file_name, cscf->line);
         return NGX_CONF_ERROR;
     }
