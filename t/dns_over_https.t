@@ -16,7 +16,7 @@ use Test::Nginx::DNS::Message qw/ encode decode /;
 use Test::Nginx::DNS::Status;
 use Test::Nginx::DNS::Stream;
 
-my $t = Test::Nginx::DNS->new()->plan(59);
+my $t = Test::Nginx::DNS->new()->plan(60);
 
 tls_certificate($t);
 
@@ -233,6 +233,8 @@ is(doh($web, 'POST', 'x' x 65536, chunked => 4096)->{status}, 413,
    'too long, without a length before');
 is(doh($web, 'POST', $q, type => 'text/plain')->{status}, 415, 'another type');
 is(doh($web, 'POST', $q, type => '')->{status}, 415, 'no type');
+is(metrics($web)->{'nginx_dns_dropped_total{reason="http"}'}, 5,
+   'these are counted');
 is(doh($web, 'GET', query('x.dropped.test', 'A'))->{status} // 'closed',
    'closed', 'dns_return drop');
 

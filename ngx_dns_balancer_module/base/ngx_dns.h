@@ -63,6 +63,7 @@ typedef enum {
     NGX_DNS_ERESPONSE,           /* QR is set */
     NGX_DNS_EINCOMPLETE,         /* not there in time, over a stream */
     NGX_DNS_EPROXY,              /* no PROXY header of a trusted proxy */
+    NGX_DNS_EHTTP,               /* a request of HTTP that has no query */
     NGX_DNS_EZDROP,              /* dns_return drop */
     NGX_DNS_ELIMITDROP,          /* over a dns_limit */
 

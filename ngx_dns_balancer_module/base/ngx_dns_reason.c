@@ -20,6 +20,7 @@ const ngx_dns_reason_t  ngx_dns_reasons[NGX_DNS_REASONS] = {
     { "response_bit", "response bit set", NGX_DNS_DROP, NO },
     { "incomplete", "query is incomplete", NGX_DNS_DROP, NO },
     { "proxy", "no valid PROXY protocol header", NGX_DNS_DROP, NO },
+    { "http", "HTTP request without a query", NGX_DNS_DROP, NO },
     { "return_drop", "dns_return drop", NGX_DNS_DROP, NO },
     { "limit_drop", "over dns_limit, dropped", NGX_DNS_DROP, NO },
 

@@ -136,6 +136,14 @@ ngx_dns_front_https_query(ngx_dns_front_https_t *h, ngx_dns_conf_t *conf,
 }
 
 
+void
+ngx_dns_front_https_refuse(ngx_dns_front_https_t *h, ngx_dns_conf_t *conf,
+    size_t len)
+{
+    ngx_dns_query_drop(conf, &h->client, len, NGX_DNS_EHTTP);
+}
+
+
 static void
 ngx_dns_front_https_note(ngx_dns_logged_t *r)
 {

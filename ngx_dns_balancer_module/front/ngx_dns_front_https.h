@@ -74,6 +74,13 @@ ngx_int_t ngx_dns_front_https_query(ngx_dns_front_https_t *h,
     ngx_dns_conf_t *conf, const u_char *p, size_t len,
     void (*handler)(void *request));
 
+/*
+ * The request can't have a query, by its method, type or length: it is counted
+ * as one that was dropped.
+ */
+void ngx_dns_front_https_refuse(ngx_dns_front_https_t *h,
+    ngx_dns_conf_t *conf, size_t len);
+
 /* a stage of the servers of such clients: notes what the query was */
 extern const ngx_dns_stage_t  ngx_dns_stage_https;
 

@@ -24,12 +24,12 @@ static ngx_table_elt_t *ngx_http_dns_https_header(ngx_http_request_t *r);
 ngx_int_t
 ngx_http_dns_https_handler(ngx_http_request_t *r)
 {
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST))) {
-        return ngx_http_dns_https_allow(r);
-    }
-
     if (ngx_http_dns_https_open(r) == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST))) {
+        return ngx_http_dns_https_allow(r);
     }
 
     return r->method & NGX_HTTP_POST ? ngx_http_dns_https_body(r)
@@ -92,7 +92,22 @@ ngx_http_dns_https_allow(ngx_http_request_t *r)
     ngx_str_set(&h->key, "Allow");
     ngx_str_set(&h->value, "GET, HEAD, POST");
 
-    return NGX_HTTP_NOT_ALLOWED;
+    return ngx_http_dns_https_refuse(r, NGX_HTTP_NOT_ALLOWED);
+}
+
+
+ngx_int_t
+ngx_http_dns_https_refuse(ngx_http_request_t *r, ngx_int_t status)
+{
+    ngx_http_dns_https_ctx_t       *ctx;
+    ngx_http_dns_https_loc_conf_t  *dlcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_dns_https_module);
+    dlcf = ngx_http_get_module_loc_conf(r, ngx_http_dns_https_module);
+
+    ngx_dns_front_https_refuse(ctx->client, &dlcf->server->https, ctx->len);
+
+    return status;
 }
 
 

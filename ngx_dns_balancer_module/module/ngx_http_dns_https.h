@@ -63,6 +63,9 @@ ngx_int_t ngx_http_dns_https_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_dns_https_argument(ngx_http_request_t *r);
 ngx_int_t ngx_http_dns_https_body(ngx_http_request_t *r);
 
+/* counts a request that can't have a query, and returns "status" */
+ngx_int_t ngx_http_dns_https_refuse(ngx_http_request_t *r, ngx_int_t status);
+
 /*
  * Around the output of a response: responses of one connection of HTTP/2 and
  * TLS are written together, when all that has come at once is answered.  The

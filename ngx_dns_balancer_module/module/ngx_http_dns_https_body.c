@@ -36,7 +36,7 @@ ngx_http_dns_https_argument(ngx_http_request_t *r)
     ctx->len = n > 0 ? (size_t) n : 0;
 
     if (ctx->len > NGX_DNS_MAX_MESSAGE) {
-        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+        return ngx_http_dns_https_refuse(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE);
     }
 
     r->main->count++;
@@ -52,11 +52,11 @@ ngx_http_dns_https_body(ngx_http_request_t *r)
     ngx_int_t  rc;
 
     if (!ngx_http_dns_https_type(r)) {
-        return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
+        return ngx_http_dns_https_refuse(r, NGX_HTTP_UNSUPPORTED_MEDIA_TYPE);
     }
 
     if (r->headers_in.content_length_n > NGX_DNS_MAX_MESSAGE) {
-        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+        return ngx_http_dns_https_refuse(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE);
     }
 
     /* what is buffered may get into a file, and a disk may take its time */
@@ -108,7 +108,7 @@ ngx_http_dns_https_body_handler(ngx_http_request_t *r)
         rc = ngx_http_dns_https_collect(r, ctx);
 
         if (rc != NGX_OK) {
-            ngx_http_finalize_request(r, rc);
+            ngx_http_finalize_request(r, ngx_http_dns_https_refuse(r, rc));
             return;
         }
 
