@@ -8,6 +8,8 @@ use strict;
 
 use Test::More;
 
+use IO::Socket::INET;
+
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::DNS;
@@ -16,7 +18,7 @@ use Test::Nginx::DNS::Message qw/ encode decode /;
 use Test::Nginx::DNS::Status;
 use Test::Nginx::DNS::Stream;
 
-my $t = Test::Nginx::DNS->new()->plan(60);
+my $t = Test::Nginx::DNS->new()->plan(61);
 
 tls_certificate($t);
 
@@ -235,6 +237,17 @@ is(doh($web, 'POST', $q, type => 'text/plain')->{status}, 415, 'another type');
 is(doh($web, 'POST', $q, type => '')->{status}, 415, 'no type');
 is(metrics($web)->{'nginx_dns_dropped_total{reason="http"}'}, 5,
    'these are counted');
+my $half = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $web)
+    or die "no connection: $!";
+
+print $half "POST /dns-query HTTP/1.1\r\nHost: localhost\r\n"
+    . "Content-Type: application/dns-message\r\nContent-Length: 40\r\n\r\n",
+    substr $q, 0, 20;
+close $half;
+
+ok($t->wait_for(sub {
+    (metrics($web)->{'nginx_dns_dropped_total{reason="incomplete"}'} // 0) == 1
+}), 'half a query is counted');
 is(doh($web, 'GET', query('x.dropped.test', 'A'))->{status} // 'closed',
    'closed', 'dns_return drop');
 

@@ -63,7 +63,8 @@ static ngx_uint_t   ngx_dns_front_https_ended;
 
 
 ngx_dns_front_https_t *
-ngx_dns_front_https_open(ngx_connection_t *c, ngx_pool_t *pool, void *request)
+ngx_dns_front_https_open(ngx_dns_conf_t *conf, ngx_connection_t *c,
+    ngx_pool_t *pool, void *request)
 {
     ngx_dns_front_https_t  *h;
 
@@ -78,6 +79,7 @@ ngx_dns_front_https_open(ngx_connection_t *c, ngx_pool_t *pool, void *request)
 
     ngx_queue_insert_tail(&ngx_dns_front_https_all, &h->queue);
 
+    h->conf = conf;
     h->request = request;
     h->connection = c;
     h->pool = pool;
@@ -104,13 +106,15 @@ ngx_dns_front_https_open(ngx_connection_t *c, ngx_pool_t *pool, void *request)
 
 
 ngx_int_t
-ngx_dns_front_https_query(ngx_dns_front_https_t *h, ngx_dns_conf_t *conf,
-    const u_char *p, size_t len, void (*handler)(void *request))
+ngx_dns_front_https_query(ngx_dns_front_https_t *h, const u_char *p,
+    size_t len, void (*handler)(void *request))
 {
     size_t  size;
 
+    h->counted = 1;
+
     if (len < NGX_DNS_HEADER_SIZE || ngx_dns_get16(p + 2) & NGX_DNS_QR) {
-        ngx_dns_query_drop(conf, &h->client, len,
+        ngx_dns_query_drop(h->conf, &h->client, len,
                            len < NGX_DNS_HEADER_SIZE ? NGX_DNS_EHEADER
                                                      : NGX_DNS_ERESPONSE);
         return NGX_DECLINED;
@@ -122,12 +126,11 @@ ngx_dns_front_https_query(ngx_dns_front_https_t *h, ngx_dns_conf_t *conf,
 
     ngx_dns_clock_update();
 
-    h->conf = conf;
     h->handler = handler;
     h->waiting = 1;
     h->now = 1;
 
-    ngx_dns_query_process(conf, &h->client, ngx_dns_front_https_in, size,
+    ngx_dns_query_process(h->conf, &h->client, ngx_dns_front_https_in, size,
                           len > size);
 
     h->now = 0;
@@ -137,10 +140,11 @@ ngx_dns_front_https_query(ngx_dns_front_https_t *h, ngx_dns_conf_t *conf,
 
 
 void
-ngx_dns_front_https_refuse(ngx_dns_front_https_t *h, ngx_dns_conf_t *conf,
-    size_t len)
+ngx_dns_front_https_refuse(ngx_dns_front_https_t *h, size_t len)
 {
-    ngx_dns_query_drop(conf, &h->client, len, NGX_DNS_EHTTP);
+    h->counted = 1;
+
+    ngx_dns_query_drop(h->conf, &h->client, len, NGX_DNS_EHTTP);
 }
 
 
@@ -167,6 +171,14 @@ void
 ngx_dns_front_https_leave(void *data)
 {
     ngx_dns_front_https_t *h = data;
+
+    if (!h->counted) {
+
+        /* its body has not come, or not as HTTP has it */
+
+        h->counted = 1;
+        ngx_dns_query_drop(h->conf, &h->client, 0, NGX_DNS_EINCOMPLETE);
+    }
 
     ngx_dns_front_https_gone(h);
 }

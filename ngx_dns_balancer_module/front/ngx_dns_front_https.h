@@ -34,7 +34,7 @@ struct ngx_dns_front_https_s {
     void                    *request;      /* NULL: it has gone */
     ngx_connection_t        *connection;   /* its, or NULL */
     ngx_pool_t              *pool;         /* its, for the response */
-    ngx_dns_conf_t          *conf;         /* of its query */
+    ngx_dns_conf_t          *conf;
     void                   (*handler)(void *request);
     ngx_event_t              posted;       /* the query has ended */
 
@@ -44,6 +44,7 @@ struct ngx_dns_front_https_s {
     uint64_t                *counter;      /* of responses that have left */
 
     unsigned                 waiting:1;    /* for the end of the query */
+    unsigned                 counted:1;    /* as a query, or what was none */
     unsigned                 gone:1;       /* it waits for nobody */
     unsigned                 now:1;        /* that may be at once */
     unsigned                 denied:1;     /* by a rule of the server */
@@ -60,9 +61,12 @@ struct ngx_dns_front_https_s {
 
 #pragma GCC visibility push(hidden)
 
-/* a client for a request with a connection of nginx's; NULL: no memory */
-ngx_dns_front_https_t *ngx_dns_front_https_open(ngx_connection_t *c,
-    ngx_pool_t *pool, void *request);
+/*
+ * A client of the server "conf" is, for a request with a connection of nginx's.
+ * NULL: no memory.  Then one of query(), refuse() and leave() counts it.
+ */
+ngx_dns_front_https_t *ngx_dns_front_https_open(ngx_dns_conf_t *conf,
+    ngx_connection_t *c, ngx_pool_t *pool, void *request);
 
 /*
  * Its query, of "len" octets, of which the first NGX_DNS_FRONT_HTTPS_QUERY are
@@ -71,20 +75,18 @@ ngx_dns_front_https_t *ngx_dns_front_https_open(ngx_connection_t *c,
  * is no query, and was counted as that.
  */
 ngx_int_t ngx_dns_front_https_query(ngx_dns_front_https_t *h,
-    ngx_dns_conf_t *conf, const u_char *p, size_t len,
-    void (*handler)(void *request));
+    const u_char *p, size_t len, void (*handler)(void *request));
 
 /*
  * The request can't have a query, by its method, type or length: it is counted
  * as one that was dropped.
  */
-void ngx_dns_front_https_refuse(ngx_dns_front_https_t *h,
-    ngx_dns_conf_t *conf, size_t len);
+void ngx_dns_front_https_refuse(ngx_dns_front_https_t *h, size_t len);
 
 /* a stage of the servers of such clients: notes what the query was */
 extern const ngx_dns_stage_t  ngx_dns_stage_https;
 
-/* the request is at its end; its memory is */
+/* the request is at its end, before it is logged; its memory is */
 void ngx_dns_front_https_leave(void *data);
 void ngx_dns_front_https_close(void *data);
 

@@ -40,9 +40,12 @@ ngx_http_dns_https_handler(ngx_http_request_t *r)
 static ngx_http_dns_https_ctx_t *
 ngx_http_dns_https_open(ngx_http_request_t *r)
 {
-    ngx_pool_cleanup_t        *pool;
-    ngx_http_cleanup_t        *request;
-    ngx_http_dns_https_ctx_t  *ctx;
+    ngx_pool_cleanup_t             *pool;
+    ngx_http_cleanup_t             *request;
+    ngx_http_dns_https_ctx_t       *ctx;
+    ngx_http_dns_https_loc_conf_t  *dlcf;
+
+    dlcf = ngx_http_get_module_loc_conf(r, ngx_http_dns_https_module);
 
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_dns_https_ctx_t));
     if (ctx == NULL) {
@@ -58,7 +61,8 @@ ngx_http_dns_https_open(ngx_http_request_t *r)
         return NULL;
     }
 
-    ctx->client = ngx_dns_front_https_open(r->connection, r->pool, r);
+    ctx->client = ngx_dns_front_https_open(&dlcf->server->https, r->connection,
+                                           r->pool, r);
     if (ctx->client == NULL) {
         return NULL;
     }
@@ -96,33 +100,15 @@ ngx_http_dns_https_allow(ngx_http_request_t *r)
 }
 
 
-ngx_int_t
-ngx_http_dns_https_refuse(ngx_http_request_t *r, ngx_int_t status)
-{
-    ngx_http_dns_https_ctx_t       *ctx;
-    ngx_http_dns_https_loc_conf_t  *dlcf;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_dns_https_module);
-    dlcf = ngx_http_get_module_loc_conf(r, ngx_http_dns_https_module);
-
-    ngx_dns_front_https_refuse(ctx->client, &dlcf->server->https, ctx->len);
-
-    return status;
-}
-
-
 static void
 ngx_http_dns_https_query(ngx_http_request_t *r)
 {
-    ngx_int_t                       rc;
-    ngx_http_dns_https_ctx_t       *ctx;
-    ngx_http_dns_https_loc_conf_t  *dlcf;
+    ngx_int_t                  rc;
+    ngx_http_dns_https_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_dns_https_module);
-    dlcf = ngx_http_get_module_loc_conf(r, ngx_http_dns_https_module);
 
-    rc = ngx_dns_front_https_query(ctx->client, &dlcf->server->https,
-                                   ctx->query, ctx->len,
+    rc = ngx_dns_front_https_query(ctx->client, ctx->query, ctx->len,
                                    ngx_http_dns_https_done);
 
     if (rc == NGX_DECLINED) {

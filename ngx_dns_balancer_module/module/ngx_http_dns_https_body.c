@@ -178,3 +178,16 @@ ngx_http_dns_https_collect(ngx_http_request_t *r,
 
     return NGX_OK;
 }
+
+
+ngx_int_t
+ngx_http_dns_https_refuse(ngx_http_request_t *r, ngx_int_t status)
+{
+    ngx_http_dns_https_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_dns_https_module);
+
+    ngx_dns_front_https_refuse(ctx->client, ctx->len);
+
+    return status;
+}
