@@ -24,8 +24,9 @@ static uint64_t ngx_dns_gone_hash(const ngx_dns_conf_t *conf,
 
 static uint32_t            ngx_dns_gone_cells[NGX_DNS_GONE_ROWS]
                                              [NGX_DNS_GONE_CELLS];
-static uint64_t            ngx_dns_gone_n;      /* of all */
 static ngx_dns_hash_key_t  ngx_dns_gone_key;
+
+uint64_t  ngx_dns_gone_n;
 
 
 void

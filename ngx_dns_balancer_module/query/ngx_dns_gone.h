@@ -33,6 +33,9 @@ void ngx_dns_gone_add(const ngx_dns_conf_t *conf, ngx_dns_client_t *client,
     ngx_uint_t n);
 void ngx_dns_gone_end(const ngx_dns_conf_t *conf, ngx_dns_client_t *client);
 
+/* all of them, mostly none: then the next one need not be asked */
+extern uint64_t  ngx_dns_gone_n;
+
 /* has its address, or its /64 of IPv6, as many there as it may have? */
 ngx_uint_t ngx_dns_gone_full(const ngx_dns_conf_t *conf,
     ngx_dns_client_t *client);

@@ -135,7 +135,7 @@ ngx_dns_inflight_get(const ngx_dns_request_t *r, ngx_uint_t *fresh)
     const ngx_dns_policy_t    *policy;
     ngx_dns_inflight_table_t  *t;
 
-    if (ngx_dns_gone_full(r->conf, r->client)) {
+    if (ngx_dns_gone_n && ngx_dns_gone_full(r->conf, r->client)) {
         return NULL;
     }
 
