@@ -24,9 +24,8 @@ ngx_stream_dns_cache_file_t *
 ngx_stream_dns_cache_file_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
     ngx_str_t *zone, ngx_str_t *path)
 {
-    ngx_str_t                      *directive;
-    ngx_uint_t                      i;
-    ngx_stream_dns_cache_file_t    *file, **files;
+    ngx_str_t                    *directive;
+    ngx_stream_dns_cache_file_t  *file, **files;
 
     static ngx_str_t  temp = ngx_string(NGX_STREAM_DNS_CACHE_FILE_TEMP);
 
@@ -72,22 +71,6 @@ ngx_stream_dns_cache_file_add(ngx_conf_t *cf, ngx_stream_dns_main_conf_t *dmcf,
     }
 
     ngx_sprintf(file->temp.data, "%V%V%Z", &file->path, &temp);
-
-    files = dmcf->cache_files.elts;
-
-    for (i = 0; i < dmcf->cache_files.nelts; i++) {
-        if (files[i]->path.len == file->path.len
-            && ngx_memcmp(files[i]->path.data, file->path.data,
-                          file->path.len)
-               == 0)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\": \"file=%V\" is that of zone \"%V\", "
-                               "too, it must be another one", directive,
-                               path, &files[i]->zone);
-            return NULL;
-        }
-    }
 
     files = ngx_array_push(&dmcf->cache_files);
     if (files == NULL) {

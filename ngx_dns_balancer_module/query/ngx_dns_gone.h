@@ -23,7 +23,8 @@
 #include "ngx_dns_conf.h"
 
 
-#define NGX_DNS_GONE_PART  8           /* an eighth of dns_max_queries, ... */
+#define NGX_DNS_GONE_PART  8           /* an eighth of dns_max_queries, one at
+                                          least */
 
 
 #pragma GCC visibility push(hidden)
